@@ -1,0 +1,143 @@
+package vendorlogin
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// EventType says what an [Event] is about.
+type EventType string
+
+const (
+	EventLogin    EventType = "login"     // the credentials were exchanged for a token
+	EventRefresh  EventType = "refresh"   // a refresh token was
+	EventAdopt    EventType = "adopt"     // a token that another process fetched was taken from the store
+	EventStale    EventType = "stale"     // a token was handed out that is being renewed behind; once a renewal
+	EventHold     EventType = "hold"      // nothing is sent until RetryAt of Err
+	EventStore    EventType = "store"     // the store failed, or something in it could not be read
+	EventLockWait EventType = "lock wait" // other processes held the store's lock for Duration
+	EventLogout   EventType = "logout"
+)
+
+// An Event is something that a Client did. It holds no secret.
+type Event struct {
+	Type     EventType
+	Account  Account
+	Time     time.Time     // when it was over
+	Duration time.Duration // how long it took; 0 where that means nothing
+	Err      error         // nil: it worked
+	Expires  time.Time     // of the token it gave; zero: none, or unknown
+
+	// Loud marks what somebody should look at: a refresh token was replaced, and the new one could not be saved.
+	Loud bool
+}
+
+// longestQueue bounds what a slow observer can pile up; more than that is dropped.
+const longestQueue = 1024
+
+// An eventQueue hands events to the observers, in order, on a goroutine that lives only while there are any.
+type eventQueue struct {
+	pending []Event
+	idle    chan struct{} // closed when the goroutine is gone
+}
+
+// emit queues e. It is called with c.mu held.
+func (c *Client) emit(e Event) {
+	if c.opts.OnEvent == nil && c.opts.Logger == nil {
+		return
+	}
+	if c.events == nil {
+		c.events = &eventQueue{}
+	}
+	q := c.events
+	if len(q.pending) == longestQueue {
+		return
+	}
+	e.Account, e.Time = c.auth.Account(), time.Now()
+	q.pending = append(q.pending, e)
+	if q.idle == nil {
+		q.idle = make(chan struct{})
+		go c.drain(q)
+	}
+}
+
+// tell is emit for callers that do not hold c.mu.
+func (c *Client) tell(e Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.emit(e)
+}
+
+func (c *Client) drain(q *eventQueue) {
+	for {
+		c.mu.Lock()
+		if len(q.pending) == 0 {
+			close(q.idle)
+			q.idle, q.pending = nil, nil
+			c.mu.Unlock()
+			return
+		}
+		e := q.pending[0]
+		q.pending = q.pending[1:]
+		c.mu.Unlock()
+		c.observe(e)
+	}
+}
+
+// observe calls strangers' code on a goroutine of its own where a Goexit in it ends no more than that.
+func (c *Client) observe(e Event) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { _ = recover() }()
+		if c.opts.Logger != nil {
+			c.opts.Logger.LogAttrs(context.Background(), e.level(), "vendorlogin: "+string(e.Type), e.attrs()...)
+		}
+		if c.opts.OnEvent != nil {
+			c.opts.OnEvent(e)
+		}
+	}()
+	<-done
+}
+
+// eventsDrained is closed once the observers have seen every event.
+func (c *Client) eventsDrained() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.events != nil && c.events.idle != nil {
+		return c.events.idle
+	}
+	done := make(chan struct{})
+	close(done)
+	return done
+}
+
+func (e Event) level() slog.Level {
+	switch {
+	case e.Loud:
+		return slog.LevelError
+	case e.Err != nil:
+		return slog.LevelWarn
+	case e.Type == EventStale:
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
+
+func (e Event) attrs() []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("vendor", e.Account.Vendor),
+		slog.String("principal", e.Account.Principal),
+	}
+	if e.Duration != 0 {
+		attrs = append(attrs, slog.Duration("duration", e.Duration))
+	}
+	if !e.Expires.IsZero() {
+		attrs = append(attrs, slog.Time("expires", e.Expires))
+	}
+	if e.Err != nil {
+		attrs = append(attrs, slog.String("error", e.Err.Error()))
+	}
+	return attrs
+}

@@ -1,0 +1,199 @@
+package vendorlogin
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+// cause is why a Client is on hold; it decides who shares the hold and what ends it early.
+type cause string
+
+const (
+	causeCredentials cause = "credentials" // wrong ones; shared by a fleet; ends when they change
+	causeRefused     cause = "refused"     // refused for good, or a code is missing; this Client's own; ends when they change
+	causeThrottled   cause = "throttled"   // the vendor said when to come back; shared by a fleet
+	causeFailed      cause = "failed"      // anything else; this Client's own back-off
+	causeCrashed     cause = "crashed"     // a panic or Goexit in code that is not ours; the next call starts afresh
+	causeBackground  cause = "background"  // a person would have to be asked; ends when a caller needs a token
+)
+
+const (
+	firstBackoff = time.Second
+	lastBackoff  = time.Minute
+
+	firstThrottle = time.Minute // after a 429 that does not say when to come back
+	lastThrottle  = 15 * time.Minute
+	longestHold   = time.Hour // whatever a vendor says
+
+	passInterval = time.Minute // between two Renews that pass a hold
+)
+
+// A hold is a reason not to send anything until a time, and what callers are told meanwhile.
+type hold struct {
+	cause    cause
+	err      *Error // the same for every caller; RetryAt is the end
+	failures int    // in a row, this one included
+
+	until     time.Duration // monotonic
+	untilWall time.Time
+
+	fingerprint *uint64 // of the credentials that were refused; nil: unknown
+	lifted      bool    // they have changed since
+
+	passed    *time.Duration // when Renew last passed it
+	nextLook  time.Duration  // at the credentials
+	nextStore time.Duration  // at the store
+}
+
+// onHold gives the hold that is in force, if any. As with tokens, the clock that says that more time has passed is believed.
+func (c *Client) onHold() *hold {
+	h := c.hold
+	if h == nil || h.lifted {
+		return nil
+	}
+	if mono, wall := c.now(); mono >= h.until || !wall.Before(h.untilWall) {
+		return nil
+	}
+	return h
+}
+
+// pass allows a Renew through, at most once a minute.
+func (h *hold) pass(mono time.Duration) bool {
+	if h.passed != nil && mono-*h.passed < passInterval {
+		return false
+	}
+	h.passed = &mono
+	return true
+}
+
+// credentialBound reports whether other credentials end the hold.
+func (h *hold) credentialBound() bool {
+	return h.cause == causeCredentials || h.cause == causeRefused
+}
+
+// holdFor says how long to send nothing after err, which ended r.
+func (c *Client) holdFor(r *renewal, err *Error) *hold {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	mono, wall := c.now()
+	h := &hold{cause: causeOf(r, err), failures: 1, fingerprint: r.fingerprint.Load()}
+	if c.hold != nil {
+		h.passed = c.hold.passed
+		if c.hold.cause == h.cause {
+			h.failures = c.hold.failures + 1
+		}
+	}
+	if r.passedHold {
+		h.passed = &mono
+	}
+	length := h.length(err, c.opts.Cooldown, wall)
+	h.until, h.untilWall = mono+length, wall.Add(length)
+
+	told := *err
+	told.RetryAt = h.untilWall
+	h.err = &told
+	return h
+}
+
+func causeOf(r *renewal, err *Error) cause {
+	switch {
+	case r.declined.Load():
+		return causeBackground
+	case r.crashed:
+		return causeCrashed
+	case errors.Is(err, ErrInvalidCredentials) && !r.prompted.Load():
+		return causeCredentials
+	case errors.Is(err, ErrInvalidCredentials), errors.Is(err, ErrForbidden), errors.Is(err, ErrOTPRequired), errors.Is(err, ErrOTPRejected):
+		return causeRefused
+	case errors.Is(err, ErrInvalidRequest) && err.Status != 0:
+		return causeRefused
+	case errors.Is(err, ErrRateLimited), !err.RetryAt.IsZero():
+		return causeThrottled
+	}
+	return causeFailed
+}
+
+// length is how long h lasts.
+func (h *hold) length(err *Error, cooldown time.Duration, wall time.Time) time.Duration {
+	switch h.cause {
+	case causeCredentials, causeRefused:
+		return cooldown
+	case causeBackground:
+		return longestHold
+	case causeCrashed:
+		if h.failures == 1 {
+			return 0
+		}
+	case causeThrottled:
+		if err.RetryAt.IsZero() {
+			return doubled(firstThrottle, lastThrottle, h.failures)
+		}
+		return min(max(err.RetryAt.Sub(wall), time.Second), longestHold)
+	}
+	return jittered(doubled(firstBackoff, lastBackoff, h.failures))
+}
+
+// doubled is first for n = 1, and twice as much for each more, up to last.
+func doubled(first, last time.Duration, n int) time.Duration {
+	for ; n > 1 && first < last; n-- {
+		first *= 2
+	}
+	return min(first, last)
+}
+
+// jittered takes up to half off, so that a fleet does not come back in the same instant.
+func jittered(d time.Duration) time.Duration {
+	return d - time.Duration(rand.Float64()*float64(d)/2)
+}
+
+const (
+	lookRest      = 10          // a look that took d is not repeated for lookRest·d
+	lookPatience  = time.Second // how long a caller waits for one
+	storeLookRest = time.Second // nor more than once in this time at a store
+)
+
+// lookDue reports whether it is time to see if the reason for the hold is gone: other credentials, or a token that another process
+// has fetched.
+func (c *Client) lookDue(h *hold, mono time.Duration) bool {
+	_, fingerprinter := c.auth.(Fingerprinter)
+	return fingerprinter && h.credentialBound() && h.fingerprint != nil && mono >= h.nextLook ||
+		c.opts.Store != nil && mono >= h.nextStore
+}
+
+// startLook begins the look that all callers share while on hold. It is called with c.mu held.
+func (c *Client) startLook(ctx context.Context) *renewal {
+	h := c.hold
+	return c.start(ctx, &renewal{job: jobLook}, func(ctx context.Context, r *renewal) outcome {
+		return c.look(ctx, r, h)
+	})
+}
+
+func (c *Client) look(ctx context.Context, r *renewal, h *hold) outcome {
+	before, _ := c.now()
+	var out outcome
+	if h.credentialBound() && h.fingerprint != nil {
+		now := r.takeFingerprint(ctx)
+		out.lift = now != nil && *now != *h.fingerprint
+	}
+	took, _ := c.now()
+	took -= before
+
+	atStore := c.opts.Store != nil && before >= h.nextStore
+	if atStore && !out.lift {
+		s := r.load(ctx)
+		if t := s.news(r); t != nil {
+			out.token, out.version, out.adopted = t, s.version, true
+		}
+	}
+
+	after, _ := c.now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h.nextLook = after + lookRest*took
+	if atStore {
+		h.nextStore = after + max(storeLookRest, lookRest*(after-before))
+	}
+	return out
+}

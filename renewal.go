@@ -1,0 +1,418 @@
+package vendorlogin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sync/atomic"
+	"time"
+)
+
+// job is what a renewal's goroutine is for. One runs at a time.
+type job int
+
+const (
+	jobRenew       job = iota // somebody waits for a token
+	jobRenewBehind            // the token is still alive, or nobody asks
+	jobLook                   // on hold: has the reason gone?
+	jobLogout
+)
+
+// A renewal is one piece of work that all callers share, from the store's first load to the last waiter. It runs on a goroutine and
+// a context of its own, so that whoever started it may leave.
+type renewal struct {
+	client *Client
+	job    job
+	force  bool // by Renew: passes holds
+	lifted bool // the credentials have changed: what holds others with the same 8 bits does not hold us
+
+	cancel  context.CancelFunc
+	done    chan struct{} // closed when token and err are set
+	ended   chan struct{} // closed when the goroutine is gone
+	closing chan struct{} // closed by Close
+	before  *renewal      // the one before, if its goroutine may still be unlocking
+
+	// Guarded by the client's mu.
+	settled bool // done is closed
+	sending bool // the vendor has been asked for something
+	closed  bool // closing is closed
+
+	// Set before done is closed, and only read after.
+	token *Token
+	err   error
+
+	// Known to the goroutine only.
+	lease      Lease
+	used       bool // a refresh token was sent
+	crashed    bool // by a panic or Goexit
+	passedHold bool // a shared one
+
+	// Also read by the watchdog and by AskOTP.
+	fingerprint atomic.Pointer[uint64] // of the credentials, taken before Login reads them
+	prompted    atomic.Bool            // a person was asked for a code
+	declined    atomic.Bool            // a person would have had to be asked, and must not be
+}
+
+// outcome is what a renewal's work comes to.
+type outcome struct {
+	token   *Token
+	version string // of the record that holds token; "" if none does
+	adopted bool   // token was fetched by another process
+	unsaved bool   // saving token failed
+
+	err  error
+	hold *hold // what follows from err
+	used bool  // the refresh token in hand was sent, with unknown fate
+
+	lift   bool // the hold's reason has gone
+	forget bool // the token in hand is of no use any more
+}
+
+type (
+	clientKey  struct{ c *Client } // in the contexts of a Client's own renewals
+	renewalKey struct{}            // the innermost renewal
+)
+
+func renewalIn(ctx context.Context) *renewal {
+	r, _ := ctx.Value(renewalKey{}).(*renewal)
+	return r
+}
+
+// startRenewal is called with c.mu held.
+func (c *Client) startRenewal(ctx context.Context, j job, force bool) *renewal {
+	return c.start(ctx, &renewal{job: j, force: force, lifted: c.hold != nil && c.hold.lifted}, c.renew)
+}
+
+// start runs work, with c.mu held. Nothing else is under way.
+func (c *Client) start(ctx context.Context, r *renewal, work func(context.Context, *renewal) outcome) *renewal {
+	r.client = c
+	r.done, r.ended, r.closing = make(chan struct{}), make(chan struct{}), make(chan struct{})
+	r.before, c.renewal = c.renewal, r
+
+	ctx = context.WithoutCancel(ctx)
+	ctx = context.WithValue(ctx, clientKey{c}, true)
+	ctx = context.WithValue(ctx, renewalKey{}, r)
+	ctx, r.cancel = context.WithTimeout(ctx, c.opts.LoginTimeout)
+	go r.run(ctx, work)
+	return r
+}
+
+// run does the work, whatever becomes of it: a panic and a Goexit are outcomes too, and so is work that does not end.
+func (r *renewal) run(ctx context.Context, work func(context.Context, *renewal) outcome) {
+	c := r.client
+	defer r.end()
+	defer r.unlock(ctx)
+
+	watchdog := time.AfterFunc(c.opts.LoginTimeout+graceTime+time.Second, func() {
+		c.settle(r, r.failed(c.failure("login", ErrUnavailable, "it did not end in time")))
+	})
+	defer watchdog.Stop()
+
+	out := outcome{err: c.failure("login", ErrUnavailable, "the goroutine was ended from within")}
+	returned := false
+	defer func() {
+		if v := recover(); v != nil { // its text may hold anything
+			out = outcome{err: c.failure("login", ErrUnavailable, fmt.Sprintf("panic of type %T", v))}
+		}
+		if !returned {
+			r.crashed = true
+			out = r.failed(out.err)
+			out.used = r.used
+		}
+		c.settle(r, out)
+	}()
+	out = work(ctx, r)
+	returned = true
+}
+
+// end is the last thing a renewal does: it takes itself out of the client's list.
+func (r *renewal) end() {
+	r.cancel()
+	c := r.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for link := &c.renewal; *link != nil; link = &(*link).before {
+		if *link == r {
+			*link = r.before
+			break
+		}
+	}
+	close(r.ended)
+}
+
+// settle is where a renewal's outcome becomes the Client's state. Only the first call for r counts.
+func (c *Client) settle(r *renewal, out outcome) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r.settled {
+		return
+	}
+	r.settled = true
+	r.token, r.err = out.token, out.err
+	switch {
+	case out.token != nil:
+		c.take(out)
+	case out.hold != nil:
+		c.hold = out.hold
+		r.err = out.hold.err
+		c.emit(Event{Type: EventHold, Err: out.hold.err})
+	case out.lift && c.hold != nil:
+		c.hold.lifted = true
+	}
+	if h := c.current.Load(); h != nil {
+		switch {
+		case out.forget:
+			c.current.Store(nil)
+		case out.used && h.flags&spent == 0:
+			c.current.Store(h.marked(spent))
+		}
+	}
+	if c.closed && r.err == nil && r.job != jobLogout {
+		r.token, r.err = nil, &Error{Account: c.auth.Account(), Op: "token", Kind: ErrClosed}
+	}
+	close(r.done)
+	c.keepAlive()
+}
+
+// take takes the token of out into hand.
+func (c *Client) take(out outcome) {
+	mono, wall := c.now()
+	h := newHeld(out.token, out.version, c.opts.RenewBefore, mono, wall)
+	if out.unsaved {
+		h.flags |= unsaved
+	}
+	if !c.closed {
+		c.current.Store(h)
+	}
+	if h.at(mono, wall) != dead {
+		h.reviewBy(mono)
+		if hold := c.onHold(); !out.adopted || hold == nil || !hold.credentialBound() {
+			c.hold = nil // but another process's success says nothing for our credentials
+		}
+		return
+	}
+	// Whoever waited gets it, since the vendor has just made it; but a login a call would be a storm.
+	length := jittered(firstBackoff)
+	err := c.failure("login", ErrBadResponse, "the token had expired when it arrived")
+	if c.hold != nil && c.hold.cause == causeFailed {
+		length = jittered(doubled(firstBackoff, lastBackoff, c.hold.failures+1))
+	}
+	c.hold = &hold{cause: causeFailed, err: err, failures: 1, until: mono + length, untilWall: wall.Add(length)}
+	err.RetryAt = c.hold.untilWall
+	c.emit(Event{Type: EventHold, Err: err})
+}
+
+// keepAlive sets the timer of Options.KeepAlive to when something is to be done next. It is called with c.mu held.
+func (c *Client) keepAlive() {
+	if !c.opts.KeepAlive || c.closed {
+		return
+	}
+	mono, wall := c.now()
+	h, hold := c.current.Load(), c.onHold()
+	var next time.Duration
+	switch {
+	case h != nil && h.at(mono, wall) == fresh:
+		next = h.expires - h.window - mono
+	case h == nil:
+		return // nobody has asked yet
+	case hold != nil && (hold.cause == causeFailed || hold.cause == causeThrottled || h.at(mono, wall) == stale):
+		next = hold.until - mono
+	case hold != nil:
+		return // waits for somebody to ask
+	}
+	if c.timer == nil {
+		c.timer = time.AfterFunc(next, c.onTimer)
+		return
+	}
+	c.timer.Reset(max(next, time.Millisecond))
+}
+
+func (c *Client) onTimer() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	mono, wall := c.now()
+	switch h := c.current.Load(); {
+	case c.closed || c.renewal.underWay():
+	case h != nil && h.at(mono, wall) == fresh, c.onHold() != nil:
+		c.keepAlive()
+	default:
+		c.startRenewal(context.Background(), jobRenewBehind, false)
+	}
+}
+
+// underWay reports whether r has no outcome yet. It is called with c.mu held.
+func (r *renewal) underWay() bool { return r != nil && !r.settled }
+
+// decisive reports whether r's outcome is the answer for whoever waited for it.
+func (r *renewal) decisive() bool {
+	switch r.job {
+	case jobRenew:
+		return true
+	case jobRenewBehind:
+		return !r.declined.Load() // else ask again: with somebody waiting, a person may be asked
+	}
+	return false
+}
+
+// wait returns when r has an outcome, when ctx ends or when the Client is closed; for a look it has little patience.
+func (r *renewal) wait(ctx context.Context) error {
+	select {
+	case <-r.done:
+		return nil
+	default:
+	}
+	account := r.client.auth.Account()
+	var patience <-chan time.Time
+	if r.job == jobLook {
+		timer := time.NewTimer(lookPatience)
+		defer timer.Stop()
+		patience = timer.C
+	}
+	select {
+	case <-r.done:
+		return nil
+	case <-patience:
+		return nil
+	case <-r.closing:
+		return &Error{Account: account, Op: "token", Kind: ErrClosed}
+	case <-ctx.Done():
+		return &Error{Account: account, Op: "token", Kind: ErrUnavailable, Err: ctx.Err()}
+	}
+}
+
+// close tells r that the Client is being closed. It is called with c.mu held.
+func (r *renewal) close() {
+	if r.closed {
+		return
+	}
+	r.closed = true
+	close(r.closing)
+	if !r.sending {
+		r.cancel()
+	}
+}
+
+// send marks the point from which on r must run to its end. It refuses when the Client is closed.
+func (r *renewal) send() error {
+	c := r.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return &Error{Account: c.auth.Account(), Op: "login", Kind: ErrClosed, Unprocessed: true}
+	}
+	r.sending = true
+	return nil
+}
+
+// prompting is told by AskOTP that a person is about to be asked.
+func (r *renewal) prompting(c Challenge) error {
+	if r.job == jobRenewBehind && !r.client.opts.PromptInBackground {
+		r.declined.Store(true)
+		return otpError(c, errors.New("nobody is waiting for the login, so nobody was asked"))
+	}
+	r.prompted.Store(true)
+	return nil
+}
+
+// untilClose is ctx, ended by Close too: nobody types a code for a Client that is gone.
+func (r *renewal) untilClose(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := make(chan struct{})
+	go func() {
+		select {
+		case <-r.closing:
+			cancel()
+		case <-stop:
+		}
+	}()
+	return ctx, func() { close(stop); cancel() }
+}
+
+// takeFingerprint reads the credentials once a renewal, and only when it matters: they may be far away, or in somebody's head. It is
+// nil where there is none.
+func (r *renewal) takeFingerprint(ctx context.Context) *uint64 {
+	f, ok := r.client.auth.(Fingerprinter)
+	if !ok || r.fingerprint.Load() != nil {
+		return r.fingerprint.Load()
+	}
+	if sum, err := f.Fingerprint(ctx); err == nil {
+		r.fingerprint.Store(&sum)
+	}
+	return r.fingerprint.Load()
+}
+
+// login and refresh ask the vendor.
+func (r *renewal) login(ctx context.Context) (*Token, error) {
+	r.takeFingerprint(ctx)
+	return r.ask(EventLogin, "login", func() (*Token, error) { return r.client.auth.Login(ctx) })
+}
+
+func (r *renewal) refresh(ctx context.Context, old *Token) (*Token, error) {
+	r.used = true
+	t, err := r.ask(EventRefresh, "refresh", func() (*Token, error) { return r.client.auth.(Refresher).Refresh(ctx, old) })
+	if err == nil && t.Refresh.IsZero() {
+		t.Refresh, t.RefreshExpiresAt = old.Refresh, old.RefreshExpiresAt
+	}
+	return t, err
+}
+
+func (r *renewal) ask(typ EventType, op string, exchange func() (*Token, error)) (*Token, error) {
+	if err := r.send(); err != nil {
+		return nil, err
+	}
+	sent := time.Now()
+	got, err := exchange()
+	e := Event{Type: typ, Duration: time.Since(sent)}
+	var t *Token
+	switch {
+	case err != nil:
+		e.Err = r.client.asError(op, err)
+	case got == nil || got.Access.IsZero():
+		e.Err = r.client.failure(op, ErrBadResponse, "the authenticator gave no token")
+	default:
+		t = own(got, sent)
+		e.Expires = t.ExpiresAt
+	}
+	r.client.tell(e)
+	return t, e.Err
+}
+
+// own is a copy of t, which the Authenticator may keep, on our clocks' terms.
+func own(t *Token, sent time.Time) *Token {
+	c := *t
+	c.Extra = maps.Clone(t.Extra)
+	if c.IssuedAt.IsZero() {
+		c.IssuedAt = sent
+	}
+	c.IssuedAt = c.IssuedAt.Round(0)
+	c.ExpiresAt = c.ExpiresAt.Round(0)
+	c.RefreshExpiresAt = c.RefreshExpiresAt.Round(0)
+	return &c
+}
+
+// asError is err as an *Error, whatever the Authenticator gave.
+func (c *Client) asError(op string, err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok && e != nil {
+		return e
+	}
+	e := &Error{Account: c.auth.Account(), Op: op, Kind: ErrUnavailable, Err: err}
+	for _, kind := range []error{ErrInvalidCredentials, ErrForbidden, ErrOTPRequired, ErrOTPRejected, ErrRateLimited, ErrRefreshRejected,
+		ErrInvalidRequest, ErrBadResponse} {
+		if errors.Is(err, kind) {
+			e.Kind = kind
+		}
+	}
+	if err == e.Kind {
+		e.Err = nil
+	}
+	return e
+}
+
+// failed is the outcome of a renewal that ended with err.
+func (r *renewal) failed(err error) outcome {
+	if errors.Is(err, ErrClosed) || r.job == jobLogout || r.job == jobLook {
+		return outcome{err: err}
+	}
+	return outcome{err: err, hold: r.client.holdFor(r, r.client.asError("login", err))}
+}
