@@ -1,0 +1,461 @@
+package vendortest_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin/vendortest"
+)
+
+const (
+	genericPath  = "/v1/auth/login"
+	genericWrong = `{"code":16,"message":"the email or password is not valid"}`
+)
+
+func genericBody(more string) string {
+	return `{"email":"ops@example.com","password":"example-password"` + more + `}`
+}
+
+func (s session) genericLogin(more string) answer {
+	s.Helper()
+	a := s.do("POST", genericPath, genericBody(more))
+	require.Equal(s, 200, a.status, a.body)
+	return a
+}
+
+// cookies are the ones an answer sets.
+func (a answer) cookies(t require.TestingT) map[string]*http.Cookie {
+	found := map[string]*http.Cookie{}
+	for _, line := range a.header.Values("Set-Cookie") {
+		c, err := http.ParseSetCookie(line)
+		require.NoError(t, err)
+		found[c.Name] = c
+	}
+	return found
+}
+
+func cookieHeader(access, refresh string) []string {
+	var parts []string
+	if access != "" {
+		parts = append(parts, "access-token="+access)
+	}
+	if refresh != "" {
+		parts = append(parts, "refresh-token="+refresh)
+	}
+	return []string{"Cookie", strings.Join(parts, "; ")}
+}
+
+func TestGenericLogin(t *testing.T) {
+	t.Parallel()
+	bothWays(t, vendortest.NewGenericLogin, vendortest.Options{}, func(s session) {
+		a := s.genericLogin("")
+		assert.ElementsMatch(s, []string{"token", "user"}, a.keys(s))
+		assert.Equal(s, email, a.field(s, "user.email"))
+		assert.Equal(s, "USER", a.field(s, "user.userType"))
+		assert.Nil(s, a.value(s, "user.mfaEnabled"), "false is absent")
+		assert.Empty(s, a.header.Values("Set-Cookie"))
+		header, in := claims(s, a.field(s, "token"))
+		assert.JSONEq(s, `{"alg":"HS256","kid":"v1","typ":"JWT"}`, header)
+		assert.Equal(s, email, in["sub"])
+		assert.Equal(s, []any{"bb.user.access"}, in["aud"])
+		assert.NotContains(s, in, "jti")
+		assert.EqualValues(s, 3600, in["exp"].(float64)-in["iat"].(float64))
+
+		assert.Equal(s, email, s.do("GET", s.srv.APIURL(), "", bearer(a.field(s, "token"))...).field(s, "email"))
+		assert.Equal(s, 200, s.do("GET", s.srv.APIURL(), "", cookieHeader(a.field(s, "token"), "")...).status)
+		s.noProblems()
+		assert.Equal(s, vendortest.Counts{Requests: 3, Logins: 1, APICalls: 2}, s.srv.Counts())
+	})
+}
+
+func TestGenericLoginTokensAreIdenticalWithinASecond(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := inMemory(t, vendortest.NewGenericLogin, nil)
+		first := s.genericLogin("").field(t, "token")
+		time.Sleep(999 * time.Millisecond)
+		assert.Equal(t, first, s.genericLogin("").field(t, "token"))
+		s.srv.Revoke()
+		assert.Equal(t, 401, s.do("GET", s.srv.APIURL(), "", bearer(first)...).status)
+		fresh := s.genericLogin("").field(t, "token")
+		assert.NotEqual(t, first, fresh, "a revoked token is not issued again")
+		assert.Equal(t, 200, s.do("GET", s.srv.APIURL(), "", bearer(fresh)...).status)
+		time.Sleep(time.Millisecond)
+		assert.NotEqual(t, fresh, s.genericLogin("").field(t, "token"))
+	})
+}
+
+func TestGenericLoginWrongCredentials(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		body    string
+		invalid int
+	}{
+		"wrong password": {`{"email":"ops@example.com","password":"x"}`, 0},
+		"unknown user":   {`{"email":"who@example.com","password":"example-password"}`, 0},
+		"no password":    {`{"email":"ops@example.com"}`, 1},
+		"null password":  {`{"email":"ops@example.com","password":null}`, 1},
+		"empty password": {`{"email":"ops@example.com","password":""}`, 1},
+		"empty object":   {`{}`, 1},
+		"no body":        {``, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := inMemory(t, vendortest.NewGenericLogin, nil)
+			a := s.do("POST", genericPath, tc.body)
+			a.is(t, 401, genericWrong)
+			assert.Equal(t, "the email or password is not valid", a.header.Get("WWW-Authenticate"), "bare, without a scheme")
+			assert.Equal(t, tc.invalid, s.srv.Counts().Invalid)
+			assert.Equal(t, 1, s.srv.Counts().WrongPasswords)
+		})
+	}
+}
+
+func TestGenericLoginInvalidRequests(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ body, message, problem string }{
+		"number password": {`{"email":"a@example.com","password":12345}`, "invalid value for string field password: 12345", "password is not a string"},
+		"text web":        {genericBody(`,"web":"yes"`), `invalid value for bool field web: "yes"`, "web is not a boolean"},
+		"unknown field":   {genericBody(`,"workspace":"w"`), `unknown field "workspace"`, "unknown field workspace"},
+		"doubled field":   {genericBody(`,"email":"a"`), `duplicate field "email"`, "field email twice"},
+		"cut":             {`{"email":`, "syntax error", "not one JSON object"},
+		"null":            {`null`, "syntax error", "not one JSON object"},
+		"two values":      {`{}{}`, "syntax error", "not one JSON object"},
+		"both contexts":   {genericBody(`,"idpContext":{"oauth2Context":{},"oidcContext":{}}`), "oneof", "both contexts"},
+		"text context":    {genericBody(`,"idpContext":""`), `unexpected token ""`, "idpContext is not an object"},
+		"odd context":     {genericBody(`,"idpContext":{"saml":{}}`), "unknown field", "idpContext has an unknown"},
+		"number code":     {genericBody(`,"idpContext":{"oidcContext":{"code":1}}`), "unexpected token", "oidcContext is not an object"},
+		"malformed idp":   {genericBody(`,"idpName":"example"`), "invalid request", "idpName is not"},
+		"idp alone":       {genericBody(`,"idpName":"idps/example"`), "missing identity provider context", "without a context"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := inMemory(t, vendortest.NewGenericLogin, nil)
+			a := s.do("POST", genericPath, tc.body)
+			assert.Equal(t, 400, a.status)
+			assert.EqualValues(t, 3, a.value(t, "code"))
+			assert.ElementsMatch(t, []string{"code", "message"}, a.keys(t), "details are absent")
+			assert.Contains(t, a.field(t, "message"), tc.message)
+			s.problem(tc.problem)
+			assert.Zero(t, s.srv.Counts().WrongPasswords)
+		})
+	}
+}
+
+func TestGenericLoginHarmlessFields(t *testing.T) {
+	t.Parallel()
+	s := inMemory(t, vendortest.NewGenericLogin, nil)
+	for _, more := range []string{
+		`,"idpName":"","otpCode":"","recoveryCode":"","mfaTempToken":"","web":false`,
+		`,"idpName":null,"otpCode":null,"recoveryCode":null,"mfaTempToken":null,"web":null,"idpContext":null`,
+	} {
+		s.genericLogin(more)
+	}
+	s.noProblems()
+}
+
+func TestGenericLoginHeaders(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		header  []string
+		status  int
+		problem string
+	}{
+		"malformed authorization": {[]string{"Authorization", "Basic eDp5"}, 401, "Authorization"},
+		"bearer alone":            {[]string{"Authorization", "Bearer"}, 401, "Authorization"},
+		"stale bearer":            {bearer("x"), 200, "Authorization"},
+		"cookie":                  {[]string{"Cookie", "access-token=x"}, 200, "Cookie"},
+		"no content type":         {[]string{"-Content-Type", ""}, 200, "Content-Type"},
+	} {
+		s := inMemory(t, vendortest.NewGenericLogin, nil)
+		assert.Equal(t, tc.status, s.do("POST", genericPath, genericBody(""), tc.header...).status, name)
+		s.problem(tc.problem)
+	}
+}
+
+func TestGenericLoginOutsideTheAPI(t *testing.T) {
+	t.Parallel()
+	s := inMemory(t, vendortest.NewGenericLogin, nil)
+	s.do("POST", "/v1/auth/logon?x=1", "{}").is(t, 404, `{"code":2,"message":"POST /v1/auth/logon?x=1 not found"}`)
+	s.do("POST", "/auth/login", "{}").is(t, 405, `{"message":"Method Not Allowed"}`)
+	page := s.do("GET", "/auth/login", "")
+	assert.Equal(t, 200, page.status)
+	assert.Contains(t, page.header.Get("Content-Type"), "text/html")
+	assert.Equal(t, 3, s.srv.Counts().Invalid)
+}
+
+func genericMFA() *vendortest.Options {
+	return &vendortest.Options{Users: []vendortest.User{{Email: email, Password: password, TOTP: secret, RecoveryCodes: []string{"recover-1", "recover-2"}}}}
+}
+
+func (s session) genericSecond(temp, more string) answer {
+	s.Helper()
+	return s.do("POST", genericPath, `{"mfaTempToken":"`+temp+`"`+more+`}`)
+}
+
+func TestGenericLoginSecondFactor(t *testing.T) {
+	t.Parallel()
+	bothWays(t, vendortest.NewGenericLogin, *genericMFA(), func(s session) {
+		first := s.genericLogin("")
+		assert.Equal(s, []string{"mfaTempToken"}, first.keys(s))
+		temp := first.field(s, "mfaTempToken")
+		_, in := claims(s, temp)
+		assert.Equal(s, []any{"bb.user.mfa-temp"}, in["aud"])
+		assert.EqualValues(s, 300, in["exp"].(float64)-in["iat"].(float64))
+		s.genericSecond(temp, `,"otpCode":"`+otherCode(s)+`"`).is(s, 401, `{"code":16,"message":"invalid MFA code"}`)
+		done := s.genericSecond(temp, `,"otpCode":"`+s.srv.Code(email)+`"`)
+		assert.Equal(s, true, done.value(s, "user.mfaEnabled"))
+		assert.Equal(s, 200, s.do("GET", s.srv.APIURL(), "", bearer(done.field(s, "token"))...).status)
+		s.noProblems()
+		c := s.srv.Counts()
+		assert.Equal(s, []int{1, 1, 1}, []int{c.Logins, c.OTPs, c.WrongOTPs})
+	})
+}
+
+func TestGenericLoginSecondFactorInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := inMemory(t, vendortest.NewGenericLogin, genericMFA())
+		temp := s.genericLogin("").field(t, "mfaTempToken")
+		now := time.Now()
+		for _, at := range []time.Duration{-30, 0, 30} {
+			assert.Equal(t, 200, s.genericSecond(temp, `,"otpCode":"`+code(t, now.Add(at*time.Second))+`"`).status, at)
+		}
+		assert.Equal(t, 200, s.genericSecond(temp, `,"otpCode":"`+code(t, now)+`"`).status, "accepted again")
+		assert.Equal(t, 1, s.srv.Counts().OTPReused)
+		for _, at := range []time.Duration{-60, 60} {
+			assert.Equal(t, 401, s.genericSecond(temp, `,"otpCode":"`+code(t, now.Add(at*time.Second))+`"`).status, at)
+		}
+		time.Sleep(5 * time.Minute)
+		const expired = `{"code":16,"message":"failed to parse claim"}`
+		s.genericSecond(temp, `,"otpCode":"`+s.srv.Code(email)+`"`).is(t, 401, expired)
+		s.genericSecond("nonsense", `,"otpCode":"1"`).is(t, 401, expired)
+		s.do("POST", genericPath, genericBody(`,"mfaTempToken":"`+temp+`"`)).is(t, 401, expired)
+		s.noProblems()
+	})
+}
+
+func TestGenericLoginRecoveryCodes(t *testing.T) {
+	t.Parallel()
+	s := inMemory(t, vendortest.NewGenericLogin, genericMFA())
+	temp := s.genericLogin("").field(t, "mfaTempToken")
+	assert.Equal(t, 200, s.genericSecond(temp, `,"recoveryCode":"recover-1"`).status)
+	s.genericSecond(temp, `,"recoveryCode":"recover-1"`).is(t, 401, `{"code":16,"message":"invalid recovery code"}`)
+	assert.Equal(t, 200, s.genericSecond(temp, `,"recoveryCode":"recover-2","otpCode":null`).status)
+	s.genericSecond(temp, `,"recoveryCode":"recover-2","otpCode":""`).is(t, 401, `{"code":16,"message":"invalid MFA code"}`)
+	s.noProblems()
+	s.genericSecond(temp, "").is(t, 401, `{"code":16,"message":"OTP or recovery code is required for MFA"}`)
+	s.problem("neither otpCode nor recoveryCode")
+}
+
+func TestGenericLoginLockouts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := inMemory(t, vendortest.NewGenericLogin, genericMFA())
+		for range 10 {
+			s.do("POST", genericPath, `{"email":"ops@example.com","password":"x"}`).is(t, 401, genericWrong)
+		}
+		a := s.do("POST", genericPath, genericBody(""))
+		assert.Equal(t, 429, a.status)
+		assert.EqualValues(t, 8, a.value(t, "code"))
+		assert.Empty(t, a.header.Values("Retry-After"))
+		time.Sleep(10 * time.Minute)
+		temp := s.genericLogin("").field(t, "mfaTempToken")
+		for range 5 {
+			assert.Equal(t, 401, s.genericSecond(temp, `,"otpCode":""`).status)
+		}
+		assert.Equal(t, 429, s.genericSecond(temp, `,"otpCode":"`+s.srv.Code(email)+`"`).status)
+		time.Sleep(5 * time.Minute)
+		temp = s.genericLogin("").field(t, "mfaTempToken")
+		assert.Equal(t, 200, s.genericSecond(temp, `,"otpCode":"`+s.srv.Code(email)+`"`).status)
+		assert.Equal(t, 2, s.srv.Counts().LockedOut)
+	})
+}
+
+func TestGenericLoginRateLimitHasNoRetryAfter(t *testing.T) {
+	t.Parallel()
+	s := inMemory(t, vendortest.NewGenericLogin, &vendortest.Options{RateLimit: 1})
+	s.genericLogin("")
+	a := s.do("POST", genericPath, genericBody(""))
+	assert.Equal(t, 429, a.status)
+	assert.Empty(t, a.header.Values("Retry-After"))
+}
+
+func TestGenericLoginWeb(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := inMemory(t, vendortest.NewGenericLogin, nil)
+		time.Sleep(300 * time.Millisecond)
+		a := s.genericLogin(`,"web":true`)
+		assert.Equal(t, []string{"user"}, a.keys(t))
+		set := a.cookies(t)
+		access, refresh := set["access-token"], set["refresh-token"]
+		assert.Len(t, refresh.Value, 43)
+		assert.Equal(t, 604800, refresh.MaxAge)
+		assert.WithinDuration(t, time.Now().Add(7*24*time.Hour), access.Expires, time.Second)
+		assert.False(t, access.Secure || refresh.Secure)
+		assert.True(t, access.HttpOnly && refresh.HttpOnly)
+		_, in := claims(t, access.Value)
+		assert.EqualValues(t, 3600, in["exp"].(float64)-in["iat"].(float64))
+		secure := s.do("POST", genericPath, genericBody(`,"web":true`), "Origin", "https://app.example.com").cookies(t)
+		assert.True(t, secure["access-token"].Secure && secure["refresh-token"].Secure)
+
+		time.Sleep(2 * time.Hour) // an expired access token is good enough
+		b := s.do("POST", "/v1/auth/refresh", "{}", cookieHeader(access.Value, refresh.Value)...)
+		b.is(t, 200, `{}`)
+		next := b.cookies(t)
+		assert.Equal(t, 604800-7200, next["refresh-token"].MaxAge, "the end stays where it was")
+		assert.Equal(t, 200, s.do("GET", s.srv.APIURL(), "", cookieHeader(next["access-token"].Value, "")...).status)
+		s.do("POST", "/v1/auth/refresh", "{}", cookieHeader(access.Value, refresh.Value)...).is(t, 401, `{"code":16,"message":"invalid or expired refresh token"}`)
+
+		s.srv.Revoke()
+		byHeader := append(cookieHeader("", next["refresh-token"].Value), bearer(next["access-token"].Value)...)
+		c := s.do("POST", "/v1/auth/refresh", "{}", byHeader...)
+		assert.Equal(t, 200, c.status)
+		time.Sleep(7*24*time.Hour - 2*time.Hour)
+		last := c.cookies(t)
+		assert.Equal(t, 401, s.do("POST", "/v1/auth/refresh", "{}", cookieHeader(last["access-token"].Value, last["refresh-token"].Value)...).status)
+		s.noProblems()
+		n := s.srv.Counts()
+		assert.Equal(t, []int{2, 2, 1}, []int{n.Refreshes, n.RefreshesRejected, n.RefreshReused})
+	})
+}
+
+func TestGenericLoginWebIsDecidedByTheSecondStep(t *testing.T) {
+	t.Parallel()
+	s := inMemory(t, vendortest.NewGenericLogin, genericMFA())
+	temp := s.genericLogin(`,"web":true`).field(t, "mfaTempToken")
+	assert.NotEmpty(t, s.genericSecond(temp, `,"recoveryCode":"recover-1"`).field(t, "token"))
+	assert.Len(t, s.genericSecond(temp, `,"recoveryCode":"recover-2","web":true`).cookies(t), 2)
+}
+
+func TestGenericLoginRefreshBurnsTheToken(t *testing.T) {
+	t.Parallel()
+	bothWays(t, vendortest.NewGenericLogin, vendortest.Options{}, func(s session) {
+		set := s.genericLogin(`,"web":true`).cookies(s)
+		access, refresh := set["access-token"].Value, set["refresh-token"].Value
+		s.do("POST", "/v1/auth/refresh", "{}", cookieHeader("", refresh)...).is(s, 401, `{"code":16,"message":"access token not found"}`)
+		s.problem("access token is missing")
+		assert.Equal(s, 401, s.do("POST", "/v1/auth/refresh", "{}", cookieHeader(access, refresh)...).status)
+		assert.Equal(s, 1, s.srv.Counts().RefreshReused)
+		s.do("POST", "/v1/auth/refresh", "{}").is(s, 401, `{"code":16,"message":"refresh token not found"}`)
+		assert.Equal(s, 400, s.do("POST", "/v1/auth/refresh", `{"refreshToken":"x"}`, cookieHeader(access, refresh)...).status)
+		assert.Equal(s, 401, s.do("POST", "/v1/auth/refresh", `{}`, "Authorization", "x").status)
+		assert.Equal(s, 5, s.srv.Counts().RefreshesRejected)
+		assert.Zero(s, s.srv.Counts().Refreshes)
+	})
+}
+
+func TestGenericLoginParallelRefreshesHaveOneWinner(t *testing.T) {
+	t.Parallel()
+	bothWays(t, vendortest.NewGenericLogin, vendortest.Options{}, func(s session) {
+		set := s.genericLogin(`,"web":true`).cookies(s)
+		var wg sync.WaitGroup
+		statuses := make([]int, 4)
+		for i := range statuses {
+			wg.Go(func() {
+				a, _ := s.try("POST", "/v1/auth/refresh", "{}", cookieHeader(set["access-token"].Value, set["refresh-token"].Value)...)
+				statuses[i] = a.status
+			})
+		}
+		wg.Wait()
+		assert.ElementsMatch(s, []int{200, 401, 401, 401}, statuses)
+		assert.Equal(s, 3, s.srv.Counts().RefreshReused)
+	})
+}
+
+func TestGenericLoginLogout(t *testing.T) {
+	t.Parallel()
+	bothWays(t, vendortest.NewGenericLogin, vendortest.Options{}, func(s session) {
+		set := s.genericLogin(`,"web":true`).cookies(s)
+		access, refresh := set["access-token"].Value, set["refresh-token"].Value
+		out := s.do("POST", "/v1/auth/logout", "{}", cookieHeader(access, refresh)...)
+		out.is(s, 200, `{}`)
+		for _, c := range out.cookies(s) {
+			assert.Negative(s, c.MaxAge)
+			assert.Empty(s, c.Value)
+		}
+		assert.Equal(s, 401, s.do("POST", "/v1/auth/refresh", "{}", cookieHeader(access, refresh)...).status)
+		assert.Equal(s, 200, s.do("GET", s.srv.APIURL(), "", bearer(access)...).status, "the JWT lives on")
+		assert.Equal(s, 200, s.do("POST", "/v1/auth/logout", "{}", bearer(access)...).status)
+		s.noProblems()
+		assert.Equal(s, 401, s.do("POST", "/v1/auth/logout", "{}", "Authorization", "x").status)
+		assert.Equal(s, 400, s.do("POST", "/v1/auth/logout", `{"a":1}`, bearer(access)...).status)
+		assert.Equal(s, 200, s.do("POST", "/v1/auth/logout", "{}").status)
+		assert.Equal(s, 2, s.srv.Counts().Invalid)
+		assert.Equal(s, 3, s.srv.Counts().Logouts)
+	})
+}
+
+func TestGenericLoginUsers(t *testing.T) {
+	t.Parallel()
+	s := inMemory(t, vendortest.NewGenericLogin, &vendortest.Options{Users: []vendortest.User{
+		{Email: email, Password: password, Service: true, TOTP: secret},
+		{Email: "new@example.com", Password: "p", ResetPassword: true},
+	}})
+	assert.Equal(t, []string{"token"}, s.genericLogin("").keys(t))
+	refused := s.do("POST", genericPath, genericBody(`,"web":true`))
+	assert.Equal(t, 403, refused.status)
+	assert.EqualValues(t, 7, refused.value(t, "code"))
+	reset := s.do("POST", genericPath, `{"email":"new@example.com","password":"p"}`)
+	assert.Equal(t, true, reset.value(t, "requireResetPassword"))
+	assert.Equal(t, 200, s.do("GET", s.srv.APIURL(), "", bearer(reset.field(t, "token"))...).status)
+	s.noProblems()
+	none := inMemory(t, vendortest.NewGenericLogin, &vendortest.Options{NoWeb: true})
+	assert.Equal(t, 403, none.do("POST", genericPath, genericBody(`,"web":true`)).status)
+}
+
+func TestGenericLoginIdentityProvider(t *testing.T) {
+	t.Parallel()
+	user := vendortest.User{Email: email, Password: password, IdP: "idps/example", IdPCode: "idp-code"}
+	s := inMemory(t, vendortest.NewGenericLogin, &vendortest.Options{Users: []vendortest.User{user}})
+	login := func(idp, context string) answer {
+		return s.do("POST", genericPath, `{"idpName":"`+idp+`","idpContext":`+context+`}`)
+	}
+	assert.NotEmpty(t, login("idps/example", `{"oauth2Context":{"code":"idp-code"}}`).field(t, "token"))
+	assert.Equal(t, 401, login("idps/example", `{"oauth2Context":{"code":"idp-code"}}`).status, "works once")
+	s.srv.SetUser(user)
+	assert.Equal(t, 200, login("idps/example", `{"oidcContext":{"code":"idp-code"},"oauth2Context":null}`).status)
+	assert.Equal(t, 401, login("idps/example", `{"oidcContext":{"code":"wrong"}}`).status)
+	login("idps/other", `{"oidcContext":{"code":"idp-code"}}`).is(t, 404, `{"code":5,"message":"identity provider \"idps/other\" not found"}`)
+	assert.Equal(t, 404, s.do("POST", genericPath, genericBody(`,"idpName":"idps/other","idpContext":{"oidcContext":{}}`)).status, "wins over a right password")
+	s.noProblems()
+	s.genericLogin(`,"idpContext":{"oidcContext":{"code":"x"}}`)
+	s.problem("without idpName")
+}
+
+func TestGenericLoginAPI(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := inMemory(t, vendortest.NewGenericLogin, nil)
+		token := s.genericLogin("").field(t, "token")
+		s.do("GET", s.srv.APIURL(), "").is(t, 401, `{"code":16,"message":"access token not found"}`)
+		assert.Equal(t, 401, s.do("GET", s.srv.APIURL(), "", "Authorization", token).status)
+		assert.Equal(t, 2, s.srv.Counts().Invalid)
+		s.do("GET", s.srv.APIURL(), "", bearer("x")...).is(t, 401, `{"code":16,"message":"invalid access token"}`)
+		time.Sleep(time.Hour)
+		s.do("GET", s.srv.APIURL(), "", bearer(token)...).is(t, 401, `{"code":16,"message":"access token expired"}`)
+		c := s.srv.Counts()
+		assert.Equal(t, []int{0, 4, 1, 2}, []int{c.APICalls, c.APIRejected, c.APIExpired, c.Invalid})
+	})
+}
+
+func TestGenericLoginFailures(t *testing.T) {
+	t.Parallel()
+	s := inMemory(t, vendortest.NewGenericLogin, nil)
+	s.srv.Inject(vendortest.Fault{Status: 503}, vendortest.Fault{Status: 500, Code: "2"}, vendortest.Fault{Status: 401}, vendortest.Fault{Status: 418})
+	login := func() answer { return s.do("POST", genericPath, genericBody("")) }
+	login().is(t, 503, `{"code":14,"message":"service unavailable"}`)
+	login().is(t, 500, `{"code":2,"message":"internal server error"}`)
+	denied := login()
+	denied.is(t, 401, `{"code":16,"message":"unauthorized"}`)
+	assert.Equal(t, "unauthorized", denied.header.Get("WWW-Authenticate"))
+	assert.EqualValues(t, 2, login().value(t, "code"))
+}

@@ -1,0 +1,200 @@
+// Package vendortest has five servers that behave like the login APIs of the
+// five vendors this module knows, for tests and examples.
+//
+// They check what they are sent (method, path, headers, exact body fields and
+// types) and answer with the vendors' own status codes, headers and bodies:
+// second factors, rotating refresh tokens, tokens that expire, lockouts and
+// rate limits included. A server can be called in two ways:
+//
+//	srv := vendortest.NewGcore(nil)
+//	srv.Client()           // in memory: no socket, works inside testing/synctest
+//	srv.Start()            // or over a loopback socket, at srv.URL
+//	defer srv.Close()
+//
+// In both, srv.URL is what a vendor's Config wants as BaseURL. After the test,
+// [Server.Counts] tells what happened and [Server.Problems] what was wrong
+// with what the client sent. [Server.Inject] plays outages.
+//
+// Where a vendor documents no answer, the server gives the most likely one;
+// the constructors' comments say which those are. Time is time.Now: in a
+// synctest bubble it is the bubble's.
+package vendortest
+
+import "time"
+
+// What a server knows when its Options do not say otherwise.
+const (
+	DefaultEmail    = "ops@example.com"
+	DefaultPassword = "example-password"
+	DefaultAPIKey   = "example-api-key"
+)
+
+// Options describe a server. Nil and zero values mean the vendor's documented
+// defaults. The server keeps a copy.
+type Options struct {
+	// Users are the accounts. None: one user, DefaultEmail with
+	// DefaultPassword and no second factor.
+	Users []User
+
+	// AccessLife is the life of an access token. Zero: 1 hour, at all five.
+	// Negative: tokens are issued already expired. Where the end stands in a
+	// JWT it is a whole second, so a token may end up to a second early; a life
+	// with a fraction of a second is exact.
+	AccessLife time.Duration
+
+	// RefreshLife is the life of a refresh token. Zero: gmicloud 30 days,
+	// genlogs, gcore and secmgmt 24 hours, genericlogin 7 days (documented for
+	// gcore and genericlogin only). A rotation starts it anew, but not at
+	// genericlogin, where the end is fixed at login.
+	RefreshLife time.Duration
+
+	// ChallengeLife is how long the second step of a login stays open:
+	// gmicloud's authToken and e-mailed code, genericlogin's mfaTempToken.
+	// Zero: 5 minutes.
+	ChallengeLife time.Duration
+
+	// ClockOffset is the server's clock minus the true time. It shows in the
+	// Date header, in the tokens' exp and iat, in genlogs' expires, and in
+	// which TOTP codes are accepted.
+	ClockOffset time.Duration
+
+	// MaxFailures is the number of wrong passwords for one e-mail address
+	// within 10 minutes that locks it, for the right password too, until the
+	// first of them is 10 minutes old. gmicloud and genericlogin answer 429
+	// then, the others as if the password were wrong. Zero: 10. Negative:
+	// never.
+	MaxFailures int
+
+	// MaxOTPFailures is the number of wrong codes for one e-mail address
+	// within 5 minutes after which gmicloud and genericlogin answer 429.
+	// Zero: 5. Negative: never. The others do not count them.
+	MaxOTPFailures int
+
+	// MaxResends is the number of times gmicloud sends a code again within 5
+	// minutes before it answers 429. Zero: 5. Negative: no limit.
+	MaxResends int
+
+	// RateLimit is the number of logins, right or wrong, of all accounts
+	// together, that one RateWindow allows; further ones are answered 429.
+	// Zero: no limit. A window begins with the first login after the last
+	// window's end. The 429 has a Retry-After of the seconds left, rounded up;
+	// genericlogin sends none.
+	RateLimit int
+
+	// RateWindow belongs to RateLimit. Zero: 5 minutes.
+	RateWindow time.Duration
+
+	// APIKey is what genlogs wants as x-api-key. Empty: DefaultAPIKey.
+	APIKey string
+
+	// BodyCredentials makes genlogs expect the credentials as a JSON body
+	// instead of in the query.
+	BodyCredentials bool
+
+	// RefreshWorks turns genlogs' refresh call on. The vendor documents the
+	// call, and that it cannot be used for now: off, it answers 401.
+	RefreshWorks bool
+
+	// NaiveExpires makes genlogs send expires without an offset (it is UTC).
+	NaiveExpires bool
+
+	// ExpiredStatus is the status genlogs' API gives an expired access token,
+	// 401 or 403. Zero: 401.
+	ExpiredStatus int
+
+	// NAKStatus is the HTTP status of a failure in secmgmt's envelope at the
+	// login and refresh calls. Zero: 200.
+	NAKStatus int
+
+	// NoWeb makes genericlogin refuse web: true with a 403 for everybody, not
+	// for service accounts only.
+	NoWeb bool
+}
+
+// A User is an account. What a vendor does not have is ignored there.
+type User struct {
+	// Email is the name to log in with, "username" at gcore and secmgmt.
+	// Upper and lower case are the same.
+	Email    string
+	Password string
+
+	// TOTP is the secret of an authenticator app in base32, as a QR code
+	// carries it. Not empty: gcore wants one_time_password, genericlogin a
+	// second step. Codes of the step before and after are accepted.
+	TOTP string
+
+	// EmailCode switches on gmicloud's second factor, a code sent by e-mail.
+	// See [Server.Code].
+	EmailCode bool
+
+	// RecoveryCodes stand in for a TOTP code at genericlogin, each once.
+	RecoveryCodes []string
+
+	// ResetPassword sets requireResetPassword in genericlogin's answer.
+	ResetPassword bool
+
+	// ClientIDs are the accounts of a gcore user. Login lands in the first.
+	// None: account 2.
+	ClientIDs []int
+
+	// Service makes a genericlogin service account: web: true is refused
+	// with a 403, and answers have no user.
+	Service bool
+
+	// IdP and IdPCode let genericlogin log in by identity provider: idpName
+	// is IdP ("idps/example") and the code in idpContext is IdPCode, which
+	// works once. SetUser makes it work again.
+	IdP, IdPCode string
+}
+
+// Counts are what a server has seen since it was made.
+type Counts struct {
+	Requests          int // all that arrived, those answered by a fault included
+	Logins            int // tokens handed out for credentials
+	WrongPasswords    int // logins with an unknown e-mail, a wrong password, or a wrong code of an identity provider
+	WrongAPIKeys      int // genlogs: requests with a wrong x-api-key
+	OTPs              int // second-factor codes accepted, recovery codes included
+	WrongOTPs         int // codes refused
+	OTPReused         int // codes that had been accepted before; genericlogin accepts them again, gcore and gmicloud do not
+	Refreshes         int // refresh tokens exchanged for new tokens
+	RefreshesRejected int // refresh calls refused
+	RefreshReused     int // refresh tokens presented after they had been used; part of RefreshesRejected
+	Selects           int // gcore: accounts selected
+	Resends           int // gmicloud: codes sent again
+	Logouts           int // genericlogin: logouts
+	APICalls          int // calls to the protected API accepted
+	APIRejected       int // calls to the protected API refused
+	APIExpired        int // an expired token was presented there; part of APIRejected
+	RateLimited       int // answers with status 429, those of a fault not included
+	LockedOut         int // logins refused because of earlier wrong passwords or codes
+	Faulted           int // requests that met an injected fault
+	Invalid           int // requests that broke the vendor's contract; see Problems
+}
+
+func (o *Options) withDefaults(refreshLife time.Duration) Options {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	if len(c.Users) == 0 {
+		c.Users = []User{{Email: DefaultEmail, Password: DefaultPassword}}
+	}
+	setDefault(&c.AccessLife, time.Hour)
+	setDefault(&c.RefreshLife, refreshLife)
+	setDefault(&c.ChallengeLife, 5*time.Minute)
+	setDefault(&c.MaxFailures, 10)
+	setDefault(&c.MaxOTPFailures, 5)
+	setDefault(&c.MaxResends, 5)
+	setDefault(&c.RateWindow, 5*time.Minute)
+	setDefault(&c.APIKey, DefaultAPIKey)
+	setDefault(&c.ExpiredStatus, 401)
+	setDefault(&c.NAKStatus, 200)
+	return c
+}
+
+func setDefault[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}
