@@ -11,8 +11,9 @@ import (
 // Keys are what [Account.Key] gives: 1 to 128 characters of a–z, 0–9, "_" and "-". Blobs are 1 byte to 64 KiB.
 //
 // A Store is safe for concurrent use by any number of goroutines and, where its medium is shared, processes. Every method honours
-// ctx: when it ends, the method returns soon with an error that errors.Is ctx.Err(). A caller may change data after Save, or after
-// Load, without changing what is kept. An error that is none of those named below wraps [ErrStore]; none holds a part of a blob.
+// ctx: when it ends, the method returns soon with an error that errors.Is ctx.Err(); when it is over already, the method changes
+// nothing. A caller may change data after Save, or after Load, without changing what is kept. An error that is none of those named
+// below wraps [ErrStore]; none holds a part of a blob.
 //
 // A Store that is also a [Locker] lets its users take turns.
 type Store interface {

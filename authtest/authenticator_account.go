@@ -1,0 +1,181 @@
+package authtest
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+var accountCases = []authCase{
+	{
+		name: "same",
+		rule: "Account says which account this is, the same for the same configuration, whatever the password",
+		check: func(t *authTrial) {
+			s := t.open()
+			account := s.auth.Account()
+			switch base, err := url.Parse(account.Endpoint); {
+			case account.Vendor == "":
+				t.fatalf("Account has no Vendor")
+			case err != nil || base.Host == "" || base.Scheme == "":
+				t.fatalf("Account.Endpoint %q is no URL; tokens are sent to its origin", account.Endpoint)
+			case !sameHost(account.Endpoint, s.setup.BaseURL):
+				t.fatalf("Account.Endpoint %q is not the BaseURL that was configured, %q", account.Endpoint, s.setup.BaseURL)
+			}
+			s.login()
+			if s.auth.Account() != account {
+				t.fatalf("Account is another after Login")
+			}
+			other := s.again(func(o *Setup) { o.Password = vendorlogin.SecretString("another-and-longer-password") })
+			if other.Account() != account {
+				t.fatalf("Account depends on the password")
+			}
+		},
+	},
+	{
+		name: "endpoint",
+		rule: "Account differs when the endpoint does, and not by a slash at its end",
+		check: func(t *authTrial) {
+			s := t.open()
+			slash := s.again(func(o *Setup) { o.BaseURL = strings.TrimSuffix(o.BaseURL, "/") + "/" })
+			if slash.Account() != s.auth.Account() {
+				t.fatalf("a slash at the end of BaseURL makes another Account")
+			}
+			elsewhere := s.again(func(o *Setup) { o.BaseURL = "https://elsewhere.example" })
+			if elsewhere.Account() == s.auth.Account() {
+				t.fatalf("another BaseURL makes the same Account")
+			}
+			_, err := slash.Login(t.ctx)
+			t.worked("Login with a slash at the end of BaseURL", err)
+		},
+	},
+	{
+		name: "tells-nothing",
+		rule: "Account and Authenticator print no secret",
+		check: func(t *authTrial) {
+			s := t.open()
+			s.login()
+			s.silent("Account", s.auth.Account())
+			s.silent("the Authenticator", s.auth)
+		},
+	},
+}
+
+func sameHost(a, b string) bool {
+	first, err := url.Parse(a)
+	second, err2 := url.Parse(b)
+	return err == nil && err2 == nil && strings.EqualFold(first.Host, second.Host)
+}
+
+// again makes one more authenticator, of a Setup that differs.
+func (s *stage) again(change func(*Setup)) vendorlogin.Authenticator {
+	setup := s.setup
+	change(&setup)
+	auth, err := s.vendor.New(setup)
+	s.worked("New", err)
+	return auth
+}
+
+var newCases = []authCase{
+	{
+		name: "does-nothing",
+		rule: "New validates and does no I/O: no request, no look at a secret",
+		check: func(t *authTrial) {
+			s := t.open()
+			if n := len(s.wire.requests()); n > 0 {
+				t.fatalf("New sent %d requests", n)
+			}
+			if s.passwordReads() > 0 {
+				t.fatalf("New read the password")
+			}
+		},
+	},
+	{
+		name: "refuses",
+		rule: "what cannot work is ErrInvalidRequest from New: no password; a BaseURL that is none, has a query or user information, or is plain http to another machine",
+		check: func(t *authTrial) {
+			s := t.prepare()
+			refuse := func(what string, change func(*Setup)) {
+				setup := s.setup
+				change(&setup)
+				_, err := s.vendor.New(setup)
+				s.failed("New with "+what, err, vendorlogin.ErrInvalidRequest)
+			}
+			s.secret("what is in the URL", "canary-in-the-url")
+			refuse("no Password", func(o *Setup) { o.Password = nil })
+			for what, base := range map[string]string{
+				"a BaseURL with a query":                   "https://vendor.example/v1?key=canary-in-the-url",
+				"a BaseURL with a password":                "https://ops:canary-in-the-url@vendor.example",
+				"a BaseURL with plain http":                "http://vendor.example",
+				"a BaseURL without a scheme":               "vendor.example",
+				"a BaseURL without a host":                 "https:///v1",
+				"a BaseURL with a scheme that is not http": "ftp://vendor.example",
+				"a BaseURL that is no URL":                 "https://vendor.example:canary-in-the-url/%zz",
+			} {
+				refuse(what, func(o *Setup) { o.BaseURL = base })
+			}
+			if n := len(s.wire.requests()); n > 0 {
+				t.fatalf("New sent %d requests", n)
+			}
+		},
+	},
+}
+
+var fingerprintCases = []authCase{
+	{
+		name: "secrets",
+		rule: "Fingerprint is the same for the same secrets, another when one changes, and asks the vendor nothing",
+		check: func(t *authTrial) {
+			s := t.open()
+			first := s.fingerprint(s.auth)
+			if s.fingerprint(s.auth) != first {
+				t.fatalf("Fingerprint is another at the second look")
+			}
+			if s.fingerprint(s.again(func(*Setup) {})) != first {
+				t.fatalf("Fingerprint differs between two authenticators with the same secrets")
+			}
+			s.setPassword("changed-password-" + random())
+			if s.fingerprint(s.auth) == first {
+				t.fatalf("Fingerprint is the same after the password has changed")
+			}
+			s.setPassword(s.vendor.Password)
+			if s.fingerprint(s.auth) != first {
+				t.fatalf("Fingerprint is another when the password has changed back")
+			}
+			if n := len(s.wire.requests()); n > 0 {
+				t.fatalf("Fingerprint sent %d requests", n)
+			}
+		},
+	},
+	{
+		name: "fails",
+		rule: "the error of Fingerprint is that of the secret that cannot be read, and shows none",
+		check: func(t *authTrial) {
+			s := t.open()
+			s.fingerprint(s.auth)
+			cause := errors.New("the vault is sealed")
+			broken := s.again(func(o *Setup) {
+				o.Password = func(context.Context) (vendorlogin.Secret, error) {
+					return vendorlogin.NewSecret("canary-beside-an-error"), cause
+				}
+			})
+			s.secret("the password", "canary-beside-an-error")
+			_, err := broken.(vendorlogin.Fingerprinter).Fingerprint(t.ctx)
+			t.answered("Fingerprint", err, cause)
+			s.silent("the error of Fingerprint", err)
+		},
+	},
+}
+
+// fingerprint asks for the fingerprint, or skips the case.
+func (s *stage) fingerprint(auth vendorlogin.Authenticator) uint64 {
+	f, ok := auth.(vendorlogin.Fingerprinter)
+	if !ok {
+		s.skip("the authenticator is no vendorlogin.Fingerprinter")
+	}
+	sum, err := f.Fingerprint(s.ctx)
+	s.worked("Fingerprint", err)
+	return sum
+}

@@ -1,0 +1,328 @@
+package authtest_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+// faults are ways of getting a store wrong. Without any, memory is a right one.
+type faults struct {
+	lostUpdate         bool // Save does not look at the version
+	checkThenAct       bool // Save looks, lets others go first, and then writes
+	createsOver        bool // Save with "" replaces what is there
+	versionByPrefix    bool
+	staleIsStoreError  bool // a refused Save is ErrStore
+	savesBeforeRefusal bool // a refused Save has changed the blob
+	staleAfterEnd      bool // a blob past its ttl still counts for Save
+	missingIsNil       bool // Load of nothing is no error
+
+	tornBlob    bool // Save writes in two steps
+	tornVersion bool // Save writes the blob, then the version
+
+	emptyVersion     bool
+	counter          bool // versions count from 1, again after a delete or a ttl
+	counterAfterTTL  bool // versions count from 1, again after a ttl only
+	versionOfContent bool
+
+	ttlZeroForEver bool // a ttl of 0 means never, as in many a cache
+	ttlInMillis    bool // a ttl is cut to milliseconds, and 0 of them means never
+	ttlInNanos     bool // the end is kept as nanoseconds since 1970 and overflows
+	ttlOfFirstSave bool
+	ttlOnlyGrows   bool
+	ttlSlides      bool // Load starts the ttl anew
+	ttlRefused     bool // a refused Save starts the ttl anew
+	ttlTimer       bool // a timer removes whatever is there when the ttl ends
+	ttlIgnored     bool // blobs never go away
+	ttlHalved      bool
+
+	aliasesSaved, aliasesLoaded, writesBehind bool
+
+	deletesAny, deletesWithEmpty, deleteMissingFails, deletesNothing bool
+
+	ctxIgnored, ctxWrapped, ctxAfterwards bool
+
+	errorHoldsBlob, cutsLargeBlobs, trimsSpace, cutsKeys, firstBlobStays bool
+
+	unlockByStranger, extendByStranger     bool
+	unlockTwice, reentrant, waitsForHolder bool
+	leaseForEver, extendNothing            bool
+	extendForEver, lockUnderBlobKey        bool
+	deleteFreesLock, oneLockForAll         bool
+	leaseInMillis, tryLockThenAct          bool
+	ctxTakesLock, extendRevives            bool
+	refusalIsStoreError, unlockNothing     bool
+}
+
+// A memory is a store in memory, with what is wrong about it.
+type memory struct {
+	faults
+	mu      sync.Mutex
+	records map[string]record
+	counts  map[string]int
+	locks   map[string]*lease
+}
+
+type record struct {
+	data    []byte
+	version string
+	ends    time.Time // zero: never
+}
+
+func newMemory(f faults) *memory {
+	return &memory{faults: f, records: map[string]record{}, counts: map[string]int{}, locks: map[string]*lease{}}
+}
+
+func (r record) over() bool { return !r.ends.IsZero() && !time.Now().Before(r.ends) }
+
+// give lets others run: a moment between two steps that should have been one.
+func (m *memory) give() {
+	m.mu.Unlock()
+	time.Sleep(time.Millisecond)
+	m.mu.Lock()
+}
+
+func (m *memory) context(ctx context.Context) error {
+	switch {
+	case ctx.Err() == nil, m.ctxIgnored, m.ctxAfterwards:
+		return nil
+	case m.ctxWrapped:
+		return fmt.Errorf("%w: %v", vendorlogin.ErrStore, ctx.Err())
+	}
+	return ctx.Err()
+}
+
+// current gives what is under key, unless its ttl has ended.
+func (m *memory) current(key string) (record, bool) {
+	r, ok := m.records[key]
+	if ok && r.over() {
+		delete(m.records, key)
+		if m.counter || m.counterAfterTTL {
+			delete(m.counts, key)
+		}
+		return record{}, false
+	}
+	return r, ok
+}
+
+func (m *memory) Load(ctx context.Context, key string) ([]byte, string, error) {
+	if err := m.context(ctx); err != nil {
+		return nil, "", err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.current(m.name(key))
+	if !ok {
+		if m.missingIsNil {
+			return nil, "", nil
+		}
+		return nil, "", vendorlogin.ErrNoRecord
+	}
+	if m.ttlSlides {
+		r.ends = time.Now().Add(30 * time.Millisecond)
+		m.records[key] = r
+	}
+	data := r.data
+	if !m.aliasesLoaded {
+		data = slices.Clone(data)
+	}
+	if m.ctxAfterwards {
+		return data, r.version, ctx.Err()
+	}
+	return data, r.version, nil
+}
+
+func (m *memory) Save(ctx context.Context, key string, data []byte, version string, ttl time.Duration) (string, error) {
+	if err := m.context(ctx); err != nil {
+		return "", err
+	}
+	if ttl <= 0 && !m.ttlZeroForEver {
+		return "", vendorlogin.ErrInvalidRequest
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key = m.name(key)
+	r, ok := m.current(key)
+	if !m.accepts(r, ok, version) {
+		return "", m.refuse(key, r, ok, data, ttl)
+	}
+	if m.checkThenAct {
+		m.give()
+	}
+	if m.firstBlobStays && ok {
+		data = r.data
+	}
+	r = record{data: m.keep(data), version: m.next(key, data), ends: m.end(r, ok, ttl)}
+	m.write(key, r)
+	if m.ttlTimer {
+		time.AfterFunc(ttl, func() {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			delete(m.records, key)
+		})
+	}
+	if m.ctxAfterwards {
+		return r.version, ctx.Err()
+	}
+	return r.version, nil
+}
+
+func (m *memory) accepts(r record, ok bool, version string) bool {
+	switch {
+	case m.lostUpdate:
+		return true
+	case m.createsOver && version == "":
+		return true
+	case m.versionByPrefix && ok && version != "":
+		return strings.HasPrefix(r.version, version)
+	case m.staleAfterEnd && !ok && version != "":
+		return true
+	case !ok:
+		return version == ""
+	}
+	return r.version == version
+}
+
+func (m *memory) refuse(key string, r record, ok bool, data []byte, ttl time.Duration) error {
+	if m.savesBeforeRefusal {
+		m.records[key] = record{data: data, version: r.version, ends: time.Now().Add(ttl)}
+	}
+	if m.ttlRefused && ok {
+		r.ends = time.Now().Add(ttl)
+		m.records[key] = r
+	}
+	if m.staleIsStoreError {
+		return vendorlogin.ErrStore
+	}
+	if m.errorHoldsBlob {
+		return fmt.Errorf("%w: there is %q", vendorlogin.ErrRecordChanged, r.data)
+	}
+	return vendorlogin.ErrRecordChanged
+}
+
+func (m *memory) keep(data []byte) []byte {
+	if m.writesBehind {
+		_ = append(data, "tag"...)
+	}
+	if m.aliasesSaved {
+		return data
+	}
+	if m.trimsSpace {
+		data = bytes.TrimSpace(data)
+	}
+	if m.cutsLargeBlobs {
+		data = data[:min(len(data), 60<<10)]
+	}
+	return slices.Clone(data)
+}
+
+func (m *memory) next(key string, data []byte) string {
+	switch {
+	case m.emptyVersion:
+		return ""
+	case m.counter, m.counterAfterTTL:
+		m.counts[key]++
+		return "v" + strconv.Itoa(m.counts[key])
+	case m.versionOfContent:
+		return fmt.Sprintf("%x", sha256.Sum256(data))
+	}
+	return rand.Text()
+}
+
+func (m *memory) end(old record, ok bool, ttl time.Duration) time.Time {
+	end := time.Now().Add(ttl)
+	switch {
+	case m.ttlIgnored, m.ttlZeroForEver && ttl <= 0, m.ttlInMillis && ttl < time.Millisecond:
+		return time.Time{}
+	case m.ttlOfFirstSave && ok, m.ttlOnlyGrows && ok && old.ends.After(end):
+		return old.ends
+	case m.ttlHalved:
+		return time.Now().Add(ttl / 2)
+	case m.ttlInNanos:
+		return time.Unix(0, end.UnixNano())
+	}
+	return end
+}
+
+func (m *memory) write(key string, r record) {
+	switch {
+	case m.tornBlob:
+		half := r
+		half.data = r.data[:len(r.data)/2]
+		m.records[key] = half
+		m.give()
+	case m.tornVersion:
+		half := r
+		half.version = m.records[key].version
+		m.records[key] = half
+		m.give()
+	}
+	m.records[key] = r
+}
+
+func (m *memory) Delete(ctx context.Context, key, version string) error {
+	if err := m.context(ctx); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key = m.name(key)
+	r, ok := m.current(key)
+	switch {
+	case m.deletesNothing:
+		return nil
+	case !ok && m.deleteMissingFails:
+		return vendorlogin.ErrNoRecord
+	case !ok:
+		return nil
+	case r.version != version && !m.deletesAny && !(m.deletesWithEmpty && version == "") && !m.lostUpdate:
+		return vendorlogin.ErrRecordChanged
+	}
+	delete(m.records, key)
+	if m.counter {
+		delete(m.counts, key)
+	}
+	if m.deleteFreesLock {
+		delete(m.locks, key)
+	}
+	if m.ctxAfterwards {
+		return ctx.Err()
+	}
+	return nil
+}
+
+func (m *memory) name(key string) string {
+	if m.cutsKeys {
+		return key[:min(len(key), 36)]
+	}
+	return key
+}
+
+// A sharedMemory is a store that others use as well, and no Locker.
+type sharedMemory struct{ m *memory }
+
+func (s sharedMemory) Load(ctx context.Context, key string) ([]byte, string, error) {
+	return s.m.Load(ctx, key)
+}
+
+func (s sharedMemory) Save(ctx context.Context, key string, data []byte, version string, ttl time.Duration) (string, error) {
+	next, err := s.m.Save(ctx, key, data, version, ttl)
+	if err != nil && !errors.Is(err, ctx.Err()) {
+		return "", fmt.Errorf("shared: %w", err)
+	}
+	return next, err
+}
+
+func (s sharedMemory) Delete(ctx context.Context, key, version string) error {
+	return s.m.Delete(ctx, key, version)
+}

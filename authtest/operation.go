@@ -1,0 +1,92 @@
+package authtest
+
+import (
+	"context"
+	"time"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+// An operation is what can go wrong.
+type operation struct {
+	name       string
+	givesToken bool
+	// ready makes what the operation needs, or says why there is nothing to test.
+	ready func(s *stage) (skip string)
+	call  func(s *stage, ctx context.Context) error
+}
+
+var (
+	logins = operation{
+		name:       "login",
+		givesToken: true,
+		ready:      func(*stage) string { return "" },
+		call: func(s *stage, ctx context.Context) error {
+			_, err := s.auth.Login(ctx)
+			return err
+		},
+	}
+	refreshes = operation{
+		name:       "refresh",
+		givesToken: true,
+		ready: func(s *stage) string {
+			if _, ok := s.auth.(vendorlogin.Refresher); !ok {
+				return "the authenticator is no vendorlogin.Refresher"
+			}
+			if s.login().Refresh.IsZero() {
+				return "Login gives no refresh token"
+			}
+			return ""
+		},
+		call: func(s *stage, ctx context.Context) error {
+			_, err := s.auth.(vendorlogin.Refresher).Refresh(ctx, s.token)
+			return err
+		},
+	}
+	revokes = operation{
+		name: "revoke",
+		ready: func(s *stage) string {
+			if _, ok := s.auth.(vendorlogin.Revoker); !ok {
+				return "the authenticator is no vendorlogin.Revoker"
+			}
+			s.login()
+			return ""
+		},
+		call: func(s *stage, ctx context.Context) error {
+			return s.auth.(vendorlogin.Revoker).Revoke(ctx, s.token)
+		},
+	}
+)
+
+// openFor sets a stage for an operation, or skips the case.
+func (t *authTrial) openFor(op operation) *stage {
+	s := t.open()
+	s.op = op
+	if skip := op.ready(s); skip != "" {
+		t.skip(skip)
+	}
+	s.wire.clear()
+	return s
+}
+
+// steps is how many requests the operation takes when all is well.
+func (t *authTrial) steps(op operation) int {
+	s := t.openFor(op)
+	t.worked("the "+op.name, op.call(s, t.ctx))
+	return len(s.wire.requests())
+}
+
+// atEach is for each of the requests that the operation takes, so that each can be broken: before is how many come before it.
+func (t *authTrial) atEach(op operation, f func(before int)) {
+	for before := range t.steps(op) {
+		f(before)
+	}
+}
+
+// run does the operation with the wire broken, and gives how long it took.
+func (s *stage) run(before int, f fault) (took time.Duration, err error) {
+	s.wire.breakAfter(before, f)
+	start := time.Now()
+	err = s.op.call(s, s.ctx)
+	return time.Since(start), err
+}

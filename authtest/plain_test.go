@@ -1,0 +1,221 @@
+package authtest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/authtest"
+)
+
+// flaws are ways of getting an authenticator wrong. Without any, plain is a right one, though it is not built on package loginhttp.
+type flaws struct {
+	// New and Account
+	newSends, newReads, newTakesAnything, newNeedsNoPassword, capturesPassword, capturesTransport  bool
+	accountUnstable, accountOfPassword, accountOfSpelling, accountIgnoresEndpoint, accountNameless bool
+	accountNoURL, accountElsewhere, accountSecret, printsItself                                    bool
+
+	// what Login sends
+	retriesWrongPassword, retriesUnavailable, retriesDropped, retriesRefused, retriesForEver bool
+	followsRedirects, sendsEmptyPassword, sendsElsewhere, sendsTwice, usesJar                bool
+	closesIdle, changesClient, ignoresCtx, noTimeout, sleeps, withToken                      bool
+
+	// what Login gives
+	caches, reusesToken, issuedLate, issuedNever, expired, refreshExpired, badType, extraSecret bool
+	takesAnything, readsAll, sequential, forgetsToRecover                                       bool
+
+	// errors
+	plainErrors, otherAccount, noOp, wrongOp, noStatus, noRequest, queryInRequest       bool
+	printsPassword, printsBody, printsURL, printsCause, printsLocation                  bool
+	allForbidden, allInvalidCredentials, noRetryAt, neverUnprocessed, alwaysUnprocessed bool
+	timeoutForCtx, bareSecretError, hidesSecretError, rejectsOnOutage                   bool
+
+	// codes
+	asksTwice, asksForEver, repeatsCode, missingCodeIsForbidden, wrongCodeIsPassword bool
+
+	// the optional interfaces
+	refreshChanges, refreshSame, refreshReadsPassword, refreshDropsRefresh, refreshDropsSubject bool
+	refreshDropsType, refreshGivesToken, refreshRejectedIsPassword, refreshRetries              bool
+	authorizeAdds, authorizeQuery, authorizeReads, authorizeAnything, authorizeNothing          bool
+	authorizeOverwrites, authorizeSends, authorizeChanges, authorizeWrong, rejectsAll           bool
+	rejectsNone, rejectedReads, revokeChanges, revokeFails                                      bool
+	fingerprintConstant, fingerprintRandom, fingerprintSends, fingerprintAtNew                  bool
+	fingerprintSwallows, fingerprintShows                                                       bool
+}
+
+// plain logs in to a plainServer.
+type plain struct {
+	flaws
+	account   vendorlogin.Account
+	password  vendorlogin.SecretFunc
+	otp       vendorlogin.OTPSource
+	client    *http.Client
+	transport http.RoundTripper // captured, where that is the flaw
+	seen      string            // printed, where that is the flaw
+	salt      uint64
+	last      *vendorlogin.Token
+	broken    atomic.Bool
+}
+
+func newPlain(f flaws, s authtest.Setup) (vendorlogin.Authenticator, error) {
+	if s.Password == nil && !f.newNeedsNoPassword {
+		return nil, invalid("Password")
+	}
+	base, err := url.Parse(s.BaseURL)
+	switch {
+	case f.newTakesAnything:
+	case err != nil, base.Host == "", base.RawQuery != "", base.User != nil, base.Scheme != "https":
+		if f.printsURL {
+			return nil, &vendorlogin.Error{Op: "new", Kind: vendorlogin.ErrInvalidRequest, Err: fmt.Errorf("bad %q", s.BaseURL)}
+		}
+		return nil, invalid("BaseURL")
+	}
+	p := &plain{flaws: f, password: s.Password, otp: s.OTP, client: s.HTTPClient, transport: s.HTTPClient.Transport, salt: uint64(time.Now().UnixNano())}
+	p.account = vendorlogin.Account{Vendor: "plain", Endpoint: strings.TrimSuffix(s.BaseURL, "/"), Principal: "ops@example.com"}
+	p.spoil(s)
+	return p, nil
+}
+
+func invalid(field string) error {
+	return &vendorlogin.Error{Op: "new", Kind: vendorlogin.ErrInvalidRequest, Fields: []vendorlogin.FieldError{{Field: field, Reason: "is bad"}}}
+}
+
+var instances atomic.Int64
+
+// spoil does what New must not.
+func (p *plain) spoil(s authtest.Setup) {
+	secret := func() string {
+		value, _ := s.Password(context.Background())
+		return value.Reveal()
+	}
+	switch {
+	case p.newSends:
+		req, _ := http.NewRequest(http.MethodGet, s.BaseURL, nil)
+		_, _ = s.HTTPClient.Transport.RoundTrip(req)
+	case p.newReads:
+		secret()
+	case p.capturesPassword, p.fingerprintAtNew:
+		p.password = vendorlogin.SecretString(secret())
+	case p.accountUnstable:
+		p.account.Scope = strconv.FormatInt(instances.Add(1), 10)
+	case p.accountOfPassword:
+		p.account.Scope = strconv.Itoa(len(secret()))
+	case p.accountSecret:
+		p.account.Scope = "password=" + secret()
+	case p.accountOfSpelling:
+		p.account.Endpoint = s.BaseURL
+	case p.accountElsewhere:
+		p.account.Endpoint = "https://api.elsewhere.example"
+	case p.accountNoURL:
+		p.account.Endpoint = "vendor"
+	case p.accountNameless:
+		p.account.Vendor = ""
+	}
+}
+
+func (p *plain) Account() vendorlogin.Account {
+	if p.accountIgnoresEndpoint {
+		return vendorlogin.Account{Vendor: "plain", Endpoint: "https://vendor.example/base", Principal: p.account.Principal}
+	}
+	return p.account
+}
+
+func (p *plain) Login(ctx context.Context) (*vendorlogin.Token, error) {
+	if p.caches && p.last != nil {
+		return p.last, nil
+	}
+	if p.sequential && !p.broken.CompareAndSwap(false, true) {
+		return nil, p.fail("login", vendorlogin.ErrUnavailable, errors.New("busy"))
+	}
+	token, err := p.login(ctx)
+	if p.sequential {
+		p.broken.Store(false)
+	}
+	if err == nil && (p.caches || p.reusesToken || p.printsItself) {
+		token = p.remember(token)
+	}
+	return token, err
+}
+
+func (p *plain) remember(token *vendorlogin.Token) *vendorlogin.Token {
+	if p.reusesToken && p.last != nil {
+		*p.last = *token
+		copied := *token
+		return &copied
+	}
+	p.last = token
+	if p.printsItself {
+		p.seen = token.Access.Reveal()
+	}
+	return token
+}
+
+func (p *plain) login(ctx context.Context) (*vendorlogin.Token, error) {
+	password, err := p.readPassword(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in := map[string]string{"user": p.account.Principal, "password": password}
+	out, err := p.exchange(ctx, "login", "/login", in)
+	if err != nil && p.retriesWrongPassword && errors.Is(err, vendorlogin.ErrInvalidCredentials) {
+		out, err = p.exchange(ctx, "login", "/login", in)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if out.Step != "" {
+		out, err = p.secondStep(ctx, out.Step)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return p.token(out)
+}
+
+func (p *plain) readPassword(ctx context.Context) (string, error) {
+	secret, err := p.password(ctx)
+	if err != nil {
+		switch {
+		case p.bareSecretError:
+			return "", err
+		case p.hidesSecretError:
+			return "", p.fail("login", vendorlogin.ErrUnavailable, errors.New("no password"))
+		}
+		return "", p.fail("login", vendorlogin.ErrUnavailable, err)
+	}
+	if secret.IsZero() && !p.sendsEmptyPassword {
+		return "", p.fail("login", vendorlogin.ErrInvalidRequest, nil)
+	}
+	return secret.Reveal(), nil
+}
+
+func (p *plain) secondStep(ctx context.Context, step string) (out answer, err error) {
+	if p.asksTwice {
+		_, _ = vendorlogin.AskOTP(ctx, p.otp, vendorlogin.Challenge{Account: p.account, Attempt: 1})
+	}
+	used := map[string]bool{}
+	for attempt := 1; ; attempt++ {
+		code, err := vendorlogin.AskOTP(ctx, p.otp, vendorlogin.Challenge{Account: p.account, Attempt: attempt})
+		if err != nil {
+			if p.missingCodeIsForbidden {
+				return out, p.fail("otp", vendorlogin.ErrForbidden, nil)
+			}
+			return out, err
+		}
+		if used[code] && !p.repeatsCode {
+			return out, p.fail("otp", vendorlogin.ErrOTPRejected, nil)
+		}
+		used[code] = true
+		out, err = p.exchange(ctx, "otp", "/code", map[string]string{"step": step, "code": code})
+		if !errors.Is(err, vendorlogin.ErrOTPRejected) || attempt == 3 && !p.asksForEver || attempt == 10 {
+			return out, err
+		}
+	}
+}
