@@ -1,0 +1,284 @@
+// Package gcore logs in to Gcore's IAM API: user name and password, with an authenticator code where the user has two-factor
+// authentication, then another of the user's accounts where one is asked for.
+//
+//	auth, err := gcore.New(gcore.Config{
+//		Username: "ops@example.com",
+//		Password: vendorlogin.SecretEnv("GCORE_PASSWORD"),
+//	})
+//
+// Only users who log in by e-mail can do so; those who come by a social network need one of the vendor's permanent API tokens, which
+// this package has nothing to do with.
+package gcore
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/loginhttp"
+)
+
+// DefaultBaseURL is the vendor's documented server.
+const DefaultBaseURL = "https://api.gcore.com"
+
+const vendor = "gcore"
+
+// The documented lives of the tokens, for one that does not say itself when it ends.
+const (
+	accessLife  = time.Hour
+	refreshLife = 24 * time.Hour
+)
+
+// Config is one Gcore user. Username and Password are required.
+type Config struct {
+	Username string // the user's e-mail address
+	Password vendorlogin.SecretFunc
+
+	// OTP gives the authenticator code of a user with two-factor authentication. The vendor takes it along with the password, so it is
+	// asked for once in every login, before anything is sent, also for a user who has none: leave it nil there. Nil: a user who has
+	// two-factor authentication cannot log in (ErrOTPRequired).
+	OTP vendorlogin.OTPSource
+
+	// ClientID is the account to work in, for a user who has several. Its tokens are of no use in the others, so it is
+	// Account().Scope. Empty: the user's first account.
+	ClientID string
+
+	BaseURL        string       // scheme and host, without /iam; empty: DefaultBaseURL
+	HTTPClient     *http.Client // nil: http.DefaultClient; read at every call, never changed
+	AllowPlainHTTP bool         // allows a BaseURL of http:// that is not loopback
+}
+
+// An Authenticator logs in to one account of one Gcore user. Beside Login it refreshes; the token goes on requests as a bearer.
+type Authenticator struct {
+	endpoint loginhttp.Endpoint
+	password vendorlogin.SecretFunc
+	otp      vendorlogin.OTPSource
+}
+
+// New checks the configuration, without I/O. Its error is ErrInvalidRequest and names the field.
+func New(c Config) (*Authenticator, error) {
+	switch {
+	case strings.TrimSpace(c.Username) == "":
+		return nil, loginhttp.Invalid(vendor, "Username", "is required")
+	case strings.ContainsFunc(c.Username, unicode.IsControl):
+		return nil, loginhttp.Invalid(vendor, "Username", "holds a control character")
+	case c.Password == nil:
+		return nil, loginhttp.Invalid(vendor, "Password", "is required")
+	case c.ClientID != "" && strings.Trim(c.ClientID, ". ") == "", strings.ContainsFunc(c.ClientID, unicode.IsControl):
+		return nil, loginhttp.Invalid(vendor, "ClientID", "is not an id") // as a part of a path, ".." would lead elsewhere
+	}
+	base, err := loginhttp.BaseURL(c.BaseURL, DefaultBaseURL, c.AllowPlainHTTP)
+	if err != nil {
+		return nil, err
+	}
+	return &Authenticator{
+		endpoint: loginhttp.Endpoint{
+			Account:        vendorlogin.Account{Vendor: vendor, Endpoint: base, Principal: c.Username, Scope: c.ClientID},
+			HTTPClient:     c.HTTPClient,
+			AllowPlainHTTP: c.AllowPlainHTTP,
+			Classify:       classify,
+		},
+		password: c.Password,
+		otp:      c.OTP,
+	}, nil
+}
+
+// Account names the account; Scope is the client id.
+func (a *Authenticator) Account() vendorlogin.Account { return a.endpoint.Account }
+
+// Fingerprint covers the password.
+func (a *Authenticator) Fingerprint(ctx context.Context) (uint64, error) {
+	return a.endpoint.Account.Fingerprint(ctx, a.password)
+}
+
+// Login logs in and selects the account of Config.ClientID. If that account is refused the login has failed, with an error whose Op
+// is "select": ErrForbidden where the user may not work in it, ErrInvalidRequest where there is none of that id. The tokens of
+// the first account, which the vendor has given by then, are not handed out.
+//
+// https://gcore.com/docs/api-reference/iam/account/login
+func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
+	password, err := a.endpoint.Secret(ctx, "login", "Password", a.password)
+	if err != nil {
+		return nil, err
+	}
+	code, err := a.askCode(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in := struct {
+		Username        string `json:"username"`
+		Password        string `json:"password"`
+		OneTimePassword string `json:"one_time_password,omitzero"`
+	}{a.endpoint.Account.Principal, password, code}
+	call := loginhttp.Call{Op: "login", Method: http.MethodPost, Path: "/iam/auth/jwt/login", Body: in, Once: code != ""}
+	first, err := a.exchange(ctx, call, vendorlogin.ErrInvalidCredentials)
+	if e, ok := errors.AsType[*vendorlogin.Error](err); ok && code == "" && e.Kind == vendorlogin.ErrOTPRejected {
+		e.Kind = vendorlogin.ErrOTPRequired // there was none to reject
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.selectAccount(ctx, first)
+}
+
+// askCode gives the authenticator code, or none where there is no source.
+func (a *Authenticator) askCode(ctx context.Context) (string, error) {
+	if a.otp == nil {
+		return "", nil
+	}
+	return vendorlogin.AskOTP(ctx, a.otp, vendorlogin.Challenge{Account: a.endpoint.Account, Method: "totp", Attempt: 1})
+}
+
+// selectAccount exchanges both tokens for those of the account that is asked for; first's refresh token would lead back to the
+// first account.
+//
+// https://gcore.com/docs/api-reference/iam/account/select-account
+func (a *Authenticator) selectAccount(ctx context.Context, first *vendorlogin.Token) (*vendorlogin.Token, error) {
+	id := a.endpoint.Account.Scope
+	if id == "" {
+		return first, nil
+	}
+	call := loginhttp.Call{Op: "select", Method: http.MethodGet, Path: "/iam/auth/jwt/clients/" + url.PathEscape(id) + "/login"}
+	call.Header = http.Header{"Authorization": {"Bearer " + first.Access.Reveal()}}
+	return a.exchange(ctx, call, vendorlogin.ErrForbidden) // not the password, which has just been taken
+}
+
+// Refresh exchanges the refresh token, which may be used up by that, for a new pair in the same account.
+//
+// https://gcore.com/docs/api-reference/iam/account/refresh-token
+func (a *Authenticator) Refresh(ctx context.Context, old *vendorlogin.Token) (*vendorlogin.Token, error) {
+	in := struct {
+		Refresh string `json:"refresh"`
+	}{old.Refresh.Reveal()}
+	call := loginhttp.Call{Op: "refresh", Method: http.MethodPost, Path: "/iam/auth/jwt/refresh", Body: in, Once: true}
+	token, err := a.exchange(ctx, call, vendorlogin.ErrRefreshRejected)
+	if err != nil {
+		return nil, err
+	}
+	if token.Refresh.IsZero() {
+		token.Refresh, token.RefreshExpiresAt = old.Refresh, old.RefreshExpiresAt
+	}
+	return token, nil
+}
+
+// exchange makes a call that is answered with a pair of tokens. What it was called with being refused is refusal.
+func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, refusal error) (*vendorlogin.Token, error) {
+	var out struct {
+		Access  string `json:"access"`
+		Refresh string `json:"refresh"`
+	}
+	answer, err := a.endpoint.Do(ctx, call, &out)
+	if e, ok := errors.AsType[*vendorlogin.Error](err); ok && (e.Kind == vendorlogin.ErrInvalidCredentials || e.Kind == vendorlogin.ErrRefreshRejected) {
+		e.Kind = refusal
+	}
+	if err != nil {
+		return nil, err
+	}
+	if out.Access == "" {
+		return nil, a.missing(call, answer, "access")
+	}
+	token := &vendorlogin.Token{
+		Access:    vendorlogin.NewSecret(out.Access),
+		Type:      "Bearer",
+		IssuedAt:  answer.SentAt,
+		ExpiresAt: answer.Expiry(out.Access, accessLife),
+	}
+	if out.Refresh != "" {
+		token.Refresh = vendorlogin.NewSecret(out.Refresh)
+		token.RefreshExpiresAt = answer.Expiry(out.Refresh, refreshLife)
+	}
+	return token, nil
+}
+
+// classify reads the vendor's error body. It has errors, lists of texts by the name of the field, or a message; where a token is
+// refused it presumably has detail and code. Under the name "errors", which is no field, it says that the credentials are wrong.
+func classify(a *loginhttp.Answer) *vendorlogin.Error {
+	if a.Status < http.StatusBadRequest {
+		return nil
+	}
+	var body struct{ Errors, Message, Detail, Code any }
+	if json.Unmarshal(a.Body, &body) != nil {
+		return nil // no JSON object: not the vendor's words
+	}
+	e := &vendorlogin.Error{Code: text(body.Code)}
+	fields, ok := body.Errors.(map[string]any)
+	about := fields["errors"]
+	if !ok {
+		about = body.Errors
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if name != "errors" {
+			e.Fields = append(e.Fields, vendorlogin.FieldError{Field: name, Reason: text(fields[name])})
+		}
+	}
+	e.Message = cmp.Or(text(about), text(body.Message), text(body.Detail))
+	switch a.Status {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
+		e.Kind = meaning(e.Code, fields)
+	}
+	return e
+}
+
+// meaning is nil where the status says it all. How a refused authenticator code and a refused refresh token look is not documented:
+// they are fields of their requests, and this is how other fields are refused.
+func meaning(code string, fields map[string]any) error {
+	named := func(field string) bool { return fields[field] != nil }
+	switch {
+	case code == "token_not_valid", named("refresh"):
+		return vendorlogin.ErrRefreshRejected
+	case named("errors"):
+		return vendorlogin.ErrInvalidCredentials
+	case named("one_time_password"):
+		return vendorlogin.ErrOTPRejected
+	}
+	return nil
+}
+
+// text is every text in v, in order, whatever lists and names are around it.
+func text(v any) string {
+	var b strings.Builder
+	writeText(&b, v)
+	return strings.TrimSpace(b.String())
+}
+
+func writeText(b *strings.Builder, v any) {
+	switch v := v.(type) {
+	case nil:
+	case []any:
+		for _, item := range v {
+			writeText(b, item)
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			writeText(b, v[name])
+		}
+	default:
+		fmt.Fprint(b, v, " ")
+	}
+}
+
+// missing is an answer without the field that matters.
+func (a *Authenticator) missing(call loginhttp.Call, answer *loginhttp.Answer, field string) error {
+	_, host, _ := strings.Cut(a.endpoint.Account.Endpoint, "://")
+	return &vendorlogin.Error{
+		Account: a.endpoint.Account, Op: call.Op, Kind: vendorlogin.ErrBadResponse,
+		Request: call.Method + " " + host + call.Path, Status: answer.Status,
+		Fields: []vendorlogin.FieldError{{Field: field, Reason: "is missing"}},
+	}
+}
+
+var (
+	_ vendorlogin.Authenticator = (*Authenticator)(nil)
+	_ vendorlogin.Refresher     = (*Authenticator)(nil)
+	_ vendorlogin.Fingerprinter = (*Authenticator)(nil)
+)

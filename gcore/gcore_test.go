@@ -1,0 +1,376 @@
+package gcore_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/gcore"
+)
+
+var jsonOnly = http.Header{"Content-Type": {"application/json"}}
+
+func TestLogin(t *testing.T) {
+	t.Parallel()
+	accessEnd, refreshEnd := time.Now().Add(20*time.Minute).Truncate(time.Second), time.Now().Add(5*time.Hour).Truncate(time.Second)
+	access, refresh := jwt("a", accessEnd), jwt("r", refreshEnd)
+	w := newWire()
+	w.answers("POST", loginURL, reply(200, pair(access, refresh)))
+	before := time.Now()
+
+	got, err := authenticator(t, config(w)).Login(t.Context())
+
+	require.NoError(t, err)
+	assert.Equal(t, access, got.Access.Reveal())
+	assert.Equal(t, refresh, got.Refresh.Reveal())
+	assert.Equal(t, "Bearer", got.Type)
+	assert.WithinRange(t, got.IssuedAt, before, time.Now())
+	assert.WithinDuration(t, accessEnd, got.ExpiresAt, 0)
+	assert.WithinDuration(t, refreshEnd, got.RefreshExpiresAt, 0)
+	assert.Empty(t, got.Subject)
+	assert.Nil(t, got.Extra)
+	require.Len(t, w.requests(), 1)
+	assertSent(t, request{"POST", loginURL, jsonOnly, loginBody}, w.requests()[0])
+}
+
+func TestLoginWithTheExampleAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWire()
+	body := file(t, "login.json")
+	w.answers("POST", loginURL, reply(200, body))
+
+	got, err := authenticator(t, config(w)).Login(t.Context())
+
+	require.NoError(t, err)
+	var want struct{ Access, Refresh string }
+	require.NoError(t, json.Unmarshal([]byte(body), &want))
+	assert.Equal(t, want.Access, got.Access.Reveal())
+	assert.Equal(t, want.Refresh, got.Refresh.Reveal())
+	assert.Equal(t, int64(1601624292), got.ExpiresAt.Unix(), "2020: the token arrives expired, and says so")
+	assert.Equal(t, int64(1601707092), got.RefreshExpiresAt.Unix())
+}
+
+func TestTokensThatDoNotSayWhenTheyEndLiveAsDocumented(t *testing.T) {
+	t.Parallel()
+	w := newWire()
+	w.answers("POST", loginURL, reply(200, first))
+
+	got, err := authenticator(t, config(w)).Login(t.Context())
+
+	require.NoError(t, err)
+	assert.Equal(t, time.Hour, got.ExpiresAt.Sub(got.IssuedAt))
+	assert.Equal(t, 24*time.Hour, got.RefreshExpiresAt.Sub(got.IssuedAt))
+}
+
+func TestLoginWithoutARefreshToken(t *testing.T) {
+	t.Parallel()
+	w := newWire()
+	w.answers("POST", loginURL, reply(201, `{"access":"a","new":[1]}`))
+
+	got, err := authenticator(t, config(w)).Login(t.Context())
+
+	require.NoError(t, err)
+	assert.True(t, got.Refresh.IsZero())
+	assert.Zero(t, got.RefreshExpiresAt)
+}
+
+func TestSelectsAnAccount(t *testing.T) {
+	t.Parallel()
+	w := newWire()
+	w.answers("POST", loginURL, reply(200, first))
+	w.answers("GET", selectURL, reply(200, pair("second-access", "second-refresh")))
+	c := config(w)
+	c.ClientID = "42"
+
+	got, err := authenticator(t, c).Login(t.Context())
+
+	require.NoError(t, err)
+	assert.Equal(t, "second-access", got.Access.Reveal())
+	assert.Equal(t, "second-refresh", got.Refresh.Reveal(), "the first one leads back to the first account")
+	require.Len(t, w.requests(), 2)
+	assertSent(t, request{"POST", loginURL, jsonOnly, loginBody}, w.requests()[0])
+	assertSent(t, request{"GET", selectURL, http.Header{"Authorization": {"Bearer first-access"}}, ""}, w.requests()[1])
+}
+
+func TestClientIDIsEscaped(t *testing.T) {
+	t.Parallel()
+	w := newWire()
+	w.answers("POST", loginURL, reply(200, first))
+	c := config(w)
+	c.ClientID = "../4 2?x=1#/%2F"
+
+	_, err := authenticator(t, c).Login(t.Context())
+
+	require.Error(t, err)
+	require.Len(t, w.requests(), 2)
+	assert.Equal(t, "https://api.gcore.com/iam/auth/jwt/clients/..%2F4%202%3Fx=1%23%2F%252F/login", w.requests()[1].URL)
+}
+
+func TestAccountThatCannotBeSelected(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status  int
+		body    string
+		kind    error
+		code    string
+		message string
+	}{
+		"not the user's":     {403, "error-forbidden.json", vendorlogin.ErrForbidden, "", "You do not have permission to perform this action."},
+		"token refused":      {401, "error-token.json", vendorlogin.ErrForbidden, "token_not_valid", "Token is invalid or expired"},
+		"wrong credentials":  {400, "error-credentials.json", vendorlogin.ErrForbidden, "", "No active account found with the given credentials."},
+		"no such account":    {404, "error-json.json", vendorlogin.ErrInvalidRequest, "", "JSON parse error - Expecting ',' delimiter: line 3 column 33 (char 77)"},
+		"server error":       {500, "error-json.json", vendorlogin.ErrUnavailable, "", "JSON parse error - Expecting ',' delimiter: line 3 column 33 (char 77)"},
+		"answer of no token": {200, "error-json.json", vendorlogin.ErrBadResponse, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire()
+			w.answers("POST", loginURL, reply(200, first))
+			w.answers("GET", selectURL, reply(c.status, file(t, c.body)))
+			cfg := config(w)
+			cfg.ClientID = "42"
+
+			got, err := authenticator(t, cfg).Login(t.Context())
+
+			assert.Nil(t, got, "tokens of the first account are not what was asked for")
+			e := vendorError(t, err)
+			assert.Equal(t, c.kind, e.Kind)
+			assert.Equal(t, "select", e.Op)
+			assert.Equal(t, c.status, e.Status)
+			assert.Equal(t, c.code, e.Code)
+			assert.Equal(t, c.message, e.Message)
+			assert.Equal(t, "GET api.gcore.com/iam/auth/jwt/clients/42/login", e.Request)
+			assert.Len(t, w.requests(), 2)
+		})
+	}
+}
+
+func TestRefresh(t *testing.T) {
+	t.Parallel()
+	for name, clientID := range map[string]string{"first account": "", "another account": "42"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire()
+			w.answers("POST", refreshURL, reply(200, pair("new-access", "new-refresh")))
+			c := config(w)
+			c.ClientID = clientID
+			old := oldToken()
+			kept := *old
+
+			got, err := authenticator(t, c).Refresh(t.Context(), old)
+
+			require.NoError(t, err)
+			assert.Equal(t, "new-access", got.Access.Reveal())
+			assert.Equal(t, "new-refresh", got.Refresh.Reveal())
+			assert.Equal(t, 24*time.Hour, got.RefreshExpiresAt.Sub(got.IssuedAt))
+			assert.Equal(t, kept.RefreshExpiresAt, old.RefreshExpiresAt)
+			require.Len(t, w.requests(), 1, "the refresh token is the account's: nothing to select")
+			assertSent(t, request{"POST", refreshURL, jsonOnly, `{"refresh":"old-refresh"}`}, w.requests()[0])
+		})
+	}
+}
+
+func TestRefreshThatDoesNotRotate(t *testing.T) {
+	t.Parallel()
+	w := newWire()
+	w.answers("POST", refreshURL, reply(200, `{"access":"new-access"}`))
+	old := oldToken()
+
+	got, err := authenticator(t, config(w)).Refresh(t.Context(), old)
+
+	require.NoError(t, err)
+	assert.Equal(t, "new-access", got.Access.Reveal())
+	assert.Equal(t, "old-refresh", got.Refresh.Reveal())
+	assert.Equal(t, old.RefreshExpiresAt, got.RefreshExpiresAt)
+}
+
+func TestOneTimePassword(t *testing.T) {
+	t.Parallel()
+	w := newWire()
+	w.answers("POST", loginURL, reply(200, first))
+	source := &codes{codes: []string{" 012345\n"}}
+	c := config(w)
+	c.OTP = source
+	a := authenticator(t, c)
+
+	_, err := a.Login(t.Context())
+
+	require.NoError(t, err)
+	assert.Equal(t, []vendorlogin.Challenge{{Account: a.Account(), Method: "totp", Attempt: 1}}, source.asked)
+	require.Len(t, w.requests(), 1)
+	assertSent(t, request{"POST", loginURL, jsonOnly,
+		`{"username":"ops@example.com","password":"example-password","one_time_password":"012345"}`}, w.requests()[0])
+}
+
+func TestRefreshAsksForNoOneTimePassword(t *testing.T) {
+	t.Parallel()
+	w := newWire()
+	w.answers("POST", refreshURL, reply(200, first))
+	source := &codes{}
+	c := config(w)
+	c.OTP = source
+
+	_, err := authenticator(t, c).Refresh(t.Context(), oldToken())
+
+	require.NoError(t, err)
+	assert.Empty(t, source.asked)
+}
+
+func TestNoCodeNoRequest(t *testing.T) {
+	t.Parallel()
+	for name, source := range map[string]vendorlogin.OTPSource{
+		"none left":    &codes{},
+		"an empty one": &codes{codes: []string{" "}},
+		"a nil source": vendorlogin.OTPFunc(nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire()
+			c := config(w)
+			c.OTP = source
+
+			_, err := authenticator(t, c).Login(t.Context())
+
+			assert.Equal(t, vendorlogin.ErrOTPRequired, vendorError(t, err).Kind)
+			assert.Empty(t, w.requests())
+		})
+	}
+}
+
+// A code is good once, and so is a refresh token: not even an answer that promises that nothing was done is a reason to send it again.
+func TestSentOnce(t *testing.T) {
+	t.Parallel()
+	again := http.Header{"Retry-After": {"0"}}
+	for name, status := range map[string]int{"429": 429, "503": 503} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire()
+			w.answers("POST", loginURL, reply(status, `{}`).HeaderSet(again), reply(200, first))
+			w.answers("POST", refreshURL, reply(status, `{}`).HeaderSet(again), reply(200, first))
+			c := config(w)
+			c.OTP = &codes{codes: []string{"012345"}}
+			a := authenticator(t, c)
+
+			_, err := a.Login(t.Context())
+			require.Error(t, err)
+			assert.Len(t, w.requests(), 1)
+			_, err = a.Refresh(t.Context(), oldToken())
+			require.Error(t, err)
+			assert.Len(t, w.requests(), 2)
+		})
+	}
+}
+
+func TestUnsentWhenTheSecretIsNotThere(t *testing.T) {
+	t.Parallel()
+	vault := errors.New("the vault is sealed")
+	for name, c := range map[string]struct {
+		secret vendorlogin.SecretFunc
+		want   error
+	}{
+		"empty":   {vendorlogin.SecretString(""), vendorlogin.ErrInvalidRequest},
+		"failing": {func(context.Context) (vendorlogin.Secret, error) { return vendorlogin.Secret{}, vault }, vault},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire()
+			source := &codes{codes: []string{"012345"}}
+			cfg := config(w)
+			cfg.Password, cfg.OTP = c.secret, source
+
+			_, err := authenticator(t, cfg).Login(t.Context())
+
+			assert.ErrorIs(t, err, c.want)
+			assert.True(t, vendorError(t, err).Unprocessed)
+			assert.Empty(t, w.requests())
+			assert.Empty(t, source.asked, "nobody is asked for a code that cannot be used")
+		})
+	}
+}
+
+func TestNew(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*gcore.Config)
+		field  string
+	}{
+		"no user name":                     {func(c *gcore.Config) { c.Username = "" }, "Username"},
+		"a blank user name":                {func(c *gcore.Config) { c.Username = " \t" }, "Username"},
+		"a user name of two lines":         {func(c *gcore.Config) { c.Username = "ops@example.com\r\nx" }, "Username"},
+		"no password":                      {func(c *gcore.Config) { c.Password = nil }, "Password"},
+		"a blank client id":                {func(c *gcore.Config) { c.ClientID = " " }, "ClientID"},
+		"a client id that leads elsewhere": {func(c *gcore.Config) { c.ClientID = ".." }, "ClientID"},
+		"a client id of two lines":         {func(c *gcore.Config) { c.ClientID = "4\n2" }, "ClientID"},
+		"a query":                          {func(c *gcore.Config) { c.BaseURL = "https://api.gcore.com?x=secret" }, "BaseURL"},
+		"user information":                 {func(c *gcore.Config) { c.BaseURL = "https://ops:secret@api.gcore.com" }, "BaseURL"},
+		"plain http":                       {func(c *gcore.Config) { c.BaseURL = "http://api.gcore.com" }, "BaseURL"},
+		"no scheme":                        {func(c *gcore.Config) { c.BaseURL = "api.gcore.com" }, "BaseURL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire()
+			cfg := config(w)
+			c.change(&cfg)
+
+			a, err := gcore.New(cfg)
+
+			assert.Nil(t, a)
+			e := vendorError(t, err)
+			assert.Equal(t, vendorlogin.ErrInvalidRequest, e.Kind)
+			require.Len(t, e.Fields, 1)
+			assert.Equal(t, c.field, e.Fields[0].Field)
+			assert.NotEmpty(t, e.Fields[0].Reason)
+			assert.Contains(t, err.Error(), c.field)
+			assert.NotContains(t, err.Error(), "secret")
+			assert.Empty(t, w.requests())
+		})
+	}
+}
+
+func TestAccount(t *testing.T) {
+	t.Parallel()
+	c := config(newWire())
+	assert.Equal(t, vendorlogin.Account{Vendor: "gcore", Endpoint: gcore.DefaultBaseURL, Principal: username}, authenticator(t, c).Account())
+
+	c.ClientID, c.BaseURL = "42", "http://127.0.0.1:1/"
+	assert.Equal(t, vendorlogin.Account{Vendor: "gcore", Endpoint: "http://127.0.0.1:1", Principal: username, Scope: "42"}, authenticator(t, c).Account())
+}
+
+func TestFingerprint(t *testing.T) {
+	t.Parallel()
+	fingerprint := func(password string) uint64 {
+		c := config(newWire())
+		c.Password = vendorlogin.SecretString(password)
+		sum, err := authenticator(t, c).Fingerprint(t.Context())
+		require.NoError(t, err)
+		return sum
+	}
+	assert.Equal(t, fingerprint("one"), fingerprint("one"))
+	assert.NotEqual(t, fingerprint("one"), fingerprint("two"))
+}
+
+func TestSize(t *testing.T) {
+	t.Parallel()
+	assert.LessOrEqual(t, unsafe.Sizeof(gcore.Authenticator{}), uintptr(130), "there may be 100,000 of them")
+}
+
+func TestRedirectIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	w := newWire()
+	w.answers("POST", loginURL, reply(307, "").HeaderSet(http.Header{"Location": {"https://example.com/login?next=secret"}}))
+
+	_, err := authenticator(t, config(w)).Login(t.Context())
+
+	assert.Equal(t, vendorlogin.ErrBadResponse, vendorError(t, err).Kind)
+	assert.False(t, strings.Contains(err.Error(), "secret"))
+	assert.Len(t, w.requests(), 1)
+}

@@ -1,0 +1,98 @@
+package gcore_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/gcore"
+	"github.com/vendorlogin/vendorlogin/vendortest"
+)
+
+// against is a configuration for the server's user. The server checks all that it is sent.
+func against(t *testing.T, u vendortest.User) (*vendortest.Server, gcore.Config) {
+	u.Email, u.Password = vendortest.DefaultEmail, vendortest.DefaultPassword
+	srv := vendortest.NewGcore(&vendortest.Options{Users: []vendortest.User{u}})
+	t.Cleanup(func() { assert.Empty(t, srv.Problems()) })
+	return srv, gcore.Config{
+		Username: u.Email, Password: vendorlogin.SecretString(u.Password), BaseURL: srv.URL, HTTPClient: srv.Client(),
+	}
+}
+
+// call uses the token on the protected API.
+func call(t *testing.T, srv *vendortest.Server, token *vendorlogin.Token) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.APIURL(), nil)
+	require.NoError(t, err)
+	require.NoError(t, token.SetAuthHeader(req))
+	resp, err := srv.Client().Do(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	return resp.StatusCode
+}
+
+func TestAgainstAServer(t *testing.T) {
+	t.Parallel()
+	srv, c := against(t, vendortest.User{TOTP: totpSecret, ClientIDs: []int{2, 7}})
+	c.ClientID = "7"
+	c.OTP = vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) {
+		return srv.Code(vendortest.DefaultEmail), nil
+	})
+	a := authenticator(t, c)
+
+	token, err := a.Login(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusOK, call(t, srv, token))
+	assert.True(t, token.RefreshExpiresAt.After(token.ExpiresAt))
+
+	next, err := a.Refresh(t.Context(), token)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusOK, call(t, srv, next))
+
+	_, err = a.Refresh(t.Context(), token)
+	assert.ErrorIs(t, err, vendorlogin.ErrRefreshRejected, "it was used up")
+
+	counts := srv.Counts()
+	assert.Equal(t, vendortest.Counts{
+		Requests: 6, Logins: 1, OTPs: 1, Selects: 1, Refreshes: 1, RefreshesRejected: 1, RefreshReused: 1, APICalls: 2,
+	}, counts)
+}
+
+func TestWrongPasswordAgainstAServer(t *testing.T) {
+	t.Parallel()
+	srv, c := against(t, vendortest.User{})
+	srv.SetUser(vendortest.User{Email: vendortest.DefaultEmail, Password: "changed"})
+
+	_, err := authenticator(t, c).Login(t.Context())
+
+	assert.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+	assert.Equal(t, 1, srv.Counts().Requests)
+	assert.Equal(t, 1, srv.Counts().WrongPasswords)
+}
+
+func TestWrongCodeAgainstAServer(t *testing.T) {
+	t.Parallel()
+	srv, c := against(t, vendortest.User{TOTP: totpSecret})
+
+	c.OTP = &codes{codes: []string{"x", "y"}}
+	_, err := authenticator(t, c).Login(t.Context())
+	assert.ErrorIs(t, err, vendorlogin.ErrOTPRejected)
+
+	assert.Equal(t, 1, srv.Counts().WrongOTPs)
+	assert.Equal(t, 1, srv.Counts().Requests)
+}
+
+func TestOtherAccountAgainstAServer(t *testing.T) {
+	t.Parallel()
+	srv, c := against(t, vendortest.User{})
+	c.ClientID = "7"
+
+	_, err := authenticator(t, c).Login(t.Context())
+
+	assert.ErrorIs(t, err, vendorlogin.ErrForbidden)
+	assert.Equal(t, 2, srv.Counts().Requests)
+}

@@ -1,0 +1,167 @@
+package genericlogin_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/genericlogin"
+	"github.com/vendorlogin/vendorlogin/vendortest"
+)
+
+// against is a configuration for the server's user. The server checks all that it is sent.
+func against(t *testing.T, u vendortest.User) (*vendortest.Server, genericlogin.Config) {
+	u.Email, u.Password = vendortest.DefaultEmail, vendortest.DefaultPassword
+	srv := vendortest.NewGenericLogin(&vendortest.Options{Users: []vendortest.User{u}})
+	t.Cleanup(func() { assert.Empty(t, srv.Problems()) })
+	return srv, genericlogin.Config{
+		Email: u.Email, Password: vendorlogin.SecretString(u.Password), BaseURL: srv.URL, HTTPClient: srv.Client(),
+	}
+}
+
+// call uses the token on the protected API.
+func call(t *testing.T, srv *vendortest.Server, token *vendorlogin.Token) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.APIURL(), nil)
+	require.NoError(t, err)
+	require.NoError(t, token.SetAuthHeader(req))
+	resp, err := srv.Client().Do(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	return resp.StatusCode
+}
+
+func prompt(srv *vendortest.Server) vendorlogin.OTPSource {
+	return vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) {
+		return srv.Code(vendortest.DefaultEmail), nil
+	})
+}
+
+func TestAgainstAServer(t *testing.T) {
+	t.Parallel()
+	srv, c := against(t, vendortest.User{TOTP: totpSecret, ResetPassword: true})
+	c.OTP = prompt(srv)
+	a := authenticator(t, c)
+
+	token, err := a.Login(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusOK, call(t, srv, token))
+	assert.NotEmpty(t, token.Subject)
+	assert.Equal(t, "true", token.Extra["requireResetPassword"])
+	assert.False(t, token.ExpiresAt.IsZero())
+	require.NoError(t, a.Revoke(t.Context(), token))
+
+	assert.Equal(t, vendortest.Counts{Requests: 4, Logins: 1, OTPs: 1, APICalls: 1, Logouts: 1}, srv.Counts())
+}
+
+func TestWebModeAgainstAServer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv, c := against(t, vendortest.User{TOTP: totpSecret})
+		c.Web, c.OTP = true, prompt(srv)
+		a := authenticator(t, c)
+
+		token, err := a.Login(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusOK, call(t, srv, token), "the token in the cookie is a bearer token, too")
+		assert.WithinDuration(t, time.Now().Add(time.Hour), token.ExpiresAt, 2*time.Second)
+		assert.WithinDuration(t, time.Now().Add(7*24*time.Hour), token.RefreshExpiresAt, 2*time.Second)
+
+		end := token.RefreshExpiresAt
+		for range 3 {
+			time.Sleep(24 * time.Hour) // the access token has long expired
+			token, err = a.Refresh(t.Context(), token)
+			require.NoError(t, err)
+			assert.Equal(t, http.StatusOK, call(t, srv, token))
+			assert.WithinDuration(t, end, token.RefreshExpiresAt, 2*time.Second, "the end is that of the login")
+		}
+		require.NoError(t, a.Revoke(t.Context(), token))
+		_, err = a.Refresh(t.Context(), token)
+		assert.ErrorIs(t, err, vendorlogin.ErrRefreshRejected)
+
+		assert.Equal(t, vendortest.Counts{
+			Requests: 11, Logins: 1, OTPs: 1, Refreshes: 3, RefreshesRejected: 1, APICalls: 4, Logouts: 1,
+		}, srv.Counts())
+	})
+}
+
+func TestRecoveryCodeAgainstAServer(t *testing.T) {
+	t.Parallel()
+	srv, c := against(t, vendortest.User{TOTP: totpSecret, RecoveryCodes: []string{"example-recovery-code"}})
+	c.RecoveryCode = vendorlogin.SecretString("example-recovery-code")
+
+	_, err := authenticator(t, c).Login(t.Context())
+	require.NoError(t, err)
+	_, err = authenticator(t, c).Login(t.Context())
+	assert.ErrorIs(t, err, vendorlogin.ErrOTPRejected, "it is good once")
+	assert.Equal(t, 4, srv.Counts().Requests)
+}
+
+func TestSlowPersonAgainstAServer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv, c := against(t, vendortest.User{TOTP: totpSecret})
+		c.OTP = vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) {
+			time.Sleep(6 * time.Minute)
+			return srv.Code(vendortest.DefaultEmail), nil
+		})
+
+		_, err := authenticator(t, c).Login(t.Context())
+
+		assert.ErrorIs(t, err, vendorlogin.ErrOTPRequired, "the server has closed the second step")
+		assert.Equal(t, 2, srv.Counts().Requests)
+	})
+}
+
+func TestIdentityProviderAgainstAServer(t *testing.T) {
+	t.Parallel()
+	srv, c := against(t, vendortest.User{IdP: "idps/example", IdPCode: "example-code"})
+	c.Password, c.IdPName, c.OAuth2Code = nil, "idps/example", vendorlogin.SecretString("example-code")
+
+	token, err := authenticator(t, c).Login(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusOK, call(t, srv, token))
+
+	_, err = authenticator(t, c).Login(t.Context())
+	assert.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials, "the code is good once")
+	c.IdPName = "idps/other"
+	_, err = authenticator(t, c).Login(t.Context())
+	assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+}
+
+func TestServiceAccountAgainstAServer(t *testing.T) {
+	t.Parallel()
+	srv, c := against(t, vendortest.User{Service: true})
+
+	token, err := authenticator(t, c).Login(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusOK, call(t, srv, token))
+
+	c.Web = true
+	_, err = authenticator(t, c).Login(t.Context())
+	assert.ErrorIs(t, err, vendorlogin.ErrForbidden)
+}
+
+func TestWrongPasswordAgainstAServer(t *testing.T) {
+	t.Parallel()
+	srv, c := against(t, vendortest.User{})
+	srv.SetUser(vendortest.User{Email: vendortest.DefaultEmail, Password: "changed"})
+
+	_, err := authenticator(t, c).Login(t.Context())
+	assert.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+	assert.Equal(t, 1, srv.Counts().Requests)
+
+	for range 9 {
+		_, err = authenticator(t, c).Login(t.Context())
+		assert.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+	}
+	_, err = authenticator(t, c).Login(t.Context())
+	assert.ErrorIs(t, err, vendorlogin.ErrRateLimited)
+	assert.Equal(t, 11, srv.Counts().Requests)
+}

@@ -1,0 +1,233 @@
+package genericlogin_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+var withCookies = http.Header{"Content-Type": {"application/json"}, "Cookie": {"refresh-token=old-refresh; access-token=old-access"}}
+
+func TestWebLogin(t *testing.T) {
+	t.Parallel()
+	end := time.Now().Add(time.Hour).Truncate(time.Second)
+	week := time.Now().Add(7 * 24 * time.Hour).UTC().Format(http.TimeFormat)
+	w := newWire()
+	w.answers("POST", loginURL, cookied(200, `{"user":{"name":"users/101","email":"ops@example.com"}}`,
+		"access-token=old; Path=/; Max-Age=0", "other=x",
+		"access-token="+jwt("a", end)+"; Path=/; Expires="+week+"; HttpOnly; SameSite=Lax",
+		"refresh-token=refresh-1; Path=/; Max-Age=604800; HttpOnly"))
+	c := config(w)
+	c.Web = true
+
+	got, err := authenticator(t, c).Login(t.Context())
+
+	require.NoError(t, err)
+	assert.Equal(t, jwt("a", end), got.Access.Reveal())
+	assert.Equal(t, "refresh-1", got.Refresh.Reveal())
+	assert.Equal(t, "Bearer", got.Type)
+	assert.WithinDuration(t, end, got.ExpiresAt, 0, "not when the cookie ends")
+	assert.Equal(t, 7*24*time.Hour, got.RefreshExpiresAt.Sub(got.IssuedAt))
+	assert.Equal(t, "users/101", got.Subject)
+	require.Len(t, w.requests(), 1)
+	assertSent(t, request{"POST", loginURL, jsonOnly, `{"email":"ops@example.com","password":"example-password","web":true}`}, w.requests()[0])
+}
+
+// Servers of before refresh tokens answer web mode so.
+func TestWebLoginWithTheTokenInTheBody(t *testing.T) {
+	t.Parallel()
+	w := newWire()
+	w.answers("POST", loginURL, reply(200, `{"token":"a"}`))
+	c := config(w)
+	c.Web = true
+
+	got, err := authenticator(t, c).Login(t.Context())
+
+	require.NoError(t, err)
+	assert.Equal(t, "a", got.Access.Reveal())
+	assert.True(t, got.Refresh.IsZero())
+}
+
+func TestEndOfTheRefreshToken(t *testing.T) {
+	t.Parallel()
+	end := time.Now().Add(time.Hour).Truncate(time.Second)
+	expires := "; Expires=" + end.UTC().Format(http.TimeFormat)
+	for attributes, want := range map[string]time.Time{
+		"":                        {},
+		expires:                   end,
+		expires + "; Max-Age=60":  time.Now().Add(time.Minute),
+		"; Expires=tomorrow":      {},
+		"; Max-Age=soon":          {},
+		"; Max-Age=999999999999":  {},
+		"; Max-Age=60; Max-Age=x": time.Now().Add(time.Minute),
+	} {
+		w := newWire()
+		w.answers("POST", loginURL, cookied(200, `{}`, "access-token=a", "refresh-token=r"+attributes))
+		c := config(w)
+		c.Web = true
+
+		got, err := authenticator(t, c).Login(t.Context())
+
+		require.NoError(t, err)
+		assert.Equal(t, "r", got.Refresh.Reveal())
+		if want.IsZero() {
+			assert.Zero(t, got.RefreshExpiresAt, "%q tells nothing", attributes)
+		} else {
+			assert.WithinDuration(t, want, got.RefreshExpiresAt, 30*time.Second, attributes)
+		}
+	}
+}
+
+func TestRefresh(t *testing.T) {
+	t.Parallel()
+	end := time.Now().Add(time.Hour).Truncate(time.Second)
+	w := newWire()
+	w.answers("POST", refreshURL, cookied(200, `{}`, "access-token="+jwt("b", end), "refresh-token=refresh-2; Max-Age=604800"))
+	c := config(w)
+	c.Web = true
+	old := oldToken()
+
+	got, err := authenticator(t, c).Refresh(t.Context(), old)
+
+	require.NoError(t, err)
+	assert.Equal(t, jwt("b", end), got.Access.Reveal())
+	assert.Equal(t, "refresh-2", got.Refresh.Reveal())
+	assert.WithinDuration(t, end, got.ExpiresAt, 0)
+	assert.Equal(t, old.RefreshExpiresAt, got.RefreshExpiresAt, "a rotation does not move the end")
+	assert.Equal(t, old.Subject, got.Subject)
+	assert.Equal(t, old.Extra, got.Extra)
+	got.Extra["mine"] = "x"
+	assert.Len(t, old.Extra, 1, "the old token is not touched")
+	require.Len(t, w.requests(), 1)
+	assertSent(t, request{"POST", refreshURL, withCookies, `{}`}, w.requests()[0])
+}
+
+func TestEndOfTheNextRefreshToken(t *testing.T) {
+	t.Parallel()
+	soon, late := time.Now().Add(time.Minute), time.Now().Add(time.Hour)
+	for name, c := range map[string]struct {
+		old    time.Time
+		cookie string
+		want   time.Time
+	}{
+		"the first one's":           {soon, "refresh-token=r; Max-Age=3600", soon},
+		"earlier than that":         {late, "refresh-token=r; Max-Age=60", soon},
+		"told by the first alone":   {soon, "refresh-token=r", soon},
+		"told by the second alone":  {time.Time{}, "refresh-token=r; Max-Age=60", soon},
+		"told by none":              {time.Time{}, "refresh-token=r", time.Time{}},
+		"of one that is not there":  {soon, "other=x", soon},
+		"of one that is taken back": {soon, "refresh-token=; Max-Age=0", soon},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire()
+			w.answers("POST", refreshURL, cookied(200, `{}`, "access-token=a", c.cookie))
+			cfg := config(w)
+			cfg.Web = true
+			old := oldToken()
+			old.RefreshExpiresAt = c.old
+
+			got, err := authenticator(t, cfg).Refresh(t.Context(), old)
+
+			require.NoError(t, err)
+			assert.WithinDuration(t, c.want, got.RefreshExpiresAt, 30*time.Second)
+			assert.False(t, got.Refresh.IsZero())
+		})
+	}
+}
+
+func TestRefreshErrors(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answer  httpmock.Responder
+		kind    error
+		code    string
+		message string
+	}{
+		"refused":         {reply(401, file(t, "error-refresh.json")), vendorlogin.ErrRefreshRejected, "16", "invalid or expired refresh token"},
+		"forbidden":       {reply(403, file(t, "error-forbidden.json")), vendorlogin.ErrForbidden, "7", "password sign-in is disallowed"},
+		"limit":           {reply(429, file(t, "error-lockout.json")), vendorlogin.ErrRateLimited, "8", "too many failed login attempts, please try again later"},
+		"not for now":     {reply(503, `{}`).HeaderSet(http.Header{"Retry-After": {"0"}}), vendorlogin.ErrUnavailable, "", ""},
+		"no cookie":       {reply(200, `{}`), vendorlogin.ErrBadResponse, "", ""},
+		"one cookie":      {cookied(200, `{}`, "refresh-token=r"), vendorlogin.ErrBadResponse, "", ""},
+		"the page":        {reply(200, `<html>`), vendorlogin.ErrBadResponse, "", ""},
+		"in the old body": {reply(200, `{"token":"a"}`), vendorlogin.ErrBadResponse, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire()
+			w.answers("POST", refreshURL, c.answer, cookied(200, `{}`, "access-token=a", "refresh-token=r"))
+			cfg := config(w)
+			cfg.Web = true
+
+			got, err := authenticator(t, cfg).Refresh(t.Context(), oldToken())
+
+			assert.Nil(t, got)
+			e := vendorError(t, err)
+			assert.Equal(t, c.kind, e.Kind)
+			assert.Equal(t, "refresh", e.Op)
+			assert.Equal(t, c.code, e.Code)
+			assert.Equal(t, c.message, e.Message)
+			assert.Len(t, w.requests(), 1, "the refresh token may be used up")
+		})
+	}
+}
+
+// What a stored token holds must not become another cookie, or another header.
+func TestTokensThatAreNoCookies(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{"a; other=x", "a\r\nX: y", "a\x00", "ä"} {
+		for _, change := range []func(*vendorlogin.Token){
+			func(o *vendorlogin.Token) { o.Refresh = vendorlogin.NewSecret(value) },
+			func(o *vendorlogin.Token) { o.Access = vendorlogin.NewSecret(value) },
+		} {
+			w := newWire()
+			c := config(w)
+			c.Web = true
+			a := authenticator(t, c)
+			token := oldToken()
+			change(token)
+
+			_, err := a.Refresh(t.Context(), token)
+
+			e := vendorError(t, err)
+			assert.Equal(t, vendorlogin.ErrRefreshRejected, e.Kind, "a new login is the way out")
+			assert.True(t, e.Unprocessed)
+			assert.NotContains(t, tree(err), value)
+			assert.Equal(t, vendorlogin.ErrInvalidRequest, vendorError(t, a.Revoke(t.Context(), token)).Kind)
+			assert.Empty(t, w.requests())
+		}
+	}
+}
+
+func TestRevoke(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		token  *vendorlogin.Token
+		header http.Header
+	}{
+		"web":   {oldToken(), withCookies},
+		"plain": {&vendorlogin.Token{Access: vendorlogin.NewSecret("a")}, http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer a"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire()
+			w.answers("POST", logoutURL, cookied(200, `{}`, "access-token=; Max-Age=0"), reply(401, file(t, "error-refresh.json")))
+			a := authenticator(t, config(w))
+
+			require.NoError(t, a.Revoke(t.Context(), c.token))
+
+			require.Len(t, w.requests(), 1)
+			assertSent(t, request{"POST", logoutURL, c.header, `{}`}, w.requests()[0])
+			err := a.Revoke(t.Context(), c.token)
+			assert.Equal(t, "logout", vendorError(t, err).Op)
+			assert.Equal(t, "16", vendorError(t, err).Code)
+		})
+	}
+}

@@ -1,0 +1,130 @@
+package secmgmt
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"strings"
+	"unicode"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+// An Envelope is what every call of the vendor answers, with content of type T. Decode an answer of any status into it, look at
+// [Envelope.Err], then use Content.
+type Envelope[T any] struct {
+	ErrorCode    string // empty: success
+	ErrorMessage string // the vendor's words, as they came; they may quote what was sent
+	Content      []T    // empty where the answer has none, however it says so
+	Pageable     *Page  // nil where the answer has none, or nothing that can be read as one
+}
+
+// A Page says which part of all elements Content is. Page counts from 0.
+type Page struct {
+	Page          int `json:"page"`
+	Size          int `json:"size"`
+	TotalPages    int `json:"totalPages"`
+	TotalElements int `json:"totalElements"`
+}
+
+// UnmarshalJSON reads content as a list or as one element alone; "", null and nothing at all mean none. In an answer with an
+// errorCode, content of another shape is none too; in one without it is an error.
+func (e *Envelope[T]) UnmarshalJSON(data []byte) error {
+	var raw struct {
+		failure
+		Content, Pageable json.RawMessage
+	}
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	var got Envelope[T]
+	got.ErrorCode, got.ErrorMessage = raw.failure.read()
+	if json.Unmarshal(raw.Pageable, &got.Pageable) != nil {
+		got.Pageable = nil
+	}
+	err := got.readContent(raw.Content)
+	if err != nil && got.ErrorCode == "" {
+		return err
+	}
+	*e = got
+	return nil
+}
+
+func (e *Envelope[T]) readContent(raw json.RawMessage) error {
+	switch {
+	case len(raw) == 0, string(raw) == "null", isBlank(raw):
+		return nil
+	case raw[0] == '[':
+		return json.Unmarshal(raw, &e.Content)
+	}
+	content := make([]T, 1)
+	if err := json.Unmarshal(raw, &content[0]); err != nil {
+		return err
+	}
+	e.Content = content
+	return nil
+}
+
+// isBlank reports whether raw is a string with nothing in it.
+func isBlank(raw json.RawMessage) bool {
+	return len(bytes.Trim(raw, `" `)) == 0
+}
+
+// Err is nil for success, else a *[vendorlogin.Error] with the vendor's Code, and Message cut to one line of 256 characters.
+// Its Kind is
+//
+//	AUTH_1001    ErrInvalidCredentials
+//	AUTH_1002    ErrRefreshRejected: a token that was sent is not accepted
+//	GLOBAL_1001  ErrUnavailable: trying again later makes sense
+//	any other    ErrInvalidRequest
+func (e *Envelope[T]) Err() error {
+	if e.ErrorCode == "" {
+		return nil
+	}
+	kind := meaning(e.ErrorCode)
+	if kind == nil {
+		kind = vendorlogin.ErrInvalidRequest
+	}
+	return &vendorlogin.Error{
+		Account: vendorlogin.Account{Vendor: vendor}, Kind: kind,
+		Code: oneLine(e.ErrorCode, 64), Message: oneLine(e.ErrorMessage, 256),
+	}
+}
+
+// meaning is nil for a code that says no more than that there is one.
+func meaning(code string) error {
+	switch code {
+	case "AUTH_1001":
+		return vendorlogin.ErrInvalidCredentials
+	case "AUTH_1002":
+		return vendorlogin.ErrRefreshRejected
+	case "GLOBAL_1001":
+		return vendorlogin.ErrUnavailable
+	}
+	return nil
+}
+
+func oneLine(s string, limit int) string {
+	line := []rune(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsPrint(r) }), " "))
+	return string(line[:min(len(line), limit)])
+}
+
+// failure is the half of the envelope that failures fill. The vendor's own example of one has the second name for the message.
+type failure struct {
+	ErrorCode    json.RawMessage
+	ErrorMessage json.RawMessage
+	Misspelt     json.RawMessage `json:"errorMessageerrorMessage"`
+}
+
+func (f failure) read() (code, message string) {
+	return text(f.ErrorCode), cmp.Or(text(f.ErrorMessage), text(f.Misspelt))
+}
+
+// text is a JSON string; another value is itself, and null nothing.
+func text(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		s = string(raw)
+	}
+	return strings.TrimSpace(s)
+}

@@ -1,0 +1,255 @@
+package secmgmt_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/secmgmt"
+)
+
+var jsonOnly = http.Header{"Content-Type": {"application/json"}}
+
+func TestLoginWithTheExampleAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWire()
+	body := file(t, "login.json")
+	w.answers("POST", tokenURL, reply(200, body))
+	before := time.Now()
+
+	got, err := authenticator(t, config(w)).Login(t.Context())
+
+	require.NoError(t, err)
+	var want struct {
+		Content []struct{ Token, RefreshToken string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(body), &want))
+	assert.Equal(t, want.Content[0].Token, got.Access.Reveal())
+	assert.Equal(t, want.Content[0].RefreshToken, got.Refresh.Reveal())
+	assert.Equal(t, "Bearer", got.Type)
+	assert.Equal(t, "e7fcef24-5c03-41dd-9e33-995b7d6f47a7", got.Subject)
+	assert.WithinRange(t, got.IssuedAt, before, time.Now())
+	assert.Equal(t, time.Hour, got.ExpiresAt.Sub(got.IssuedAt))
+	assert.Equal(t, got.ExpiresAt, got.RefreshExpiresAt, "only a living access token can be refreshed")
+	assert.Nil(t, got.Extra)
+	require.Len(t, w.requests(), 1)
+	assertSent(t, request{"POST", tokenURL, jsonOnly, loginBody}, w.requests()[0])
+}
+
+func TestContent(t *testing.T) {
+	t.Parallel()
+	token := `{"token":"a","refreshToken":"r","validityTime":60}`
+	for name, body := range map[string]string{
+		"list":                answer("[" + token + "]"),
+		"the first of two":    answer("[" + token + `,{"token":"other"}]`),
+		"alone":               answer(token),
+		"no pageable":         `{"content":` + token + `}`,
+		"pageable of nothing": `{"content":` + token + `,"pageable":""}`,
+		"pageable unknown":    `{"content":` + token + `,"pageable":[1]}`,
+		"null errors":         `{"errorCode":null,"errorMessage":null,"content":` + token + `,"pageable":null}`,
+		"blank error":         `{"errorCode":" ","content":` + token + `}`,
+		"new fields":          `{"new":{},"content":[{"token":"a","refreshToken":"r","validityTime":60,"new":[]}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire()
+			w.answers("POST", tokenURL, reply(200, body))
+
+			got, err := authenticator(t, config(w)).Login(t.Context())
+
+			require.NoError(t, err)
+			assert.Equal(t, "a", got.Access.Reveal())
+			assert.Equal(t, "r", got.Refresh.Reveal())
+			assert.Equal(t, time.Minute, got.ExpiresAt.Sub(got.IssuedAt))
+		})
+	}
+}
+
+func TestValidityTime(t *testing.T) {
+	t.Parallel()
+	end := time.Now().Add(40 * time.Minute).Truncate(time.Second)
+	for raw, want := range map[string]time.Duration{
+		`3600`: time.Hour, `3600.5`: time.Hour + 500*time.Millisecond, `"3600"`: time.Hour, `" 90 "`: 90 * time.Second, `1e2`: 100 * time.Second,
+		`0`: 0, `-1`: 0, `"-1"`: 0, `1e300`: 0, `99999999999999999999`: 0, `"soon"`: 0, `""`: 0, `null`: 0, `[]`: 0, `{}`: 0, `true`: 0,
+	} {
+		t.Run(raw, func(t *testing.T) {
+			t.Parallel()
+			for _, token := range []string{"opaque", jwt("a", end)} {
+				w := newWire()
+				w.answers("POST", tokenURL, reply(200, answer(fmt.Sprintf(`[{"token":%q,"refreshToken":"r","validityTime":%s}]`, token, raw))))
+
+				got, err := authenticator(t, config(w)).Login(t.Context())
+
+				require.NoError(t, err)
+				switch {
+				case want > 0:
+					assert.Equal(t, want, got.ExpiresAt.Sub(got.IssuedAt))
+				case token == "opaque":
+					assert.Zero(t, got.ExpiresAt, "unknown is not a time")
+				default:
+					assert.WithinDuration(t, end, got.ExpiresAt, 0)
+				}
+				assert.Equal(t, got.ExpiresAt, got.RefreshExpiresAt)
+			}
+		})
+	}
+}
+
+func TestRefresh(t *testing.T) {
+	t.Parallel()
+	w := newWire()
+	w.answers("PUT", tokenURL, reply(200, file(t, "refresh.json")))
+	old := oldToken()
+
+	got, err := authenticator(t, config(w)).Refresh(t.Context(), old)
+
+	require.NoError(t, err)
+	assert.True(t, strings.HasPrefix(got.Access.Reveal(), "eyJ"))
+	assert.True(t, strings.HasPrefix(got.Refresh.Reveal(), "eyJ"))
+	assert.NotEqual(t, got.Access.Reveal(), got.Refresh.Reveal())
+	assert.Equal(t, "old-customer", got.Subject, "a refresh does not tell it")
+	assert.Equal(t, time.Hour, got.ExpiresAt.Sub(got.IssuedAt))
+	assert.Equal(t, got.ExpiresAt, got.RefreshExpiresAt)
+	assert.Equal(t, "old-access", old.Access.Reveal())
+	require.Len(t, w.requests(), 1)
+	assertSent(t, request{"PUT", tokenURL, jsonOnly, `{"token":"old-access","refreshToken":"old-refresh"}`}, w.requests()[0])
+}
+
+func TestRefreshThatDoesNotRotate(t *testing.T) {
+	t.Parallel()
+	w := newWire()
+	w.answers("PUT", tokenURL, reply(200, answer(`[{"token":"a","validityTime":60,"customerId":"new-customer"}]`)))
+
+	got, err := authenticator(t, config(w)).Refresh(t.Context(), oldToken())
+
+	require.NoError(t, err)
+	assert.Equal(t, "old-refresh", got.Refresh.Reveal())
+	assert.Equal(t, got.ExpiresAt, got.RefreshExpiresAt)
+	assert.Equal(t, "new-customer", got.Subject)
+}
+
+// PUT counts as idempotent elsewhere. Here it rotates.
+func TestRefreshIsSentOnce(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{429, 503} {
+		w := newWire()
+		w.answers("PUT", tokenURL, reply(status, `{}`).HeaderSet(http.Header{"Retry-After": {"0"}}), reply(200, file(t, "refresh.json")))
+
+		_, err := authenticator(t, config(w)).Refresh(t.Context(), oldToken())
+
+		require.Error(t, err)
+		assert.Len(t, w.requests(), 1)
+	}
+}
+
+func TestBaseURLWithOrWithoutTheAPIPath(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		base:                                    base,
+		base + "/":                              base,
+		base + "/api/v2":                        base,
+		base + "/api/v2/":                       base,
+		base + "/tenant/api/v2":                 base + "/tenant",
+		base + "/tenant":                        base + "/tenant",
+		"https://PORTAL.example.com:443/api/v2": base,
+	} {
+		w := newWire()
+		w.answers("POST", want+"/api/v2/auth/token", reply(200, file(t, "login.json")))
+		c := config(w)
+		c.BaseURL = given
+		a := authenticator(t, c)
+
+		_, err := a.Login(t.Context())
+
+		require.NoError(t, err, given)
+		assert.Equal(t, vendorlogin.Account{Vendor: "secmgmt", Endpoint: want, Principal: username}, a.Account())
+	}
+}
+
+func TestUnsentWhenTheSecretIsNotThere(t *testing.T) {
+	t.Parallel()
+	vault := errors.New("the vault is sealed")
+	for name, c := range map[string]struct {
+		secret vendorlogin.SecretFunc
+		want   error
+	}{
+		"empty":   {vendorlogin.SecretString(""), vendorlogin.ErrInvalidRequest},
+		"failing": {func(context.Context) (vendorlogin.Secret, error) { return vendorlogin.Secret{}, vault }, vault},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire()
+			cfg := config(w)
+			cfg.Password = c.secret
+
+			_, err := authenticator(t, cfg).Login(t.Context())
+
+			assert.ErrorIs(t, err, c.want)
+			assert.True(t, vendorError(t, err).Unprocessed)
+			assert.Empty(t, w.requests())
+		})
+	}
+}
+
+func TestNew(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*secmgmt.Config)
+		field  string
+	}{
+		"no user name":             {func(c *secmgmt.Config) { c.Username = "" }, "Username"},
+		"a blank user name":        {func(c *secmgmt.Config) { c.Username = " " }, "Username"},
+		"a user name of two lines": {func(c *secmgmt.Config) { c.Username = "ops\nx" }, "Username"},
+		"no password":              {func(c *secmgmt.Config) { c.Password = nil }, "Password"},
+		"no base URL":              {func(c *secmgmt.Config) { c.BaseURL = "" }, "BaseURL"},
+		"a query":                  {func(c *secmgmt.Config) { c.BaseURL += "?x=secret" }, "BaseURL"},
+		"user information":         {func(c *secmgmt.Config) { c.BaseURL = "https://ops:secret@portal.example.com" }, "BaseURL"},
+		"plain http":               {func(c *secmgmt.Config) { c.BaseURL = "http://portal.example.com" }, "BaseURL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWire()
+			cfg := config(w)
+			c.change(&cfg)
+
+			a, err := secmgmt.New(cfg)
+
+			assert.Nil(t, a)
+			e := vendorError(t, err)
+			assert.Equal(t, vendorlogin.ErrInvalidRequest, e.Kind)
+			require.Len(t, e.Fields, 1)
+			assert.Equal(t, c.field, e.Fields[0].Field)
+			assert.Contains(t, err.Error(), c.field)
+			assert.NotContains(t, err.Error(), "secret")
+			assert.Empty(t, w.requests())
+		})
+	}
+}
+
+func TestFingerprint(t *testing.T) {
+	t.Parallel()
+	fingerprint := func(password string) uint64 {
+		c := config(newWire())
+		c.Password = vendorlogin.SecretString(password)
+		sum, err := authenticator(t, c).Fingerprint(t.Context())
+		require.NoError(t, err)
+		return sum
+	}
+	assert.Equal(t, fingerprint("one"), fingerprint("one"))
+	assert.NotEqual(t, fingerprint("one"), fingerprint("two"))
+}
+
+func TestSize(t *testing.T) {
+	t.Parallel()
+	assert.LessOrEqual(t, unsafe.Sizeof(secmgmt.Authenticator{}), uintptr(130), "there may be 100,000 of them")
+}
