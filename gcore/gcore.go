@@ -79,7 +79,7 @@ func New(c Config) (*Authenticator, error) {
 	}
 	base, err := loginhttp.BaseURL(c.BaseURL, DefaultBaseURL, c.AllowPlainHTTP)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", vendor, err)
 	}
 	return &Authenticator{
 		endpoint: loginhttp.Endpoint{
@@ -91,6 +91,11 @@ func New(c Config) (*Authenticator, error) {
 		password: c.Password,
 		otp:      c.OTP,
 	}, nil
+}
+
+// Format prints the account alone, without what an OTP source might show.
+func (a Authenticator) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "%s: %s", vendor, a.endpoint.Account.Principal)
 }
 
 // Account names the account; Scope is the client id.

@@ -12,6 +12,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"strings"
@@ -75,7 +76,7 @@ func New(c Config) (*Authenticator, error) {
 	}
 	base, err := loginhttp.BaseURL(c.BaseURL, "", c.AllowPlainHTTP)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", vendor, err)
 	}
 	a := &Authenticator{
 		endpoint: loginhttp.Endpoint{
@@ -128,6 +129,11 @@ func check(c Config) error {
 		return loginhttp.Invalid(vendor, "Password", "is of no use with IdPName")
 	}
 	return nil
+}
+
+// Format prints the account alone, without what an OTP source might show.
+func (a Authenticator) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "%s: %s", vendor, a.endpoint.Account.Principal)
 }
 
 // Account names the account; Scope is the identity provider, behind "web" in web mode.

@@ -13,6 +13,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"unicode"
@@ -59,7 +60,7 @@ func New(c Config) (*Authenticator, error) {
 	}
 	base, err := loginhttp.BaseURL(c.BaseURL, "", c.AllowPlainHTTP)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", vendor, err)
 	}
 	return &Authenticator{
 		endpoint: loginhttp.Endpoint{
