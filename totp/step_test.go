@@ -1,0 +1,172 @@
+package totp_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/totp"
+)
+
+func TestProcessesShareSteps(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const processes = 12
+		shared, start := &store{}, time.Now()
+		var sources []*totp.Source
+		for range processes {
+			sources = append(sources, newSource(t, &totp.Options{Store: shared}))
+		}
+		codes := askTogether(t, sources)
+		assert.Len(t, codes, processes)
+		assert.Equal(t, (processes-1)*30*time.Second, time.Since(start), "one a step, and none left out")
+	})
+}
+
+func TestWhatTheStoreKeeps(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		shared := &store{}
+		_, err := ask(t.Context(), newSource(t, &totp.Options{Store: shared}))
+		require.NoError(t, err)
+		assert.Equal(t, 1, shared.loads)
+		assert.Equal(t, 1, shared.saves)
+		assert.Equal(t, 5*time.Minute, shared.ttl)
+
+		key, data := shared.only()
+		assert.Regexp(t, `^[a-z0-9_-]{1,128}$`, key)
+		assert.Regexp(t, `^gcore-.*-totp$`, key)
+		assert.NotEqual(t, account.Key(), key, "the account's record is another")
+		assert.Equal(t, strconv.FormatInt(time.Now().Unix()+30, 10), data)
+	})
+}
+
+func TestStepOfTheFutureIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		shared := &store{}
+		_, err := ask(t.Context(), newSource(t, &totp.Options{Store: shared}))
+		require.NoError(t, err)
+
+		// Our clock was set back by 100 s, or another process's clock is ahead of ours. It may also count in longer steps.
+		start := time.Now()
+		key, _ := shared.only()
+		shared.put(key, strconv.FormatInt(start.Unix()+100, 10))
+		code, err := ask(t.Context(), newSource(t, &totp.Options{Store: shared}))
+		require.NoError(t, err)
+		assert.Equal(t, 120*time.Second, time.Since(start))
+		assert.Equal(t, codeNow(t), code)
+		assert.Equal(t, 1+2, shared.loads, "it is not asked at every step")
+	})
+}
+
+func TestMarkThatCannotBeReadIsReplaced(t *testing.T) {
+	t.Parallel()
+	for _, junk := range []string{"", "x", "-1", "1e9", "99999999999999999999", "9223372036854775807", "1125899906842624"} {
+		synctest.Test(t, func(t *testing.T) {
+			shared := &store{}
+			o := &totp.Options{Store: shared}
+			_, err := ask(t.Context(), newSource(t, o))
+			require.NoError(t, err)
+			time.Sleep(time.Hour)
+
+			key, _ := shared.only()
+			shared.put(key, junk)
+			start := time.Now()
+			_, err = ask(t.Context(), newSource(t, o))
+			require.NoError(t, err)
+			assert.Zero(t, time.Since(start), "%q", junk)
+			_, data := shared.only()
+			assert.Equal(t, strconv.FormatInt(start.Unix()+30, 10), data)
+		})
+	}
+}
+
+func TestUnreadableRecordCountsAsNone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		shared := &store{failLoad: fmt.Errorf("cut short: %w", vendorlogin.ErrNoRecord)}
+		_, err := ask(t.Context(), newSource(t, &totp.Options{Store: shared}))
+		require.NoError(t, err)
+		assert.Equal(t, 1, shared.saves)
+	})
+}
+
+func TestStoreThatFailsStopsNoLogin(t *testing.T) {
+	t.Parallel()
+	down := fmt.Errorf("connection refused: %w", vendorlogin.ErrStore)
+	for name, c := range map[string]struct {
+		store        *store
+		wait         time.Duration
+		loads, saves int
+	}{
+		"Load fails":           {store: &store{failLoad: down}, loads: 1},
+		"Save fails":           {store: &store{failSave: down}, loads: 1, saves: 1},
+		"Save refuses":         {store: &store{failSave: vendorlogin.ErrInvalidRequest}, loads: 1, saves: 1},
+		"Save always conflict": {store: &store{failSave: vendorlogin.ErrRecordChanged}, loads: 5, saves: 5},
+		"hangs":                {store: &store{hang: true}, wait: 5 * time.Second, loads: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var log bytes.Buffer
+				s := newSource(t, &totp.Options{Store: c.store, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+				start := time.Now()
+				code, err := ask(t.Context(), s)
+				require.NoError(t, err)
+				assert.Equal(t, codeNow(t), code)
+				assert.Equal(t, c.wait, time.Since(start))
+				assert.Equal(t, c.loads, c.store.loads)
+				assert.Equal(t, c.saves, c.store.saves)
+				assert.Contains(t, log.String(), "level=WARN")
+				for _, canary := range []string{secret, code, account.Principal} {
+					assert.NotContains(t, log.String(), canary)
+				}
+
+				next, err := ask(t.Context(), s)
+				require.NoError(t, err)
+				assert.NotEqual(t, code, next, "its own steps it knows")
+				assert.Equal(t, 30*time.Second+c.wait, time.Since(start))
+			})
+		})
+	}
+}
+
+// A store so slow that the step ends meanwhile must not make the source hand out the code of the step before.
+func TestStepThatEndedMeanwhileIsNotHandedOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSource(t, &totp.Options{Store: &store{hang: true}})
+		time.Sleep(27 * time.Second)
+		start := time.Now()
+		code, err := ask(t.Context(), s)
+		require.NoError(t, err)
+		assert.Equal(t, codeNow(t), code)
+		assert.Equal(t, 10*time.Second, time.Since(start), "5 s in the step that ended, 5 s in the next")
+	})
+}
+
+func TestContextEndsInTheStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSource(t, &totp.Options{Store: &store{hang: true}})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		_, err := ask(ctx, s)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, time.Second, time.Since(start))
+		_, ok := errors.AsType[*vendorlogin.Error](err)
+		assert.True(t, ok)
+	})
+}
