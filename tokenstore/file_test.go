@@ -1,0 +1,232 @@
+package tokenstore_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/tokenstore"
+)
+
+func TestFileKeepsRecordForTheNextProcess(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "not", "yet", "there")
+	_, _, err := tokenstore.NewFile(dir).Load(t.Context(), "key")
+	require.Equal(t, vendorlogin.ErrNoRecord, err)
+	require.NoError(t, tokenstore.NewFile(dir).Delete(t.Context(), "key", ""))
+	require.NoDirExists(t, filepath.Dir(dir), "looking made a folder")
+
+	saved, err := tokenstore.NewFile(dir).Save(t.Context(), "key", []byte("data"), "", time.Hour)
+	require.NoError(t, err)
+	blob, version, err := tokenstore.NewFile(dir).Load(t.Context(), "key")
+	require.NoError(t, err)
+	require.Equal(t, "data", string(blob))
+	require.Equal(t, saved, version)
+}
+
+// What may be found in a record's place instead of a record.
+func TestFileUnreadableRecord(t *testing.T) {
+	t.Parallel()
+	good := tokenstore.EncodeRecord("key", []byte("a good record"), time.Now().Add(time.Hour))
+	cases := map[string]struct {
+		content []byte
+		reason  string
+	}{
+		"empty":           {nil, "empty"},
+		"foreign":         {[]byte(`{"access_token":"..."}`), "not a token record"},
+		"binary":          {bytes.Repeat([]byte{0}, 4096), "not a token record"},
+		"large":           {bytes.Repeat([]byte("x"), 1<<20), "not a token record"},
+		"other format":    {flip(good, len("vlrecord")), "format"},
+		"cut in magic":    {good[:5], "not a token record"},
+		"cut in header":   {good[:40], "cut off"},
+		"cut in blob":     {good[:len(good)-1], "cut off"},
+		"longer":          {append(bytes.Clone(good), 0), "longer"},
+		"version changed": {flip(good, 12), "damaged"},
+		"expiry changed":  {flip(good, 30), "damaged"},
+		"sum changed":     {flip(good, 40), "damaged"},
+		"blob changed":    {flip(good, len(good)-1), "damaged"},
+		"other account's": {tokenstore.EncodeRecord("other", []byte("data"), time.Now().Add(time.Hour)), "another account's"},
+		"zeroes at end":   {append(bytes.Clone(good[:len(good)-4]), 0, 0, 0, 0), "damaged"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for what, use := range map[string]func(*testing.T, *tokenstore.File, string){
+				"load first": loadUnreadable(c.reason),
+				"save first": func(*testing.T, *tokenstore.File, string) {},
+			} {
+				t.Run(what, func(t *testing.T) {
+					dir := t.TempDir()
+					require.NoError(t, os.WriteFile(filepath.Join(dir, "record.key"), c.content, 0o600))
+					store := tokenstore.NewFile(dir)
+					use(t, store, dir)
+					replaceUnreadable(t, store)
+					aside, err := os.ReadFile(filepath.Join(dir, "bad.key"))
+					require.NoError(t, err, "the file was not moved aside")
+					require.True(t, bytes.Equal(c.content, aside), "the file that was moved aside is another")
+				})
+			}
+		})
+	}
+}
+
+func flip(b []byte, at int) []byte {
+	b = bytes.Clone(b)
+	b[at] ^= 0x10
+	return b
+}
+
+func loadUnreadable(reason string) func(*testing.T, *tokenstore.File, string) {
+	return func(t *testing.T, store *tokenstore.File, dir string) {
+		_, _, err := store.Load(t.Context(), "key")
+		require.ErrorIs(t, err, vendorlogin.ErrNoRecord)
+		require.NotErrorIs(t, err, vendorlogin.ErrStore)
+		require.ErrorContains(t, err, reason)
+		require.NoFileExists(t, filepath.Join(dir, "record.key"))
+		_, _, err = store.Load(t.Context(), "key")
+		require.Equal(t, vendorlogin.ErrNoRecord, err, "the reason is told once")
+	}
+}
+
+func replaceUnreadable(t *testing.T, store *tokenstore.File) {
+	t.Helper()
+	_, err := store.Save(t.Context(), "key", []byte("new"), strings.Repeat("0", 32), time.Hour)
+	require.ErrorIs(t, err, vendorlogin.ErrRecordChanged)
+	_, err = store.Save(t.Context(), "key", []byte("new"), "", time.Hour)
+	require.NoError(t, err)
+	blob, _, err := store.Load(t.Context(), "key")
+	require.NoError(t, err)
+	require.Equal(t, "new", string(blob))
+}
+
+func TestFileMovesAsideNoMoreThanOne(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	store := tokenstore.NewFile(dir)
+	for i := range 20 {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "record.key"), fmt.Append(nil, "junk ", i), 0o600))
+		_, _, err := store.Load(t.Context(), "key")
+		require.ErrorIs(t, err, vendorlogin.ErrNoRecord)
+	}
+	require.ElementsMatch(t, []string{"bad.key", "lock.key"}, names(t, dir))
+	require.NoError(t, store.Delete(t.Context(), "key", "any"))
+}
+
+func TestFileRemovesExpiredRecord(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	past := tokenstore.EncodeRecord("key", []byte("data"), time.Now().Add(-time.Second))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "record.key"), past, 0o600))
+	_, _, err := tokenstore.NewFile(dir).Load(t.Context(), "key")
+	require.Equal(t, vendorlogin.ErrNoRecord, err)
+	require.Equal(t, []string{"lock.key"}, names(t, dir))
+}
+
+// A writer that was killed leaves its temporary file; one that is at work has its own.
+func TestFileClearsAwayWhatKilledWritersLeft(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"record.key.tmp.0123", "record.other.tmp.4567", "holder.key.89ab", "somebody else's.tmp.file"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("half a rec"), 0o600))
+	}
+	lease, err := tokenstore.NewFile(dir).TryLock(t.Context(), "third", time.Hour)
+	require.NoError(t, err)
+	before := names(t, dir)
+
+	_, err = tokenstore.NewFile(dir).Save(t.Context(), "key", []byte("data"), "", time.Hour)
+	require.NoError(t, err)
+	for _, name := range names(t, dir) {
+		assert.NotContains(t, name, "record.key.tmp")
+		assert.NotContains(t, name, "record.other.tmp")
+		assert.NotContains(t, name, "holder.key")
+	}
+	for _, name := range before {
+		if strings.HasPrefix(name, "holder.third") || strings.HasPrefix(name, "somebody") {
+			assert.FileExists(t, filepath.Join(dir, name))
+		}
+	}
+	require.NoError(t, lease.Unlock(t.Context()))
+}
+
+func TestFileFolderThatIsNone(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, []byte("mine"), 0o644))
+	for _, dir := range []string{file, filepath.Join(file, "below")} {
+		requireStoreError(t, tokenstore.NewFile(dir))
+	}
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, "mine", string(content))
+	_, _, err = tokenstore.NewFile("").Load(t.Context(), "key")
+	require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+}
+
+// requireStoreError checks that nothing works, and says so.
+func requireStoreError(t *testing.T, store *tokenstore.File) {
+	t.Helper()
+	_, _, err := store.Load(t.Context(), "key")
+	assert.ErrorIs(t, err, vendorlogin.ErrStore)
+	assert.NotErrorIs(t, err, vendorlogin.ErrNoRecord)
+	_, err = store.Save(t.Context(), "key", []byte("data"), "", time.Hour)
+	assert.ErrorIs(t, err, vendorlogin.ErrStore)
+	assert.ErrorIs(t, store.Delete(t.Context(), "key", ""), vendorlogin.ErrStore)
+	_, err = store.TryLock(t.Context(), "key", time.Hour)
+	assert.ErrorIs(t, err, vendorlogin.ErrStore)
+}
+
+func TestStoresRefuse(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "tokens")
+	for name, store := range map[string]interface {
+		vendorlogin.Store
+		vendorlogin.Locker
+	}{"memory": tokenstore.NewMemory(), "file": tokenstore.NewFile(dir)} {
+		t.Run(name, func(t *testing.T) {
+			for _, key := range []string{"", "A", "a.b", "../a", "a/b", "é", "a\x00", strings.Repeat("a", 129)} {
+				_, _, err := store.Load(t.Context(), key)
+				assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "Load with key %q", key)
+				_, err = store.Save(t.Context(), key, []byte("data"), "", time.Hour)
+				assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "Save with key %q", key)
+				assert.ErrorIs(t, store.Delete(t.Context(), key, ""), vendorlogin.ErrInvalidRequest, "Delete with key %q", key)
+				_, err = store.TryLock(t.Context(), key, time.Hour)
+				assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "TryLock with key %q", key)
+			}
+			for _, size := range []int{0, 65<<10 + 1} {
+				_, err := store.Save(t.Context(), "key", make([]byte, size), "", time.Hour)
+				assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "Save of %d bytes", size)
+			}
+			for _, lease := range []time.Duration{0, -1} {
+				_, err := store.TryLock(t.Context(), "key", lease)
+				assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "TryLock for %v", lease)
+			}
+			_, err := store.Save(t.Context(), "key", make([]byte, 65<<10), "", time.Hour)
+			assert.NoError(t, err)
+		})
+	}
+	assert.ElementsMatch(t, []string{"lock.key", "record.key"}, names(t, dir))
+}
+
+func TestFilePrints(t *testing.T) {
+	t.Parallel()
+	store := tokenstore.NewFile("/some/folder")
+	require.Contains(t, fmt.Sprintf("%v %+v %#v %s", store, store, store, store), "folder)")
+}
+
+func names(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}

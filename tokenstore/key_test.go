@@ -1,0 +1,85 @@
+package tokenstore_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/tokenstore"
+)
+
+func TestKeyText(t *testing.T) {
+	t.Parallel()
+	key := tokenstore.NewKey()
+	again, err := tokenstore.ParseKey(" " + key.Reveal() + "\r\n")
+	require.NoError(t, err)
+	require.Equal(t, key.Reveal(), again.Reveal())
+	require.Equal(t, key.ID(), again.ID())
+	require.NotEqual(t, key.Reveal(), tokenstore.NewKey().Reveal())
+	require.NotEqual(t, key.ID(), tokenstore.NewKey().ID())
+
+	key, err = tokenstore.ParseKey("2026-01:" + base64.StdEncoding.EncodeToString(make([]byte, 32)))
+	require.NoError(t, err)
+	require.Equal(t, "2026-01", key.ID())
+}
+
+func TestKeyTextThatIsNone(t *testing.T) {
+	t.Parallel()
+	good := base64.StdEncoding.EncodeToString([]byte("0123456789canary0123456789canary"))
+	require.NoError(t, func() error { _, err := tokenstore.ParseKey("a:" + good); return err }())
+	for name, text := range map[string]string{
+		"empty":             "",
+		"no id":             good,
+		"empty id":          ":" + good,
+		"long id":           strings.Repeat("a", 33) + ":" + good,
+		"id with space":     "a b:" + good,
+		"not base64":        "a:" + good[:43] + "!",
+		"too short":         "a:" + base64.StdEncoding.EncodeToString([]byte("0123456789canary")),
+		"too long":          "a:" + base64.StdEncoding.EncodeToString([]byte("0123456789canary0123456789canary0")),
+		"as it prints":      tokenstore.NewKey().String(),
+		"swapped":           good + ":a",
+		"key only, in text": "a:0123456789canary0123456789canary",
+	} {
+		t.Run(name, func(t *testing.T) {
+			key, err := tokenstore.ParseKey(text)
+			require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+			assert.Empty(t, key.ID())
+			assert.NotContains(t, err.Error(), "canary")
+			assert.NotContains(t, err.Error(), good[:20])
+		})
+	}
+}
+
+func TestKeyDoesNotPrint(t *testing.T) {
+	t.Parallel()
+	const raw = "canary-canary-canary-canary-cana"
+	text := "id:" + base64.StdEncoding.EncodeToString([]byte(raw))
+	key, err := tokenstore.ParseKey(text)
+	require.NoError(t, err)
+	sealed, err := tokenstore.NewSealed(tokenstore.NewMemory(), key)
+	require.NoError(t, err)
+	plain, err := tokenstore.NewSealed(onlyStore{tokenstore.NewMemory()}, key)
+	require.NoError(t, err)
+
+	var b strings.Builder
+	for _, v := range []any{key, &key, []tokenstore.Key{key}, map[string]any{"k": key}, struct{ K tokenstore.Key }{key}, struct{ k tokenstore.Key }{key},
+		sealed, plain, struct{ Store vendorlogin.Store }{sealed}, struct{ s vendorlogin.Store }{plain}} {
+		fmt.Fprintf(&b, "%v %+v %#v %s %q %x %d\n", v, v, v, v, v, v, v)
+		data, _ := json.Marshal(v)
+		b.Write(data)
+		slog.New(slog.NewTextHandler(&b, nil)).Info("", "v", v)
+		slog.New(slog.NewJSONHandler(&b, nil)).Info("", "v", v)
+	}
+	for _, form := range []string{raw, text[3:], fmt.Sprintf("%x", raw), fmt.Sprint([]byte(raw)[:4])[1:12]} {
+		assert.NotContains(t, b.String(), form)
+	}
+	assert.Contains(t, b.String(), "id:[redacted]")
+	assert.Equal(t, "tokenstore.Sealed tokenstore.Sealed", fmt.Sprintf("%+v %#v", sealed, plain))
+}
