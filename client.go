@@ -184,7 +184,7 @@ func (c *Client) decide(ctx context.Context, force, looked bool) (*Token, *renew
 	if ctx.Value(clientKey{c}) != nil {
 		return nil, nil, c.failure("token", ErrInvalidRequest, "asked for from within its own login")
 	}
-	if c.renewal.underWay() && !(looked && c.renewal.job == jobLook) {
+	if c.renewal.underWay() && (force || !looked || c.renewal.job != jobLook) {
 		return nil, c.renewal, nil
 	}
 	if err := ctx.Err(); err != nil {

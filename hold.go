@@ -73,10 +73,8 @@ func (h *hold) credentialBound() bool {
 	return h.cause == causeCredentials || h.cause == causeRefused
 }
 
-// holdFor says how long to send nothing after err, which ended r.
+// holdFor says how long to send nothing after err, which ended r. It is called with c.mu held.
 func (c *Client) holdFor(r *renewal, err *Error) *hold {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	mono, wall := c.now()
 	h := &hold{cause: causeOf(r, err), failures: 1, fingerprint: r.fingerprint.Load()}
 	if c.hold != nil {
@@ -85,7 +83,10 @@ func (c *Client) holdFor(r *renewal, err *Error) *hold {
 			h.failures = c.hold.failures + 1
 		}
 	}
-	if r.passedHold {
+	if h.cause == causeThrottled {
+		h.failures = max(h.failures, int(r.throttled.Load())+1)
+	}
+	if r.passedHold.Load() {
 		h.passed = &mono
 	}
 	length := h.length(err, c.opts.Cooldown, wall)
@@ -101,7 +102,7 @@ func causeOf(r *renewal, err *Error) cause {
 	switch {
 	case r.declined.Load():
 		return causeBackground
-	case r.crashed:
+	case r.crashed.Load():
 		return causeCrashed
 	case errors.Is(err, ErrInvalidCredentials) && !r.prompted.Load():
 		return causeCredentials
@@ -165,35 +166,45 @@ func (c *Client) lookDue(h *hold, mono time.Duration) bool {
 // startLook begins the look that all callers share while on hold. It is called with c.mu held.
 func (c *Client) startLook(ctx context.Context) *renewal {
 	h := c.hold
+	mono, _ := c.now()
+	atStore := c.opts.Store != nil && mono >= h.nextStore
 	return c.start(ctx, &renewal{job: jobLook}, func(ctx context.Context, r *renewal) outcome {
-		return c.look(ctx, r, h)
+		if c.changed(ctx, r, h) {
+			return outcome{lift: true}
+		}
+		if atStore {
+			return c.lookAtStore(ctx, r, h)
+		}
+		return outcome{}
 	})
 }
 
-func (c *Client) look(ctx context.Context, r *renewal, h *hold) outcome {
-	before, _ := c.now()
-	var out outcome
-	if h.credentialBound() && h.fingerprint != nil {
-		now := r.takeFingerprint(ctx)
-		out.lift = now != nil && *now != *h.fingerprint
+// changed reports whether the credentials are others than those that h is about.
+func (c *Client) changed(ctx context.Context, r *renewal, h *hold) bool {
+	if !h.credentialBound() || h.fingerprint == nil {
+		return false
 	}
-	took, _ := c.now()
-	took -= before
+	defer c.restAfter(&h.nextLook, 0)()
+	now := r.takeFingerprint(ctx)
+	return now != nil && *now != *h.fingerprint
+}
 
-	atStore := c.opts.Store != nil && before >= h.nextStore
-	if atStore && !out.lift {
-		s := r.load(ctx)
-		if t := s.news(r); t != nil {
-			out.token, out.version, out.adopted = t, s.version, true
-		}
+func (c *Client) lookAtStore(ctx context.Context, r *renewal, h *hold) outcome {
+	defer c.restAfter(&h.nextStore, storeLookRest)()
+	s := r.load(ctx)
+	if t := s.news(r); t != nil {
+		return outcome{token: t, version: s.version, adopted: true}
 	}
+	return outcome{}
+}
 
-	after, _ := c.now()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	h.nextLook = after + lookRest*took
-	if atStore {
-		h.nextStore = after + max(storeLookRest, lookRest*(after-before))
+// restAfter sets next by how long it takes until its result is called, however that comes about.
+func (c *Client) restAfter(next *time.Duration, least time.Duration) (done func()) {
+	began, _ := c.now()
+	return func() {
+		now, _ := c.now()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		*next = now + max(least, lookRest*(now-began))
 	}
-	return out
 }

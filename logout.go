@@ -34,26 +34,34 @@ func (c *Client) startLogout(ctx context.Context) (r *renewal, mine bool, err er
 	case c.renewal.underWay():
 		return c.renewal, c.renewal.job == jobLogout, nil
 	}
+	if h := c.current.Load(); h != nil {
+		c.current.Store(h.marked(dropped)) // not handed out while it is being revoked
+	}
 	return c.start(ctx, &renewal{job: jobLogout}, c.logout), true, nil
 }
 
+// logout forgets before it revokes, so that nothing that goes wrong at the vendor keeps the token in the store.
 func (c *Client) logout(ctx context.Context, r *renewal) outcome {
-	out := outcome{forget: true}
 	s := r.load(ctx)
 	t := s.newest(c.current.Load())
-	if v, ok := c.auth.(Revoker); ok && t != nil {
-		if out.err = r.send(); out.err == nil {
-			out.err = v.Revoke(ctx, t)
-		}
-		if out.err != nil {
-			out.err = c.asError("logout", out.err)
-		}
+	err := errors.Join(r.forget(ctx, s), r.revoke(ctx, t))
+	c.tell(Event{Type: EventLogout, Err: err})
+	return outcome{err: err, forget: true}
+}
+
+// revoke ends t's session, where the vendor can.
+func (r *renewal) revoke(ctx context.Context, t *Token) error {
+	v, ok := r.client.auth.(Revoker)
+	if !ok || t == nil {
+		return nil
 	}
-	if err := r.forget(ctx, s); err != nil {
-		out.err = errors.Join(out.err, c.storeError(err))
+	if err := r.send(); err != nil {
+		return err
 	}
-	c.tell(Event{Type: EventLogout, Err: out.err})
-	return out
+	if err := v.Revoke(ctx, t); err != nil {
+		return r.client.asError("logout", err)
+	}
+	return nil
 }
 
 // newest is the token of the record, or the one in hand if it is later.
@@ -71,13 +79,19 @@ func (s *shared) newest(h *held) *Token {
 func (r *renewal) forget(ctx context.Context, s *shared) error {
 	var err error
 	for range 3 {
+		if s.alone() {
+			err = s.err
+		}
 		if s.alone() || s.version == "" {
-			return nil
+			break
 		}
 		if err = r.dropToken(ctx, s); !errors.Is(err, ErrRecordChanged) {
-			return err
+			break
 		}
 		r.reload(ctx, s)
 	}
-	return err
+	if err != nil {
+		return r.client.storeError(err)
+	}
+	return nil
 }

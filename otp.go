@@ -38,15 +38,13 @@ func AskOTP(ctx context.Context, s OTPSource, c Challenge) (string, error) {
 	if f, ok := s.(OTPFunc); s == nil || ok && f == nil {
 		return "", otpError(c, errors.New("no OTP source is configured"))
 	}
-	if !unattended(s) {
-		if r := renewalIn(ctx); r != nil {
-			if err := r.prompting(c); err != nil {
-				return "", err
-			}
-			var cancel context.CancelFunc
-			ctx, cancel = r.untilClose(ctx)
-			defer cancel()
+	if r := renewalIn(ctx); r != nil {
+		if err := r.prompting(s, c); err != nil {
+			return "", err
 		}
+		var cancel context.CancelFunc
+		ctx, cancel = r.untilClose(ctx)
+		defer cancel()
 	}
 	code, err := s.OTP(ctx, c)
 	if ctx.Err() != nil {

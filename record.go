@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 )
 
@@ -37,10 +38,19 @@ type savedHold struct {
 	Cause       cause     `json:"cause"`
 	Until       time.Time `json:"until"`
 	Fingerprint *uint8    `json:"fingerprint,omitempty"` // 8 bits of that of the credentials: too few to guess a password by
+	Failures    int       `json:"failures,omitempty"`    // in a row
 	Op          string    `json:"op,omitempty"`
 	Status      int       `json:"status,omitempty"`
 	Code        string    `json:"code,omitempty"`
 	Request     string    `json:"request,omitempty"`
+}
+
+// throttled is how often in a row the vendor has said to come back later.
+func (h *savedHold) throttled() int64 {
+	if h == nil || h.Cause != causeThrottled {
+		return 0
+	}
+	return int64(h.Failures)
 }
 
 // A claim says that a process that has no lock is logging in.
@@ -49,9 +59,14 @@ type claim struct {
 	Until time.Time `json:"until"`
 }
 
-// bars reports whether somebody other than owner is at it.
-func (c *claim) bars(owner string) bool {
-	return c != nil && c.Owner != owner && time.Now().Before(c.Until)
+// bars reports whether somebody other than owner is at it. A claim that lasts longer than anybody takes was made by a clock that is
+// wrong.
+func (c *claim) bars(owner string, longest time.Duration) bool {
+	if c == nil || c.Owner == owner {
+		return false
+	}
+	left := time.Until(c.Until)
+	return 0 < left && left <= longest
 }
 
 func (s *savedToken) token() *Token {
@@ -90,10 +105,18 @@ func decodeRecord(data []byte) (record, error) {
 	if rec.Token != nil && rec.Token.Access == "" {
 		rec.Token = nil
 	}
-	for _, known := range []string{"format", "token", "spent", "hold", "claim"} {
-		delete(rec.other, known)
-	}
+	maps.DeleteFunc(rec.other, isKnown)
 	return rec, nil
+}
+
+// isKnown reports whether a top-level field is one of this version's. As in encoding/json, upper and lower case are the same.
+func isKnown(field string, _ json.RawMessage) bool {
+	for _, name := range []string{"format", "token", "spent", "hold", "claim"} {
+		if strings.EqualFold(field, name) {
+			return true
+		}
+	}
+	return false
 }
 
 func (rec record) encode() ([]byte, error) {
@@ -115,8 +138,9 @@ func (rec record) encode() ([]byte, error) {
 }
 
 const (
-	recordMargin       = 5 * time.Minute    // a record outlives what is in it by this
-	unknownRefreshLife = 7 * 24 * time.Hour // how long a refresh token of unknown life is kept
+	recordMargin       = 5 * time.Minute           // a record outlives what is in it by this
+	unknownRefreshLife = 7 * 24 * time.Hour        // how long a refresh token of unknown life is kept
+	longestRecord      = 10 * 365 * 24 * time.Hour // the life of a token for ever does not fit into a time.Duration
 )
 
 // ttl is how long the record is of use: as long as its refresh token, or else its access token, and to the end of a hold.
@@ -141,7 +165,7 @@ func (rec record) ttl(now time.Time) time.Duration {
 	if rec.Claim != nil {
 		end = latest(end, rec.Claim.Until)
 	}
-	return max(end.Sub(now), 0) + recordMargin
+	return min(max(end.Sub(now), 0), longestRecord) + recordMargin
 }
 
 func latest(a, b time.Time) time.Time {

@@ -43,12 +43,13 @@ type renewal struct {
 	err   error
 
 	// Known to the goroutine only.
-	lease      Lease
-	used       bool // a refresh token was sent
-	crashed    bool // by a panic or Goexit
-	passedHold bool // a shared one
+	lease Lease
 
-	// Also read by the watchdog and by AskOTP.
+	// Also read by the watchdog, and by AskOTP.
+	used        atomic.Bool            // a refresh token was sent
+	crashed     atomic.Bool            // by a panic or Goexit
+	passedHold  atomic.Bool            // a shared one
+	throttled   atomic.Int64           // how often in a row, by the record
 	fingerprint atomic.Pointer[uint64] // of the credentials, taken before Login reads them
 	prompted    atomic.Bool            // a person was asked for a code
 	declined    atomic.Bool            // a person would have had to be asked, and must not be
@@ -63,7 +64,6 @@ type outcome struct {
 
 	err  error
 	hold *hold // what follows from err
-	used bool  // the refresh token in hand was sent, with unknown fate
 
 	lift   bool // the hold's reason has gone
 	forget bool // the token in hand is of no use any more
@@ -116,9 +116,8 @@ func (r *renewal) run(ctx context.Context, work func(context.Context, *renewal) 
 			out = outcome{err: c.failure("login", ErrUnavailable, fmt.Sprintf("panic of type %T", v))}
 		}
 		if !returned {
-			r.crashed = true
+			r.crashed.Store(true)
 			out = r.failed(out.err)
-			out.used = r.used
 		}
 		c.settle(r, out)
 	}()
@@ -152,7 +151,8 @@ func (c *Client) settle(r *renewal, out outcome) {
 	r.token, r.err = out.token, out.err
 	switch {
 	case out.token != nil:
-		c.take(out)
+		c.take(r, out)
+	case c.closed:
 	case out.hold != nil:
 		c.hold = out.hold
 		r.err = out.hold.err
@@ -164,7 +164,7 @@ func (c *Client) settle(r *renewal, out outcome) {
 		switch {
 		case out.forget:
 			c.current.Store(nil)
-		case out.used && h.flags&spent == 0:
+		case out.token == nil && r.used.Load() && h.flags&spent == 0: // its fate is unknown
 			c.current.Store(h.marked(spent))
 		}
 	}
@@ -175,8 +175,11 @@ func (c *Client) settle(r *renewal, out outcome) {
 	c.keepAlive()
 }
 
-// take takes the token of out into hand.
-func (c *Client) take(out outcome) {
+// take takes the token that r brought into hand.
+func (c *Client) take(r *renewal, out outcome) {
+	if out.adopted {
+		c.emit(Event{Type: EventAdopt, Expires: out.token.ExpiresAt})
+	}
 	mono, wall := c.now()
 	h := newHeld(out.token, out.version, c.opts.RenewBefore, mono, wall)
 	if out.unsaved {
@@ -193,14 +196,8 @@ func (c *Client) take(out outcome) {
 		return
 	}
 	// Whoever waited gets it, since the vendor has just made it; but a login a call would be a storm.
-	length := jittered(firstBackoff)
-	err := c.failure("login", ErrBadResponse, "the token had expired when it arrived")
-	if c.hold != nil && c.hold.cause == causeFailed {
-		length = jittered(doubled(firstBackoff, lastBackoff, c.hold.failures+1))
-	}
-	c.hold = &hold{cause: causeFailed, err: err, failures: 1, until: mono + length, untilWall: wall.Add(length)}
-	err.RetryAt = c.hold.untilWall
-	c.emit(Event{Type: EventHold, Err: err})
+	c.hold = c.holdFor(r, c.failure("login", ErrBadResponse, "the token had expired when it arrived"))
+	c.emit(Event{Type: EventHold, Err: c.hold.err})
 }
 
 // keepAlive sets the timer of Options.KeepAlive to when something is to be done next. It is called with c.mu held.
@@ -233,7 +230,7 @@ func (c *Client) onTimer() {
 	defer c.mu.Unlock()
 	mono, wall := c.now()
 	switch h := c.current.Load(); {
-	case c.closed || c.renewal.underWay():
+	case c.closed || h == nil || c.renewal.underWay():
 	case h != nil && h.at(mono, wall) == fresh, c.onHold() != nil:
 		c.keepAlive()
 	default:
@@ -305,8 +302,11 @@ func (r *renewal) send() error {
 	return nil
 }
 
-// prompting is told by AskOTP that a person is about to be asked.
-func (r *renewal) prompting(c Challenge) error {
+// prompting is told by AskOTP that s is about to be asked.
+func (r *renewal) prompting(s OTPSource, c Challenge) error {
+	if unattended(s) {
+		return nil
+	}
 	if r.job == jobRenewBehind && !r.client.opts.PromptInBackground {
 		r.declined.Store(true)
 		return otpError(c, errors.New("nobody is waiting for the login, so nobody was asked"))
@@ -349,7 +349,7 @@ func (r *renewal) login(ctx context.Context) (*Token, error) {
 }
 
 func (r *renewal) refresh(ctx context.Context, old *Token) (*Token, error) {
-	r.used = true
+	r.used.Store(true)
 	t, err := r.ask(EventRefresh, "refresh", func() (*Token, error) { return r.client.auth.(Refresher).Refresh(ctx, old) })
 	if err == nil && t.Refresh.IsZero() {
 		t.Refresh, t.RefreshExpiresAt = old.Refresh, old.RefreshExpiresAt
@@ -382,7 +382,7 @@ func (r *renewal) ask(typ EventType, op string, exchange func() (*Token, error))
 func own(t *Token, sent time.Time) *Token {
 	c := *t
 	c.Extra = maps.Clone(t.Extra)
-	if c.IssuedAt.IsZero() {
+	if c.IssuedAt.Before(sent) { // some give a token again that they have given before
 		c.IssuedAt = sent
 	}
 	c.IssuedAt = c.IssuedAt.Round(0)
@@ -412,7 +412,10 @@ func (c *Client) asError(op string, err error) *Error {
 // failed is the outcome of a renewal that ended with err.
 func (r *renewal) failed(err error) outcome {
 	if errors.Is(err, ErrClosed) || r.job == jobLogout || r.job == jobLook {
-		return outcome{err: err}
+		return outcome{err: err, forget: r.job == jobLogout}
 	}
-	return outcome{err: err, hold: r.client.holdFor(r, r.client.asError("login", err))}
+	c := r.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return outcome{err: err, hold: c.holdFor(r, c.asError("login", err))}
 }

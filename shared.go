@@ -13,6 +13,8 @@ const (
 
 	firstPause = 25 * time.Millisecond // between two tries for the lock
 	lastPause  = 250 * time.Millisecond
+
+	longestDispute = 10 // conflicts in a row without news: the store is broken, or what it reads is behind what it writes
 )
 
 // shared is the account's record as a renewal last saw it. The zero value means that there is no store, or that it failed and the
@@ -22,6 +24,7 @@ type shared struct {
 	key     string
 	version string
 	rec     record
+	err     error // why the renewal goes on alone
 }
 
 func (s *shared) alone() bool { return s.store == nil }
@@ -47,7 +50,7 @@ func (c *Client) renew(ctx context.Context, r *renewal) outcome {
 			return r.keep(ctx, s, t, t.Refresh.Reveal() != old.Refresh.Reveal())
 		}
 		unprocessed := c.asError("refresh", err).Unprocessed
-		r.used = !unprocessed
+		r.used.Store(!unprocessed)
 		if !errors.Is(err, ErrRefreshRejected) {
 			return r.giveUp(ctx, s, err, unprocessed)
 		}
@@ -108,15 +111,15 @@ func (r *renewal) meet(ctx context.Context, s *shared) (outcome, bool) {
 		return outcome{}, false
 	}
 	if t := s.news(r); t != nil {
-		r.client.tell(Event{Type: EventAdopt, Expires: t.ExpiresAt})
 		return outcome{token: t, version: s.version, adopted: true}, true
 	}
+	r.throttled.Store(s.rec.Hold.throttled())
 	h := r.savedHold(ctx, s.rec.Hold)
 	if h == nil || r.lifted && h.cause == causeCredentials {
 		return outcome{}, false
 	}
 	if r.force {
-		r.passedHold = true
+		r.passedHold.Store(true)
 		return outcome{}, false
 	}
 	return outcome{err: h.err, hold: h}, true
@@ -175,7 +178,7 @@ func (r *renewal) savedHold(ctx context.Context, h *savedHold) *hold {
 	}
 	until := wall.Add(length)
 	return &hold{
-		cause: h.Cause, failures: 1, fingerprint: fingerprint, until: mono + length, untilWall: until,
+		cause: h.Cause, failures: max(h.Failures, 1), fingerprint: fingerprint, until: mono + length, untilWall: until,
 		err: &Error{Account: c.auth.Account(), Op: h.Op, Kind: kind, Status: h.Status, Code: h.Code, Request: h.Request, RetryAt: until},
 	}
 }
@@ -242,36 +245,30 @@ func (r *renewal) pause(ctx context.Context, d time.Duration) (outcome, bool) {
 // mark writes into the record what is about to be sent, so that nobody else sends it: that the refresh token is spent, and, without
 // a lock, that this process is at it. It gives the token to refresh, or nil to log in.
 func (r *renewal) mark(ctx context.Context, s *shared) (old *Token, out outcome, done bool) {
-	c := r.client
 	owner := rand.Text()
-	for {
+	for conflicts := 0; ; {
 		old = r.refreshable(s)
 		if s.alone() {
 			return old, outcome{}, false
 		}
-		if s.rec.Claim.bars(owner) {
-			if out, done := r.pause(ctx, lastPause); done {
-				return nil, out, true
-			}
-		} else {
-			next := s.rec
-			next.Claim = nil
-			if r.lease == nil {
-				next.Claim = &claim{Owner: owner, Until: time.Now().Add(c.opts.LoginTimeout + graceTime).Round(0)}
-			}
-			if old != nil {
-				next.Token, next.Spent = saved(old), true
-			}
-			if old == nil && next.Claim == nil {
+		pause := lastPause
+		if !s.rec.Claim.bars(owner, 2*r.longest()) {
+			next, needed := r.marked(s, old, owner)
+			if !needed {
 				return nil, outcome{}, false
 			}
-			switch err := r.save(ctx, s, next); {
-			case err == nil:
+			err := r.save(ctx, s, next)
+			if err == nil {
 				return old, outcome{}, false
-			case !errors.Is(err, ErrRecordChanged):
+			}
+			if conflicts++; !errors.Is(err, ErrRecordChanged) || conflicts == longestDispute {
 				r.goAlone(s, err)
 				return nil, outcome{}, false
 			}
+			pause = firstPause
+		}
+		if out, done := r.pause(ctx, pause); done {
+			return nil, out, true
 		}
 		r.reload(ctx, s)
 		if out, done := r.meet(ctx, s); done {
@@ -279,6 +276,22 @@ func (r *renewal) mark(ctx context.Context, s *shared) (old *Token, out outcome,
 		}
 	}
 }
+
+// marked is the record with what is about to be done in it; needed is false where nobody must be told.
+func (r *renewal) marked(s *shared, old *Token, owner string) (next record, needed bool) {
+	next = s.rec
+	next.Claim = nil
+	if r.lease == nil {
+		next.Claim = &claim{Owner: owner, Until: time.Now().Add(r.longest()).Round(0)}
+	}
+	if old != nil {
+		next.Token, next.Spent = saved(old), true
+	}
+	return next, old != nil || next.Claim != nil
+}
+
+// longest is how long r may take, saving included.
+func (r *renewal) longest() time.Duration { return r.client.opts.LoginTimeout + graceTime }
 
 // refreshable is the token whose refresh token may be sent, or nil. With a store that fails there is none: another process may have
 // sent it.
@@ -360,33 +373,50 @@ func (r *renewal) keep(ctx context.Context, s *shared, t *Token, rotated bool) o
 			r.storeFailed(err)
 		}
 	}
-	var err error
-	for failures := 0; failures < 2; {
-		if err = r.save(ctx, s, r.successor(s, t)); err == nil {
-			return outcome{token: t, version: s.version}
+	out, err := r.publish(ctx, s, t)
+	if err != nil {
+		r.client.tell(Event{Type: EventStore, Err: r.client.storeError(err), Loud: rotated})
+		return outcome{token: t, unsaved: true}
+	}
+	return out
+}
+
+// publish saves t, or finds that another process has a token to share.
+func (r *renewal) publish(ctx context.Context, s *shared, t *Token) (outcome, error) {
+	for failures, conflicts := 0, 0; ; {
+		err := r.save(ctx, s, r.successor(s, t))
+		if err == nil {
+			return outcome{token: t, version: s.version}, nil
 		}
-		if !errors.Is(err, ErrRecordChanged) {
+		pause := lastPause
+		if errors.Is(err, ErrRecordChanged) {
+			pause = firstPause
+			conflicts++
+			r.reload(ctx, s)
+			switch theirs := s.news(r); {
+			case s.alone():
+				return outcome{}, err
+			case s.holds(t): // an earlier try did save it
+				return outcome{token: t, version: s.version}, nil
+			case theirs != nil && !s.rec.Spent:
+				return outcome{token: theirs, version: s.version, adopted: true}, nil
+			}
+		} else {
 			failures++
-			r.pause(ctx, lastPause)
-			continue
 		}
-		r.reload(ctx, s)
-		if s.alone() {
-			break
+		if failures == 2 || conflicts == longestDispute {
+			return outcome{}, err
 		}
-		if s.rec.Token != nil && s.rec.Token.Access == t.Access.Reveal() && s.rec.Token.IssuedAt.Equal(t.IssuedAt) && !s.rec.Spent {
-			return outcome{token: t, version: s.version} // an earlier try did save it
-		}
-		if theirs := s.news(r); theirs != nil && !s.rec.Spent {
-			r.client.tell(Event{Type: EventAdopt, Expires: theirs.ExpiresAt})
-			return outcome{token: theirs, version: s.version, adopted: true}
-		}
-		if ctx.Err() != nil {
-			break
+		if _, done := r.pause(ctx, pause); done {
+			return outcome{}, err
 		}
 	}
-	r.client.tell(Event{Type: EventStore, Err: r.client.storeError(err), Loud: rotated})
-	return outcome{token: t, unsaved: true}
+}
+
+// holds reports whether the record is t, and its refresh token unused.
+func (s *shared) holds(t *Token) bool {
+	rec := s.rec.Token
+	return rec != nil && !s.rec.Spent && rec.Access == t.Access.Reveal() && rec.IssuedAt.Equal(t.IssuedAt)
 }
 
 // successor is the record with t in it. A hold that is about other credentials stays.
@@ -404,8 +434,7 @@ func (r *renewal) successor(s *shared, t *Token) record {
 // a refresh token surely not sent is still good.
 func (r *renewal) giveUp(ctx context.Context, s *shared, err error, unmark bool) outcome {
 	out := r.failed(err)
-	out.used = r.used
-	if s.alone() || out.hold == nil {
+	if s.alone() {
 		return out
 	}
 	ctx, cancel := r.graceContext(ctx)
@@ -441,10 +470,10 @@ func (r *renewal) giveUp(ctx context.Context, s *shared, err error, unmark bool)
 
 // saved is what other processes are told of h; nil if it is none of their business.
 func (h *hold) saved() *savedHold {
-	if h.cause != causeCredentials && h.cause != causeThrottled {
+	if h == nil || h.cause != causeCredentials && h.cause != causeThrottled {
 		return nil
 	}
-	s := &savedHold{Cause: h.cause, Until: h.untilWall, Op: h.err.Op, Status: h.err.Status, Code: h.err.Code, Request: h.err.Request}
+	s := &savedHold{Cause: h.cause, Until: h.untilWall, Failures: h.failures, Op: h.err.Op, Status: h.err.Status, Code: h.err.Code, Request: h.err.Request}
 	if h.fingerprint != nil {
 		low := uint8(*h.fingerprint)
 		s.Fingerprint = &low
@@ -504,7 +533,7 @@ func (r *renewal) graceContext(ctx context.Context) (context.Context, context.Ca
 
 func (r *renewal) goAlone(s *shared, err error) {
 	r.storeFailed(err)
-	*s = shared{}
+	*s = shared{err: err}
 }
 
 func (r *renewal) storeFailed(err error) {

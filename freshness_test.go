@@ -1,0 +1,253 @@
+package vendorlogin_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+func TestFreshnessIsAFunctionOfBothClocks(t *testing.T) {
+	t.Parallel()
+	taken := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	hour := &vendorlogin.Token{IssuedAt: taken, ExpiresAt: taken.Add(time.Hour)}
+	unknown := &vendorlogin.Token{IssuedAt: taken}
+	adopted := &vendorlogin.Token{IssuedAt: taken.Add(-50 * time.Minute), ExpiresAt: taken.Add(10 * time.Minute)}
+	for name, c := range map[string]struct {
+		token      *vendorlogin.Token
+		mono, wall time.Duration // since it was taken
+		want       string
+	}{
+		"new":                        {hour, 0, 0, "fresh"},
+		"just fresh":                 {hour, 55*time.Minute - 1, 55*time.Minute - 1, "fresh"},
+		"just stale":                 {hour, 55 * time.Minute, 55 * time.Minute, "stale"},
+		"last moment":                {hour, time.Hour - 1, time.Hour - 1, "stale"},
+		"expired":                    {hour, time.Hour, time.Hour, "dead"},
+		"slept into the window":      {hour, time.Minute, 56 * time.Minute, "stale"},
+		"slept past the expiry":      {hour, time.Minute, 61 * time.Minute, "dead"},
+		"slept for a month":          {hour, time.Minute, 30 * 24 * time.Hour, "dead"},
+		"clock set back, fresh":      {hour, 30 * time.Minute, -24 * time.Hour, "fresh"},
+		"clock set back, stale":      {hour, 57 * time.Minute, -24 * time.Hour, "stale"},
+		"clock set back, expired":    {hour, 61 * time.Minute, -24 * time.Hour, "dead"},
+		"clock set ahead":            {hour, time.Minute, 2 * time.Hour, "dead"},
+		"unknown, new":               {unknown, 0, 0, "fresh"},
+		"unknown, just fresh":        {unknown, time.Hour - 1, time.Hour - 1, "fresh"},
+		"unknown, an hour":           {unknown, time.Hour, time.Hour, "stale"},
+		"unknown, a year":            {unknown, 365 * 24 * time.Hour, 365 * 24 * time.Hour, "stale"},
+		"unknown, slept an hour":     {unknown, 0, time.Hour, "stale"},
+		"adopted, new":               {adopted, 0, 0, "fresh"},
+		"adopted, just stale":        {adopted, 5 * time.Minute, 5 * time.Minute, "stale"},
+		"adopted, expired":           {adopted, 10 * time.Minute, 10 * time.Minute, "dead"},
+		"adopted, clock set back":    {adopted, 10 * time.Minute, 0, "dead"},
+		"adopted, slept":             {adopted, 0, 10 * time.Minute, "dead"},
+		"expires in the year 9999":   {forEver(taken), time.Hour, time.Hour, "fresh"},
+		"the same, a century later":  {forEver(taken), 100 * 365 * 24 * time.Hour, 100 * 365 * 24 * time.Hour, "fresh"},
+		"expired in the year 1":      {&vendorlogin.Token{IssuedAt: taken, ExpiresAt: time.Time{}.Add(time.Second)}, 0, 0, "dead"},
+		"issued in the future":       {&vendorlogin.Token{IssuedAt: taken.Add(48 * time.Hour), ExpiresAt: taken.Add(time.Hour)}, 0, 0, "fresh"},
+		"issued in the future, dead": {&vendorlogin.Token{IssuedAt: taken.Add(48 * time.Hour), ExpiresAt: taken.Add(time.Hour)}, time.Hour, time.Hour, "dead"},
+	} {
+		got := vendorlogin.Freshness(c.token, 5*time.Minute, taken, c.mono, taken.Add(c.wall))
+		if c.token == unknown {
+			got = vendorlogin.Freshness(c.token, 0, taken, c.mono, taken.Add(c.wall))
+		}
+		assert.Equal(t, c.want, got, name)
+	}
+}
+
+func forEver(now time.Time) *vendorlogin.Token {
+	return &vendorlogin.Token{IssuedAt: now, ExpiresAt: time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)}
+}
+
+func TestWindow(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, c := range []struct{ life, renewBefore, widest time.Duration }{
+		{time.Hour, 5 * time.Minute, 5 * time.Minute},
+		{10 * time.Minute, 5 * time.Minute, 5 * time.Minute},
+		{4 * time.Minute, 5 * time.Minute, 2 * time.Minute},
+		{300 * time.Millisecond, 150 * time.Millisecond, 150 * time.Millisecond},
+		{time.Second, time.Hour, 500 * time.Millisecond},
+		{24 * time.Hour, time.Second, time.Second},
+		{-time.Hour, 5 * time.Minute, 0},
+		{0, 5 * time.Minute, 0}, // unknown
+	} {
+		token := &vendorlogin.Token{IssuedAt: now}
+		if c.life != 0 {
+			token.ExpiresAt = now.Add(c.life)
+		}
+		narrowest, widest := c.widest, time.Duration(0)
+		for range 1000 {
+			w := vendorlogin.NewWindow(token, c.renewBefore)
+			narrowest, widest = min(narrowest, w), max(widest, w)
+		}
+		assert.LessOrEqual(t, widest, c.widest, c)
+		assert.GreaterOrEqual(t, narrowest, c.widest-c.widest/10, c)
+		if c.widest > 0 {
+			assert.Less(t, narrowest, widest, "jitter: %v", c)
+		}
+	}
+}
+
+func TestTokenOfUnknownLife(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{}
+		c := newClient(t, f, nil)
+		first := mustToken(t, c)
+		assert.Zero(t, first.ExpiresAt)
+		time.Sleep(time.Hour - 1)
+		require.Same(t, first, mustToken(t, c))
+		assert.EqualValues(t, 1, f.logins.Load())
+		time.Sleep(1)
+		require.Same(t, first, mustToken(t, c), "handed out, and renewed behind")
+		synctest.Wait()
+		assert.EqualValues(t, 2, f.logins.Load())
+
+		f.err = down()
+		time.Sleep(100 * time.Hour)
+		second := mustToken(t, c)
+		assert.NotSame(t, first, second, "it does not die of age")
+		time.Sleep(1000 * time.Hour)
+		assert.Same(t, second, mustToken(t, c))
+	})
+}
+
+func TestTokenThatArrivesExpiredIsUsedOnceAndReported(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: -time.Minute, took: time.Second}
+		var seen events
+		c := newClient(t, f, &vendorlogin.Options{OnEvent: seen.record})
+		a := atOnce(t.Context(), 20, c)
+		require.Empty(t, a.errs)
+		for _, token := range a.tokens {
+			require.Same(t, a.tokens[0], token)
+		}
+		_, ok := c.Peek()
+		assert.False(t, ok)
+		_, err := c.Token(t.Context())
+		assert.ErrorIs(t, err, vendorlogin.ErrBadResponse)
+		assert.EqualValues(t, 1, f.logins.Load())
+		assert.Equal(t, []vendorlogin.EventType{"login", "hold"}, types(seen.seen()))
+	})
+}
+
+func TestExpiresAtNeverMoves(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, &vendorlogin.Options{Store: newMemStore()})
+		token := mustToken(t, c)
+		want := token.ExpiresAt
+		f.err = down()
+		for range 59 {
+			time.Sleep(time.Minute)
+			assert.Equal(t, want, mustToken(t, c).ExpiresAt)
+		}
+		c.Invalidate(token)
+		assert.Equal(t, want, token.ExpiresAt)
+	})
+}
+
+// repeating is a vendor that answers every login with the same token until that is dead.
+type repeating struct {
+	fake
+	token *vendorlogin.Token
+	moves bool // IssuedAt is when it was asked, as loginhttp has it
+}
+
+func (r *repeating) Login(ctx context.Context) (*vendorlogin.Token, error) {
+	t, err := r.fake.Login(ctx)
+	if r.token == nil || !time.Now().Before(r.token.ExpiresAt) {
+		r.token = t
+	}
+	if r.moves {
+		same := *r.token
+		same.IssuedAt = t.IssuedAt
+		return &same, err
+	}
+	return r.token, err
+}
+
+func TestByteIdenticalLogins(t *testing.T) {
+	for name, moves := range map[string]bool{"same pointer": false, "same bytes": true} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := &repeating{fake: fake{life: time.Hour, took: 100 * time.Millisecond}, moves: moves}
+				c := newClient(t, f, nil)
+				first := mustToken(t, c)
+				second, err := c.Renew(t.Context())
+				require.NoError(t, err)
+				assert.NotSame(t, first, second)
+				assert.Equal(t, first.Access.Reveal(), second.Access.Reveal())
+				c.Invalidate(first)
+				assert.Same(t, second, mustToken(t, c), "Invalidate of the old one leaves the new")
+				assert.EqualValues(t, 2, f.logins.Load())
+
+				for range 10 * 3600 {
+					mustToken(t, c)
+					time.Sleep(100 * time.Millisecond)
+				}
+				assert.LessOrEqual(t, f.logins.Load(), int64(2+15), "no loop near the end")
+			})
+		})
+	}
+}
+
+func TestAuthenticatorsTokenIsLeftAlone(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		now := time.Now()
+		theirs := &vendorlogin.Token{Access: vendorlogin.NewSecret("access-1"), ExpiresAt: now.Add(time.Hour), Extra: map[string]string{"region": "eu"}}
+		want := *theirs
+		c := newClient(t, &repeating{token: theirs}, nil)
+		got := mustToken(t, c)
+		assert.NotSame(t, theirs, got)
+		theirs.Extra["region"] = "us"
+		assert.Equal(t, "eu", got.Extra["region"])
+		assert.Equal(t, want.IssuedAt, theirs.IssuedAt)
+		assert.Equal(t, now.Round(0), got.IssuedAt, "when it was asked for")
+	})
+}
+
+func TestTokenThatLivesForEver(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &repeating{token: forEver(time.Now())}
+		f.token.Access = vendorlogin.NewSecret("access-1")
+		c := newClient(t, f, shared(s))
+		for range 10 {
+			time.Sleep(24 * time.Hour)
+			mustToken(t, c)
+		}
+		assert.EqualValues(t, 1, f.logins.Load())
+		assert.Greater(t, s.blob().ttl, 24*time.Hour)
+	})
+}
+
+func TestReadersNeverWaitForARenewal(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: 300 * time.Millisecond, took: 100 * time.Millisecond}
+		c := newClient(t, f, &vendorlogin.Options{RenewBefore: 150 * time.Millisecond})
+		mustToken(t, c)
+		blocked := make(chan time.Duration, 8)
+		for range 8 {
+			go func() {
+				var waited time.Duration
+				for began := time.Now(); time.Since(began) < 3*time.Second; time.Sleep(100 * time.Microsecond) {
+					at := time.Now()
+					token := mustToken(t, c)
+					assert.True(t, token.ExpiresAt.After(time.Now()))
+					waited += time.Since(at)
+				}
+				blocked <- waited
+			}()
+		}
+		for range 8 {
+			assert.Zero(t, <-blocked)
+		}
+		assert.LessOrEqual(t, f.logins.Load()-1, int64(21))
+		assert.GreaterOrEqual(t, f.logins.Load()-1, int64(10))
+	})
+}

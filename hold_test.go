@@ -1,0 +1,329 @@
+package vendorlogin_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+func newPassworded(secret vendorlogin.SecretFunc) *passworded {
+	return &passworded{fake: fake{life: time.Hour}, secret: secret, right: "right-example"}
+}
+
+func TestWrongCredentialsAreSentOnceACooldown(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{err: wrongPassword()}
+		c := newClient(t, f, &vendorlogin.Options{Cooldown: 10 * time.Minute})
+		began := time.Now()
+		_, first := c.Token(t.Context())
+		for range 10*60 - 1 {
+			time.Sleep(time.Second)
+			_, err := c.Token(t.Context())
+			require.Same(t, first, err)
+		}
+		assert.EqualValues(t, 1, f.logins.Load())
+		e, ok := errors.AsType[*vendorlogin.Error](first)
+		require.True(t, ok)
+		assert.Equal(t, 401, e.Status)
+		assert.Equal(t, began.Add(10*time.Minute).Round(0), e.RetryAt)
+
+		time.Sleep(time.Second)
+		_, second := c.Token(t.Context())
+		assert.EqualValues(t, 2, f.logins.Load())
+		assert.NotSame(t, first, second)
+	})
+}
+
+func TestChangedCredentialsLiftTheHoldAtTheNextCall(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		secret := newChanging("wrong-example")
+		f := newPassworded(secret.secret)
+		c := newClient(t, f, nil)
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		_, err = c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		require.EqualValues(t, 1, f.logins.Load())
+
+		other := "wrong-again-example"
+		secret.value.Store(&other)
+		_, err = c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		_, err = c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		require.EqualValues(t, 2, f.logins.Load())
+
+		secret.value.Store(&f.right)
+		mustToken(t, c)
+		assert.EqualValues(t, 3, f.logins.Load())
+	})
+}
+
+func TestChangedCredentialsLiftTheHoldWhileTheTokenIsStale(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		secret := newChanging("right-example")
+		f := newPassworded(secret.secret)
+		c := newClient(t, f, nil)
+		mustToken(t, c)
+		wrong := "wrong-example"
+		secret.value.Store(&wrong)
+		time.Sleep(56 * time.Minute)
+		for range 120 {
+			mustToken(t, c)
+			time.Sleep(time.Second)
+		}
+		require.EqualValues(t, 2, f.logins.Load())
+		secret.value.Store(&f.right)
+		for range 3 {
+			mustToken(t, c)
+			time.Sleep(time.Second)
+		}
+		assert.EqualValues(t, 3, f.logins.Load())
+		token, ok := c.Peek()
+		require.True(t, ok)
+		assert.Greater(t, time.Until(token.ExpiresAt), 50*time.Minute)
+	})
+}
+
+func TestRenewPassesAHoldOnceAMinute(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{err: wrongPassword()}
+		c := newClient(t, f, nil)
+		_, err := c.Token(t.Context())
+		require.Error(t, err)
+		for range 10 * 60 {
+			_, err = c.Renew(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+			time.Sleep(time.Second)
+		}
+		assert.EqualValues(t, 1+10, f.logins.Load())
+	})
+}
+
+func TestSlowRemoteSecretIsReadSparinglyWhileHeld(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		secret := newChanging("wrong-example")
+		secret.took = 50 * time.Millisecond
+		f := newPassworded(secret.secret)
+		c := newClient(t, f, nil)
+		_, err := c.Token(t.Context())
+		require.Error(t, err)
+		before := secret.reads.Load()
+		for range 600 {
+			began := time.Now()
+			_, err := c.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+			require.LessOrEqual(t, time.Since(began), 50*time.Millisecond)
+			time.Sleep(100*time.Millisecond - time.Since(began))
+		}
+		assert.LessOrEqual(t, secret.reads.Load()-before, int64(2*60))
+		assert.Greater(t, secret.reads.Load()-before, int64(60))
+		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}
+
+func TestHeldCallersShareOneLook(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		secret := newChanging("wrong-example")
+		f := newPassworded(secret.secret)
+		c := newClient(t, f, nil)
+		_, err := c.Token(t.Context())
+		require.Error(t, err)
+		secret.took = 8 * time.Second
+		before := secret.reads.Load()
+		began := time.Now()
+		a := atOnce(t.Context(), 100, c)
+		assert.Len(t, a.errs, 100)
+		assert.LessOrEqual(t, time.Since(began), time.Second)
+		assert.EqualValues(t, 1, secret.reads.Load()-before)
+
+		// Renew does not mistake the look for an answer.
+		_, err = c.Renew(t.Context())
+		assert.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		assert.NotSame(t, a.errs[0], err)
+	})
+}
+
+func TestFailuresBackOffWithJitter(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{err: down()}
+		c := newClient(t, f, nil)
+		var pauses []time.Duration
+		for range 12 {
+			before := time.Now()
+			_, err := c.Token(t.Context())
+			require.Zero(t, time.Since(before), "nobody sleeps")
+			e, ok := errors.AsType[*vendorlogin.Error](err)
+			require.True(t, ok)
+			require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+			a := atOnce(t.Context(), 10, c)
+			for _, held := range a.errs {
+				require.Same(t, err, held)
+			}
+			pause := time.Until(e.RetryAt)
+			pauses = append(pauses, pause)
+			time.Sleep(pause)
+		}
+		assert.EqualValues(t, 12, f.logins.Load())
+		for i, pause := range pauses {
+			full := min(time.Second<<i, time.Minute)
+			assert.LessOrEqual(t, pause, full, "pause %d", i)
+			assert.GreaterOrEqual(t, pause, full/2, "pause %d", i)
+		}
+		assert.NotEqual(t, pauses[10], pauses[11], "jitter")
+
+		f.err = nil
+		mustToken(t, c)
+	})
+}
+
+func TestExpiredArrivalsBackOff(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: -time.Minute}
+		var seen events
+		c := newClient(t, f, &vendorlogin.Options{OnEvent: seen.record})
+		for range 10 * 60 * 5 {
+			_, _ = c.Token(t.Context())
+			time.Sleep(200 * time.Millisecond)
+		}
+		assert.LessOrEqual(t, f.logins.Load(), int64(26), "6 until the back-off has reached a minute, then 2 a minute at most")
+		assert.Contains(t, types(seen.seen()), vendorlogin.EventHold)
+	})
+}
+
+func TestThrottleWithoutRetryAfterDoubles(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{err: vendorlogin.ErrRateLimited}
+		c := newClient(t, f, nil)
+		for _, minutes := range []time.Duration{1, 2, 4, 8, 15, 15} {
+			_, err := c.Token(t.Context())
+			e, ok := errors.AsType[*vendorlogin.Error](err)
+			require.True(t, ok)
+			require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
+			require.Equal(t, minutes*time.Minute, time.Until(e.RetryAt))
+			time.Sleep(minutes*time.Minute - 1)
+			_, again := c.Token(t.Context())
+			require.Same(t, err, again)
+			time.Sleep(1)
+		}
+		assert.EqualValues(t, 6, f.logins.Load())
+	})
+}
+
+func TestRetryAfterIsHonouredWithinBounds(t *testing.T) {
+	for name, c := range map[string]struct{ said, held time.Duration }{
+		"past":       {-time.Hour, time.Second},
+		"now":        {0, time.Second},
+		"soon":       {300 * time.Millisecond, time.Second},
+		"5 minutes":  {5 * time.Minute, 5 * time.Minute},
+		"an hour":    {time.Hour, time.Hour},
+		"a week":     {7 * 24 * time.Hour, time.Hour},
+		"a lifetime": {1 << 62, time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := &fake{err: &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, Status: 429, RetryAt: time.Now().Add(c.said)}}
+				client := newClient(t, f, nil)
+				began := time.Now()
+				_, err := client.Token(t.Context())
+				e, ok := errors.AsType[*vendorlogin.Error](err)
+				require.True(t, ok)
+				assert.Equal(t, c.held, e.RetryAt.Sub(began))
+				time.Sleep(c.held - 1)
+				_, _ = client.Token(t.Context())
+				assert.EqualValues(t, 1, f.logins.Load())
+				time.Sleep(1)
+				_, _ = client.Token(t.Context())
+				assert.EqualValues(t, 2, f.logins.Load())
+			})
+		})
+	}
+}
+
+func TestUnavailableWithRetryAfterHoldsUntilThen(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{err: &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, Status: 503, RetryAt: time.Now().Add(10 * time.Minute)}}
+		c := newClient(t, f, nil)
+		for range 10 * 60 {
+			_, err := c.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+			time.Sleep(time.Second)
+		}
+		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}
+
+func TestRefusalsHoldForTheCooldown(t *testing.T) {
+	for name, refusal := range map[string]struct{ err, kind error }{
+		"forbidden":            {&vendorlogin.Error{Kind: vendorlogin.ErrForbidden, Status: 403}, vendorlogin.ErrForbidden},
+		"one-time password":    {&vendorlogin.Error{Kind: vendorlogin.ErrOTPRejected, Status: 400}, vendorlogin.ErrOTPRejected},
+		"no one-time password": {&vendorlogin.Error{Kind: vendorlogin.ErrOTPRequired}, vendorlogin.ErrOTPRequired},
+		"refused request":      {&vendorlogin.Error{Kind: vendorlogin.ErrInvalidRequest, Status: 422}, vendorlogin.ErrInvalidRequest},
+		"bare sentinel":        {vendorlogin.ErrForbidden, vendorlogin.ErrForbidden},
+		"wrapped sentinel":     {fmt.Errorf("wrapped: %w", vendorlogin.ErrForbidden), vendorlogin.ErrForbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := &fake{err: refusal.err}
+				c := newClient(t, f, nil)
+				for range 15 {
+					_, err := c.Token(t.Context())
+					require.ErrorIs(t, err, refusal.kind)
+					time.Sleep(time.Minute)
+				}
+				assert.EqualValues(t, 1, f.logins.Load())
+				_, _ = c.Token(t.Context())
+				assert.EqualValues(t, 2, f.logins.Load())
+			})
+		})
+	}
+}
+
+func TestFailureKeepsTheLivingToken(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, nil)
+		first := mustToken(t, c)
+		f.err = down()
+		time.Sleep(55 * time.Minute)
+		for range 4*60 + 50 {
+			require.Same(t, first, mustToken(t, c))
+			time.Sleep(time.Second)
+		}
+		tries := f.logins.Load() - 1
+		assert.Greater(t, tries, int64(5), "not never")
+		assert.Less(t, tries, int64(20), "not per call")
+		_, err := c.Renew(t.Context())
+		assert.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		assert.Same(t, first, mustToken(t, c), "a failed Renew too")
+
+		time.Sleep(time.Minute)
+		_, err = c.Token(t.Context())
+		assert.ErrorIs(t, err, vendorlogin.ErrUnavailable, "dead")
+		synctest.Wait()
+	})
+}
+
+func TestCallerWhoHasLeftStartsNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := c.Token(ctx)
+		require.ErrorIs(t, err, context.Canceled)
+		assert.Zero(t, f.logins.Load())
+		want := mustToken(t, c)
+		got, err := c.Token(ctx)
+		require.NoError(t, err, "a living token is handed out whatever ctx says")
+		assert.Same(t, want, got)
+	})
+}

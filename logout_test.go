@@ -1,0 +1,249 @@
+package vendorlogin_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+// revoker is a vendor that can log out.
+type revoker struct {
+	*refresher
+	told   []string
+	revoke func(ctx context.Context) error
+}
+
+func (r *revoker) Revoke(ctx context.Context, t *vendorlogin.Token) error {
+	r.told = append(r.told, t.Access.Reveal())
+	if r.revoke != nil {
+		return r.revoke(ctx)
+	}
+	return nil
+}
+
+func newRevoker() *revoker { return &revoker{refresher: newRefresher(time.Hour, 0)} }
+
+func TestLogoutRevokesAndForgets(t *testing.T) {
+	for name, store := range map[string]func() vendorlogin.Store{
+		"store": func() vendorlogin.Store { return newMemStore() },
+		"none":  func() vendorlogin.Store { return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := newRevoker()
+				s := store()
+				var seen events
+				c := newClient(t, f, &vendorlogin.Options{Store: s, OnEvent: seen.record})
+				mustToken(t, c)
+				require.NoError(t, c.Logout(t.Context()))
+				assert.Equal(t, []string{"access-1"}, f.told)
+				assert.Contains(t, types(seen.seen()), vendorlogin.EventLogout)
+				_, ok := c.Peek()
+				assert.False(t, ok)
+				if s != nil {
+					_, _, err := s.Load(t.Context(), f.Account().Key())
+					assert.ErrorIs(t, err, vendorlogin.ErrNoRecord)
+				}
+				assert.Equal(t, "access-2", mustToken(t, c).Access.Reveal())
+				assert.EqualValues(t, 2, f.logins.Load())
+				assert.Zero(t, f.refreshes.Load())
+			})
+		})
+	}
+}
+
+func TestLogoutForgetsThoughTheVendorCannotBeTold(t *testing.T) {
+	for name, revoke := range map[string]func(ctx context.Context) error{
+		"error":              func(context.Context) error { return down() },
+		"hangs":              hang,
+		"heeds no context":   func(context.Context) error { time.Sleep(time.Hour); return nil },
+		"panics":             func(context.Context) error { panic(panicText) },
+		"ends its goroutine": func(context.Context) error { crashes["Goexit"](); return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := newRevoker()
+				f.revoke = revoke
+				s := newMemStore()
+				c := newClient(t, f, shared(s))
+				mustToken(t, c)
+				began := time.Now()
+				err := c.Logout(t.Context())
+				assert.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+				assert.LessOrEqual(t, time.Since(began), 40*time.Second)
+				assert.NotContains(t, fmt.Sprint(err), panicText)
+				_, ok := c.Peek()
+				assert.False(t, ok)
+				if name != "heeds no context" {
+					assert.Empty(t, s.blob().data)
+					assert.Equal(t, "access-2", mustToken(t, c).Access.Reveal())
+				}
+				time.Sleep(2 * time.Hour)
+			})
+		})
+	}
+}
+
+func TestLogoutSaysThatTheStoreFailed(t *testing.T) {
+	for _, op := range []string{"load", "delete"} {
+		t.Run(op, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newMemStore()
+				f := newRevoker()
+				c := newClient(t, f, shared(s))
+				mustToken(t, c)
+				synctest.Wait()
+				s.before = failAt(op, func(context.Context) error { return errDisk })
+				err := c.Logout(t.Context())
+				assert.ErrorIs(t, err, vendorlogin.ErrStore)
+				assert.ErrorIs(t, err, errDisk)
+				assert.Equal(t, []string{"access-1"}, f.told)
+				_, ok := c.Peek()
+				assert.False(t, ok)
+			})
+		})
+	}
+}
+
+func TestLogoutKeepsTheHoldInTheStore(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		s.put(fmt.Sprintf(`{"format":1,"token":{"access":"access-0","issued_at":%q},"hold":{"cause":"credentials","until":%q},"later":[1]}`,
+			time.Now().Format(time.RFC3339), time.Now().Add(time.Minute).Format(time.RFC3339)))
+		c := newClient(t, newRevoker(), shared(s))
+		require.NoError(t, c.Logout(t.Context()))
+		assert.Nil(t, s.record(t).Token)
+		assert.NotNil(t, s.record(t).Hold)
+		assert.Contains(t, string(s.blob().data), `"later":[1]`)
+	})
+}
+
+func TestLogoutWaitsForTheRenewalUnderWay(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRevoker()
+		f.took = time.Second
+		c := newClient(t, f, nil)
+		waiting(t, c)
+		require.NoError(t, c.Logout(t.Context()))
+		assert.Equal(t, []string{"access-1"}, f.told)
+		_, ok := c.Peek()
+		assert.False(t, ok)
+	})
+}
+
+func TestLogoutLeavesWithItsCaller(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRevoker()
+		f.revoke = func(ctx context.Context) error { return pass(ctx, 10*time.Second) }
+		c := newClient(t, f, nil)
+		mustToken(t, c)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		assert.ErrorIs(t, c.Logout(ctx), context.DeadlineExceeded)
+		assert.Equal(t, "access-2", mustToken(t, c).Access.Reveal(), "and Token waits for the logout to end")
+	})
+}
+
+func TestLogoutIsNotUndoneByKeepAlive(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRevoker()
+		c := newClient(t, f, &vendorlogin.Options{KeepAlive: true})
+		mustToken(t, c)
+		require.NoError(t, c.Logout(t.Context()))
+		time.Sleep(24 * time.Hour)
+		assert.EqualValues(t, 1, f.requests())
+	})
+}
+
+func TestInvalidate(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, nil)
+		c.Invalidate(nil)
+		first := mustToken(t, c)
+		c.Invalidate(first)
+		_, ok := c.Peek()
+		assert.False(t, ok)
+		assert.EqualValues(t, 1, f.logins.Load(), "it renews nothing by itself")
+		second := mustToken(t, c)
+		assert.NotSame(t, first, second)
+		c.Invalidate(first)
+		clone := *second
+		c.Invalidate(&clone)
+		assert.Same(t, second, mustToken(t, c))
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}
+
+func TestInvalidatedTokenIsNotAdoptedAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour}
+		c, other := newClient(t, f, shared(s)), newClient(t, f, shared(s))
+		first := mustToken(t, c)
+		mustToken(t, other)
+		c.Invalidate(first)
+		second := mustToken(t, c)
+		assert.Equal(t, "access-2", second.Access.Reveal())
+		token, ok := other.Peek()
+		require.True(t, ok)
+		other.Invalidate(token)
+		assert.Equal(t, "access-2", mustToken(t, other).Access.Reveal(), "news")
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}
+
+func TestRenew(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRefresher(time.Hour, time.Second)
+		c := newClient(t, f, nil)
+		first, err := c.Renew(t.Context())
+		require.NoError(t, err)
+		assert.Same(t, first, mustToken(t, c))
+		second, err := c.Renew(t.Context())
+		require.NoError(t, err)
+		assert.NotSame(t, first, second, "whatever its age")
+		assert.EqualValues(t, 1, f.refreshes.Load())
+
+		results := make(chan *vendorlogin.Token, 20)
+		for range 20 {
+			go func() {
+				token, err := c.Renew(t.Context())
+				assert.NoError(t, err)
+				results <- token
+			}()
+		}
+		synctest.Wait()
+		assert.Same(t, second, mustToken(t, c), "Token does not wait for it")
+		third := <-results
+		for range 19 {
+			assert.Same(t, third, <-results)
+		}
+		assert.EqualValues(t, 2, f.refreshes.Load())
+	})
+}
+
+func TestPeekStartsNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, nil)
+		token := mustToken(t, c)
+		for _, at := range []time.Duration{0, 56 * time.Minute, 4*time.Minute - 1} {
+			time.Sleep(at)
+			got, ok := c.Peek()
+			assert.True(t, ok)
+			assert.Same(t, token, got)
+		}
+		time.Sleep(1)
+		_, ok := c.Peek()
+		assert.False(t, ok)
+		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}

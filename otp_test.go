@@ -1,0 +1,216 @@
+package vendorlogin_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+// person is somebody who types codes.
+func person(asked *atomic.Int64) vendorlogin.OTPFunc {
+	return func(context.Context, vendorlogin.Challenge) (string, error) {
+		asked.Add(1)
+		return " 012345\n", nil
+	}
+}
+
+func TestAskOTP(t *testing.T) {
+	t.Parallel()
+	source := func(code string, err error) vendorlogin.OTPSource {
+		return vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) { return code, err })
+	}
+	account := (&fake{}).Account()
+	for name, c := range map[string]struct {
+		source vendorlogin.OTPSource
+		code   string
+		err    error
+	}{
+		"leading zeros live":    {source: source("012345", nil), code: "012345"},
+		"space around it goes":  {source: source(" 012345\r\n", nil), code: "012345"},
+		"none configured":       {source: nil, err: vendorlogin.ErrOTPRequired},
+		"nil function":          {source: vendorlogin.OTPFunc(nil), err: vendorlogin.ErrOTPRequired},
+		"empty":                 {source: source("  ", nil), err: vendorlogin.ErrOTPRequired},
+		"source fails":          {source: source("", errors.New("no terminal")), err: vendorlogin.ErrOTPRequired},
+		"source's typed error":  {source: source("", &vendorlogin.Error{Kind: vendorlogin.ErrStore}), err: vendorlogin.ErrStore},
+		"code beside the error": {source: source("012345", errors.New("no terminal")), err: vendorlogin.ErrOTPRequired},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, err := vendorlogin.AskOTP(t.Context(), c.source, vendorlogin.Challenge{Account: account})
+			assert.Equal(t, c.code, code)
+			if c.err == nil {
+				assert.NoError(t, err)
+				return
+			}
+			assert.ErrorIs(t, err, c.err)
+		})
+	}
+}
+
+func TestAskOTPEndsWithContext(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := vendorlogin.AskOTP(ctx, vendorlogin.OTPFunc(func(ctx context.Context, _ vendorlogin.Challenge) (string, error) {
+			<-ctx.Done()
+			return "012345", nil // too late
+		}), vendorlogin.Challenge{})
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+	})
+}
+
+func TestNoSourceHoldsWithoutALoop(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		asks := 0
+		c := newClient(t, &coded{fake: fake{on: func(context.Context, string, int64) error { asks++; return nil }}}, nil)
+		_, first := c.Token(t.Context())
+		require.ErrorIs(t, first, vendorlogin.ErrOTPRequired)
+		for range 14 {
+			time.Sleep(time.Minute)
+			_, err := c.Token(t.Context())
+			require.Same(t, first, err)
+		}
+		assert.Zero(t, asks)
+	})
+}
+
+func TestNobodyIsAskedInTheBackground(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var asked atomic.Int64
+		f := &coded{fake: fake{life: time.Hour}, source: person(&asked)}
+		var seen events
+		c := newClient(t, f, &vendorlogin.Options{OnEvent: seen.record})
+		first := mustToken(t, c)
+		require.EqualValues(t, 1, asked.Load())
+		seen.seen()
+
+		time.Sleep(56 * time.Minute)
+		for range 3 * 60 {
+			require.Same(t, first, mustToken(t, c))
+			time.Sleep(time.Second)
+		}
+		assert.EqualValues(t, 1, asked.Load())
+		assert.EqualValues(t, 1, f.logins.Load())
+		assert.Equal(t, []vendorlogin.EventType{"stale", "login", "hold"}, types(seen.seen()), "tried once, not once a call")
+
+		time.Sleep(time.Minute)
+		second := mustToken(t, c)
+		assert.NotSame(t, first, second)
+		assert.EqualValues(t, 2, asked.Load(), "somebody waits: a person may be asked")
+	})
+}
+
+func TestCallerWhoJoinsABackgroundRenewalIsAsked(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var asked atomic.Int64
+		f := &coded{fake: fake{life: time.Hour}, source: person(&asked)}
+		slow := &slowStart{coded: f}
+		c := newClient(t, slow, nil)
+		first := mustToken(t, c)
+		slow.took = 10 * time.Second
+		time.Sleep(time.Hour - 5*time.Second)
+		require.Same(t, first, mustToken(t, c))
+		time.Sleep(6 * time.Second) // dead, and the renewal in the background is still on its way to the code
+		require.NotSame(t, first, mustToken(t, c))
+		assert.EqualValues(t, 2, asked.Load())
+	})
+}
+
+// slowStart takes its time before it asks for the code.
+type slowStart struct {
+	*coded
+	took time.Duration
+}
+
+func (s *slowStart) Login(ctx context.Context) (*vendorlogin.Token, error) {
+	if err := pass(ctx, s.took); err != nil {
+		return nil, err
+	}
+	return s.coded.Login(ctx)
+}
+
+func TestPersonIsAskedInTheBackgroundIfWanted(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var asked atomic.Int64
+		f := &coded{fake: fake{life: time.Hour}, source: person(&asked)}
+		c := newClient(t, f, &vendorlogin.Options{PromptInBackground: true})
+		mustToken(t, c)
+		time.Sleep(58 * time.Minute)
+		mustToken(t, c)
+		synctest.Wait()
+		assert.EqualValues(t, 2, asked.Load())
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}
+
+func TestUnattendedSourceIsAskedInTheBackground(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var asked atomic.Int64
+		f := &coded{fake: fake{life: time.Hour}, source: device{person(&asked)}}
+		c := newClient(t, f, nil)
+		mustToken(t, c)
+		time.Sleep(58 * time.Minute)
+		mustToken(t, c)
+		synctest.Wait()
+		assert.EqualValues(t, 2, asked.Load())
+	})
+}
+
+func TestRejectedCodeHoldsOnlyThisClient(t *testing.T) {
+	for name, rejected := range map[string]error{
+		"code":                            &vendorlogin.Error{Op: "login", Kind: vendorlogin.ErrOTPRejected, Status: 400},
+		"credentials, with a code beside": wrongPassword(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				var asked atomic.Int64
+				f := &coded{fake: fake{life: time.Hour, err: rejected}, source: person(&asked)}
+				s := newMemStore()
+				mistyped, other := newClient(t, f, &vendorlogin.Options{Store: s}), newClient(t, f, &vendorlogin.Options{Store: s})
+				for range 10 {
+					_, err := mistyped.Token(t.Context())
+					require.ErrorIs(t, err, rejected.(*vendorlogin.Error).Kind)
+				}
+				assert.EqualValues(t, 1, f.logins.Load())
+				f.err = nil
+				mustToken(t, other)
+				assert.EqualValues(t, 2, f.logins.Load())
+			})
+		})
+	}
+}
+
+func TestCloseEndsTheWaitForACode(t *testing.T) {
+	for name, source := range map[string]func(f vendorlogin.OTPFunc) vendorlogin.OTPSource{
+		"person": func(f vendorlogin.OTPFunc) vendorlogin.OTPSource { return f },
+		"device": func(f vendorlogin.OTPFunc) vendorlogin.OTPSource { return device{f} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := &coded{source: source(func(ctx context.Context, _ vendorlogin.Challenge) (string, error) {
+					<-ctx.Done()
+					return "", ctx.Err()
+				})}
+				c := newClient(t, f, nil)
+				result := make(chan error)
+				go func() { _, err := c.Token(t.Context()); result <- err }()
+				synctest.Wait()
+				began := time.Now()
+				go func() { assert.NoError(t, c.Close()) }()
+				assert.ErrorIs(t, <-result, vendorlogin.ErrClosed)
+				synctest.Wait()
+				assert.NoError(t, c.Close())
+				assert.Zero(t, time.Since(began))
+				assert.Zero(t, f.logins.Load())
+			})
+		})
+	}
+}

@@ -1,0 +1,250 @@
+package vendorlogin_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+// fingerprintOf is what the credentials come to, for the account of a fake.
+func fingerprintOf(t *testing.T, password string) uint64 {
+	t.Helper()
+	sum, err := (&fake{}).Account().Fingerprint(t.Context(), vendorlogin.SecretString(password))
+	require.NoError(t, err)
+	return sum
+}
+
+// another finds a password that is not password, with the same 8 bits or with others.
+func another(t *testing.T, password string, collides bool) string {
+	t.Helper()
+	for i := range 100_000 {
+		other := fmt.Sprint("example-", i)
+		if uint8(fingerprintOf(t, other)) == uint8(fingerprintOf(t, password)) == collides {
+			return other
+		}
+	}
+	t.Fatal("none found")
+	return ""
+}
+
+func TestSharedHoldTellsEightBitsOfTheCredentials(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		c := newClient(t, newPassworded(vendorlogin.SecretString("wrong-example")), shared(s))
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		hold := s.record(t).Hold
+		require.NotNil(t, hold)
+		require.NotNil(t, hold.Fingerprint)
+		assert.Equal(t, int(uint8(fingerprintOf(t, "wrong-example"))), *hold.Fingerprint)
+		assert.NotContains(t, string(s.blob().data), fmt.Sprint(fingerprintOf(t, "wrong-example")))
+		assert.NotContains(t, string(s.blob().data), "wrong-example")
+		assert.NotContains(t, string(s.blob().data), "ops@example.com")
+		assert.GreaterOrEqual(t, s.blob().ttl, 15*time.Minute, "kept to the end of the hold")
+	})
+}
+
+func TestSharedHoldBindsOnlyTheSameCredentials(t *testing.T) {
+	for name, c := range map[string]struct {
+		collides bool
+		logins   int64
+	}{"other 8 bits": {false, 2}, "the same 8 bits": {true, 1}} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newMemStore()
+				wrong := newPassworded(vendorlogin.SecretString("wrong-example"))
+				right := newPassworded(vendorlogin.SecretString(another(t, "wrong-example", c.collides)))
+				right.right = secretOf(t, right.secret)
+				_, err := newClient(t, wrong, shared(s)).Token(t.Context())
+				require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+
+				client := newClient(t, right, shared(s))
+				_, err = client.Token(t.Context())
+				if c.collides {
+					require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+					require.Zero(t, right.logins.Load())
+					_, err = client.Renew(t.Context())
+				}
+				require.NoError(t, err)
+				assert.EqualValues(t, 1, right.logins.Load())
+				if !c.collides {
+					assert.NotNil(t, s.record(t).Hold, "still true of the others")
+				}
+			})
+		})
+	}
+}
+
+func secretOf(t *testing.T, f vendorlogin.SecretFunc) string {
+	s, err := f(t.Context())
+	require.NoError(t, err)
+	return s.Reveal()
+}
+
+func TestClientThatSawItsCredentialsChangePassesThoughTheBitsCollide(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		secret := newChanging("wrong-example")
+		f := newPassworded(secret.secret)
+		f.right = another(t, "wrong-example", true)
+		c := newClient(t, f, shared(s))
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		secret.value.Store(&f.right)
+		mustToken(t, c)
+		assert.EqualValues(t, 2, f.logins.Load())
+		assert.Nil(t, s.record(t).Hold)
+	})
+}
+
+func TestRetryAfterIsShared(t *testing.T) {
+	for name, answer := range map[string]*vendorlogin.Error{
+		"429": {Op: "login", Kind: vendorlogin.ErrRateLimited, Status: 429, Code: "rate-limit/0", Request: "POST api.example.com/login"},
+		"503": {Op: "login", Kind: vendorlogin.ErrUnavailable, Status: 503, Request: "POST api.example.com/login"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newMemStore()
+				answer.RetryAt = time.Now().Add(5 * time.Minute)
+				f := &fake{err: answer}
+				_, first := newClient(t, f, shared(s)).Token(t.Context())
+				other := newClient(t, f, shared(s))
+				_, err := other.Token(t.Context())
+				require.ErrorIs(t, err, answer.Kind)
+				e, ok := errors.AsType[*vendorlogin.Error](err)
+				require.True(t, ok)
+				assert.Equal(t, f.Account(), e.Account)
+				assert.Equal(t, answer.Status, e.Status)
+				assert.Equal(t, answer.Code, e.Code)
+				assert.Equal(t, answer.Request, e.Request)
+				assert.WithinDuration(t, answer.RetryAt, e.RetryAt, 0)
+				assert.Contains(t, err.Error(), first.Error())
+				assert.EqualValues(t, 1, f.logins.Load())
+				f.err = nil
+				time.Sleep(5 * time.Minute)
+				mustToken(t, other)
+			})
+		})
+	}
+}
+
+func TestOwnTroublesAreNotShared(t *testing.T) {
+	for name, err := range map[string]error{
+		"unavailable": down(), "forbidden": vendorlogin.ErrForbidden, "no code": vendorlogin.ErrOTPRequired,
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newMemStore()
+				f := &fake{err: err, life: time.Hour}
+				_, got := newClient(t, f, shared(s)).Token(t.Context())
+				require.Error(t, got)
+				assert.Empty(t, s.blob().data)
+				f.err = nil
+				mustToken(t, newClient(t, f, shared(s)))
+			})
+		})
+	}
+}
+
+func TestSharedThrottleDoublesForAll(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{err: vendorlogin.ErrRateLimited}
+		var fleet []*vendorlogin.Client
+		for range 5 {
+			fleet = append(fleet, newClient(t, f, shared(s)))
+		}
+		for range 4 * 60 {
+			atOnce(t.Context(), 5, fleet...)
+			time.Sleep(15 * time.Second)
+		}
+		assert.LessOrEqual(t, f.logins.Load(), int64(1+1+1+1+3+1), "1, 2, 4, 8, then 15 minutes apart")
+	})
+}
+
+func TestHoldOfAClockThatIsWrongEnds(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour}
+		s.put(fmt.Sprintf(`{"format":1,"hold":{"cause":"credentials","until":%q}}`, time.Now().Add(900*time.Hour).Format(time.RFC3339)))
+		c := newClient(t, f, shared(s))
+		_, err := c.Token(t.Context())
+		e, ok := errors.AsType[*vendorlogin.Error](err)
+		require.True(t, ok)
+		assert.LessOrEqual(t, time.Until(e.RetryAt), time.Hour)
+	})
+}
+
+func TestRenewPassesASharedHoldOnceAMinute(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{err: wrongPassword()}
+		_, err := newClient(t, f, shared(s)).Token(t.Context())
+		require.Error(t, err)
+		c := newClient(t, f, shared(s))
+		for range 5 * 60 {
+			_, err = c.Renew(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+			time.Sleep(time.Second)
+		}
+		assert.EqualValues(t, 1+5, f.logins.Load())
+	})
+}
+
+func TestHeldClientTakesWhatAnotherFetched(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := newPassworded(vendorlogin.SecretString("wrong-example"))
+		var seen events
+		c := newClient(t, f, &vendorlogin.Options{Store: s, OnEvent: seen.record})
+		_, err := c.Token(t.Context())
+		require.Error(t, err)
+		right := newPassworded(vendorlogin.SecretString(another(t, "wrong-example", false)))
+		right.right = secretOf(t, right.secret)
+		mustToken(t, newClient(t, right, shared(s)))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		seen.seen()
+		assert.Equal(t, "access-1", mustToken(t, c).Access.Reveal())
+		assert.Equal(t, []vendorlogin.EventType{"adopt"}, types(seen.seen()))
+
+		time.Sleep(58 * time.Minute) // its own credentials are as wrong as before, but the hold is over
+		mustToken(t, c)
+		synctest.Wait()
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}
+
+func TestStoreIsLookedAtSparinglyWhileHeld(t *testing.T) {
+	for name, c := range map[string]struct {
+		took time.Duration
+		most int
+	}{"fast": {0, 61}, "slow": {time.Second, 7}} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newMemStore()
+				client := newClient(t, newPassworded(vendorlogin.SecretString("wrong-example")), shared(s))
+				_, err := client.Token(t.Context())
+				require.Error(t, err)
+				synctest.Wait()
+				s.commands()
+				s.before = func(ctx context.Context, _ string) error { return pass(ctx, c.took) }
+				for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(50 * time.Millisecond) {
+					_, err := client.Token(t.Context())
+					require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+				}
+				loads := count(s.commands(), "load")
+				assert.LessOrEqual(t, loads, c.most)
+				assert.GreaterOrEqual(t, loads, c.most/2)
+			})
+		})
+	}
+}
