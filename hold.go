@@ -99,18 +99,21 @@ func (c *Client) holdFor(r *renewal, err *Error) *hold {
 }
 
 func causeOf(r *renewal, err *Error) cause {
+	throttled := errors.Is(err, ErrRateLimited) || !err.RetryAt.IsZero()
 	switch {
 	case r.declined.Load():
 		return causeBackground
 	case r.crashed.Load():
 		return causeCrashed
+	case r.refreshing.Load() && !throttled:
+		return causeFailed // whatever it was, the next renewal logs in
 	case errors.Is(err, ErrInvalidCredentials) && !r.prompted.Load():
 		return causeCredentials
 	case errors.Is(err, ErrInvalidCredentials), errors.Is(err, ErrForbidden), errors.Is(err, ErrOTPRequired), errors.Is(err, ErrOTPRejected):
 		return causeRefused
 	case errors.Is(err, ErrInvalidRequest) && err.Status != 0:
 		return causeRefused
-	case errors.Is(err, ErrRateLimited), !err.RetryAt.IsZero():
+	case throttled:
 		return causeThrottled
 	}
 	return causeFailed

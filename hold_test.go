@@ -287,6 +287,31 @@ func TestRefusalsHoldForTheCooldown(t *testing.T) {
 	}
 }
 
+func TestRefusedRefreshIsNoReasonToWaitForTheLogin(t *testing.T) {
+	for _, kind := range []error{vendorlogin.ErrForbidden, vendorlogin.ErrInvalidRequest, vendorlogin.ErrInvalidCredentials} {
+		t.Run(kind.Error(), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := newRefresher(time.Hour, 0)
+				f.on = func(_ context.Context, op string, _ int64) error {
+					if op == "refresh" { // in words that nobody has documented
+						return &vendorlogin.Error{Op: "refresh", Kind: kind, Status: 400}
+					}
+					return nil
+				}
+				c := newClient(t, f, nil)
+				mustToken(t, c)
+				time.Sleep(time.Hour)
+				_, err := c.Token(t.Context())
+				require.ErrorIs(t, err, kind)
+				time.Sleep(time.Second)
+				mustToken(t, c)
+				assert.EqualValues(t, 1, f.refreshes.Load())
+				assert.EqualValues(t, 2, f.logins.Load())
+			})
+		})
+	}
+}
+
 func TestFailureKeepsTheLivingToken(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := &fake{life: time.Hour}
@@ -320,6 +345,7 @@ func TestCallerWhoHasLeftStartsNothing(t *testing.T) {
 		cancel()
 		_, err := c.Token(ctx)
 		require.ErrorIs(t, err, context.Canceled)
+		synctest.Wait()
 		assert.Zero(t, f.logins.Load())
 		want := mustToken(t, c)
 		got, err := c.Token(ctx)

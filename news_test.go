@@ -123,6 +123,22 @@ func TestTokenThatCouldNotBeSavedGivesWayToALaterOne(t *testing.T) {
 	})
 }
 
+func TestTokenThatCouldNotBeSavedIsNotRefreshedWhereTheFleetHasMovedOn(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		s.before = failAt("save", func(context.Context) error { return errDisk })
+		f := newRefresher(time.Hour, 0)
+		c := newClient(t, f, shared(s))
+		mustToken(t, c)
+		synctest.Wait()
+		s.before = nil
+		time.Sleep(2 * time.Hour)
+		s.put(recordOf("later", 90*time.Minute, -time.Minute, ""))
+		mustToken(t, c)
+		assert.Equal(t, map[string]bool{"refresh-of-later": true}, f.presented)
+	})
+}
+
 func TestStaleNewsAreNoBetterThanAStaleToken(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
@@ -181,6 +197,7 @@ func TestFailureTakesWhatAnotherBroughtMeanwhile(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newMemStore()
 				f := newRefresher(time.Hour, 0)
+				f.rotates = name != "wrong password" // which is an answer to a login
 				c := newClient(t, f, shared(s))
 				mustToken(t, c)
 				time.Sleep(time.Hour)

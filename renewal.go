@@ -47,6 +47,7 @@ type renewal struct {
 
 	// Also read by the watchdog, and by AskOTP.
 	used        atomic.Bool            // a refresh token was sent
+	refreshing  atomic.Bool            // the vendor was last asked for a refresh, not a login
 	crashed     atomic.Bool            // by a panic or Goexit
 	passedHold  atomic.Bool            // a shared one
 	throttled   atomic.Int64           // how often in a row, by the record
@@ -345,11 +346,13 @@ func (r *renewal) takeFingerprint(ctx context.Context) *uint64 {
 // login and refresh ask the vendor.
 func (r *renewal) login(ctx context.Context) (*Token, error) {
 	r.takeFingerprint(ctx)
+	r.refreshing.Store(false)
 	return r.ask(EventLogin, "login", func() (*Token, error) { return r.client.auth.Login(ctx) })
 }
 
 func (r *renewal) refresh(ctx context.Context, old *Token) (*Token, error) {
 	r.used.Store(true)
+	r.refreshing.Store(true)
 	t, err := r.ask(EventRefresh, "refresh", func() (*Token, error) { return r.client.auth.(Refresher).Refresh(ctx, old) })
 	if err == nil && t.Refresh.IsZero() {
 		t.Refresh, t.RefreshExpiresAt = old.Refresh, old.RefreshExpiresAt
