@@ -1,0 +1,123 @@
+package loginhttp_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+// What a transport fails with, what the error keeps of it, and what errors.Is finds in it.
+func TestTransportErrors(t *testing.T) {
+	t.Parallel()
+	custom := errors.New("custom")
+	for name, test := range map[string]struct {
+		err  error
+		text string
+		is   error
+	}{
+		"reset":     {&net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, "read tcp: connection reset by peer", syscall.ECONNRESET},
+		"wrapped":   {fmt.Errorf("example-password: %w", &net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}), "write tcp: broken pipe", syscall.EPIPE},
+		"op":        {&net.OpError{Op: "read", Net: "tcp", Err: errors.New("saw example-password")}, "read tcp: saw [redacted]", nil},
+		"empty op":  {&net.OpError{Op: "read", Net: "tcp"}, "read tcp: unknown", nil},
+		"empty URL": {&url.Error{Op: "Post", URL: "https://x/?p=example-password"}, "unknown", nil},
+		"errno":     {syscall.ECONNABORTED, "software caused connection abort", syscall.ECONNABORTED},
+		"EOF":       {fmt.Errorf("example-password: %w", io.EOF), "unexpected EOF", io.ErrUnexpectedEOF},
+		"timeout":   {&url.Error{Op: "Post", URL: "https://x/?p=example-password", Err: timeoutError{}}, "i/o timeout", nil},
+		"deadline":  {fmt.Errorf("own: %w", context.DeadlineExceeded), "own: context deadline exceeded", context.DeadlineExceeded},
+		"cancelled": {context.Canceled, "context canceled", context.Canceled},
+		"DNS":       {&net.DNSError{Err: "example-password", Name: "api.example.com"}, "lookup api.example.com: [redacted]", nil},
+		"hostname":  {fmt.Errorf("x: %w", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"other.example.net"}}, Host: "api.example.com"}), "x509: certificate is valid for other.example.net, not api.example.com", nil},
+		"expired":   {x509.CertificateInvalidError{Reason: x509.Expired}, "x509: certificate has expired or is not yet valid: ", nil},
+		"alert":     {tls.AlertError(40), "tls: handshake failure", nil},
+		"record":    {tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, "tls: first record does not look like a TLS handshake", nil},
+		"scheme":    {http.ErrSchemeMismatch, "the server speaks http, not https", http.ErrSchemeMismatch},
+		"custom":    {custom, "custom", custom},
+		"echo":      {fmt.Errorf("refused {\"password\":\"example-password\"} of query-secret, header%%2Dsecret: %w", custom), "refused {:} of [redacted], [redacted]: custom", custom},
+		"URL":       {fmt.Errorf("no route for POST https://user:pw@api.example.com/v1/login?x=other-secret#y now"), "no route for POST https://api.example.com/v1/login now", nil},
+		"quoted":    {errors.New("a \"other-secret\" b 'other-secret' c `other-secret` don't \"cut other-secret"), "a b c don't", nil},
+		"JWT":       {errors.New("token eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.c2ln-_x here"), "token [redacted] here", nil},
+		"MIME":      {textproto.ProtocolError("malformed MIME header line: other-secret"), "the answer is not HTTP as it should be", nil},
+		"GOAWAY":    {errors.New(`http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR, debug="other-secret"`), "the HTTP/2 connection broke", nil},
+		"header":    {fmt.Errorf("net/http: HTTP/1.x transport connection broken: %w", errors.New("other-secret")), "the HTTP connection broke", nil},
+		"long":      {errors.New(strings.Repeat("long\n", 1000)), strings.TrimSpace(strings.Repeat("long ", 52)[:256]), nil},
+		"joined":    {errors.Join(custom, fmt.Errorf("net/http: other-secret")), "the HTTP connection broke", custom},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := failing(test.err)
+			call := secretCall()
+			call.Once = true
+			_, err := endpoint(v).Do(t.Context(), call, nil)
+			own := failure(t, err)
+			assert.Equal(t, 1, v.count())
+			assert.Equal(t, "POST api.example.com/v1/login", own.Request)
+			if name != "expired" {
+				assert.EqualError(t, own.Err, test.text)
+			}
+			if test.is != nil {
+				require.ErrorIs(t, err, test.is)
+			}
+			assertHides(t, err, append(secrets, "user:pw", "other-secret", "eyJ")...)
+			for _, node := range tree(err) {
+				_, isURL := node.(*url.Error)
+				assert.False(t, isURL)
+			}
+		})
+	}
+}
+
+func TestTimeoutsAreTimeouts(t *testing.T) {
+	t.Parallel()
+	_, err := endpoint(failing(timeoutError{})).Do(t.Context(), login(), nil)
+	timeout, ok := errors.AsType[net.Error](err)
+	require.True(t, ok)
+	assert.True(t, timeout.Timeout())
+}
+
+// A transport that logs in somewhere itself fails with an error of ours. It says nothing about this login's credentials.
+func TestAnotherLoginsFailureIsNotThisOnes(t *testing.T) {
+	t.Parallel()
+	other := &vendorlogin.Error{Kind: vendorlogin.ErrInvalidCredentials, Message: "example-password"}
+	for _, err := range []error{other, fmt.Errorf("proxy: %w", other)} {
+		_, err = endpoint(failing(err)).Do(t.Context(), login(), nil)
+		assertKind(t, vendorlogin.ErrUnavailable, err)
+		assert.Contains(t, err.Error(), "wrong credentials")
+	}
+}
+
+// A transport that gives both an answer and an error, or neither, is no reason to print or to panic.
+func TestOddTransports(t *testing.T) { // not parallel: it listens to the standard logger
+	var printed strings.Builder
+	log.SetOutput(&printed)
+	defer log.SetOutput(os.Stderr)
+	for name, v := range map[string]*vendor{
+		"both":      {answer: func(int, *http.Request) (*http.Response, error) { return reply(200, `{}`), errors.New("x") }},
+		"neither":   {answer: func(int, *http.Request) (*http.Response, error) { return nil, nil }},
+		"no header": {answer: func(int, *http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil }},
+		"length without body": {answer: func(int, *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, ContentLength: 5}, nil
+		}},
+	} {
+		_, err := endpoint(v).Do(t.Context(), login(), &struct{}{})
+		require.Error(t, err, name)
+		assert.Equal(t, 1, v.count(), name)
+	}
+	assert.Empty(t, printed.String())
+}

@@ -1,0 +1,62 @@
+package loginhttp
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	maxJWT  = 64 << 10     // bytes
+	maxUnix = 253402300799 // the last second of the year 9999
+)
+
+// claims are what is read of a JSON Web Token, by the vendor's clock and unverified.
+type claims struct {
+	exp time.Time
+	iat time.Time // zero: not there
+}
+
+// readClaims reads the exp and iat of a JSON Web Token. Anything that is none, or has no usable exp, is not ok.
+func readClaims(jwt string) (claims, bool) {
+	if len(jwt) > maxJWT || strings.Count(jwt, ".") != 2 {
+		return claims{}, false
+	}
+	_, rest, _ := strings.Cut(jwt, ".")
+	encoded, _, _ := strings.Cut(rest, ".")
+	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(encoded, "="))
+	if err != nil {
+		return claims{}, false
+	}
+	var raw struct{ Exp, Iat json.RawMessage }
+	if json.Unmarshal(payload, &raw) != nil {
+		return claims{}, false
+	}
+	exp, ok := numericDate(raw.Exp)
+	if !ok {
+		return claims{}, false
+	}
+	iat, _ := numericDate(raw.Iat)
+	return claims{exp: exp, iat: iat}, true
+}
+
+// numericDate reads seconds since 1970, as a number or as a string of one.
+func numericDate(raw json.RawMessage) (time.Time, bool) {
+	seconds, ok := jsonNumber(strings.Trim(string(raw), `"`))
+	if !ok || seconds <= 0 || seconds > maxUnix {
+		return time.Time{}, false
+	}
+	whole := int64(seconds)
+	return time.Unix(whole, int64((seconds-float64(whole))*1e9)), true
+}
+
+// jsonNumber reads a number as JSON writes it. A number too large for a float64 is not ok.
+func jsonNumber(s string) (float64, bool) {
+	if s == "" || s[0] != '-' && (s[0] < '0' || s[0] > '9') || !json.Valid([]byte(s)) {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	return f, err == nil
+}

@@ -1,0 +1,283 @@
+package loginhttp_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/loginhttp"
+)
+
+func dialError() error {
+	return &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+}
+
+// What is sent twice, how often at most, and how long the pause is.
+func TestRetry(t *testing.T) {
+	t.Parallel()
+	dns := &net.DNSError{Err: "no such host", Name: "api.example.com", IsNotFound: true}
+	for name, test := range map[string]struct {
+		err            error
+		status         int
+		retryAfter     string
+		requests       int
+		shortest, most time.Duration // of the pause
+		unprocessed    bool
+	}{
+		"refused":               {err: dialError(), requests: 2, shortest: 100 * time.Millisecond, most: 400 * time.Millisecond, unprocessed: true},
+		"dial timeout":          {err: &net.OpError{Op: "dial", Net: "tcp", Err: timeoutError{}}, requests: 2, shortest: 100 * time.Millisecond, most: 400 * time.Millisecond, unprocessed: true},
+		"proxy refused":         {err: &net.OpError{Op: "proxyconnect", Net: "tcp", Err: errors.New("x")}, requests: 2, shortest: 1, most: time.Second, unprocessed: true},
+		"no such host":          {err: &net.OpError{Op: "dial", Net: "tcp", Err: dns}, requests: 2, shortest: 100 * time.Millisecond, most: 400 * time.Millisecond, unprocessed: true},
+		"no such host, bare":    {err: dns, requests: 2, shortest: 1, most: time.Second, unprocessed: true},
+		"reset":                 {err: &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}, requests: 1},
+		"broken pipe":           {err: &net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}, requests: 1},
+		"EOF":                   {err: io.EOF, requests: 1},
+		"timeout":               {err: timeoutError{}, requests: 1},
+		"unknown":               {err: errors.New("x"), requests: 1},
+		"429":                   {status: 429, requests: 1, unprocessed: true},
+		"429 now":               {status: 429, retryAfter: "0", requests: 2, shortest: time.Second, most: 1250 * time.Millisecond, unprocessed: true},
+		"429 past":              {status: 429, retryAfter: "Sat, 01 Jan 1999 00:00:00 GMT", requests: 2, shortest: time.Second, most: 1250 * time.Millisecond, unprocessed: true},
+		"429 one":               {status: 429, retryAfter: "1", requests: 2, shortest: time.Second, most: 1250 * time.Millisecond, unprocessed: true},
+		"429 two":               {status: 429, retryAfter: "2", requests: 2, shortest: 2 * time.Second, most: 2 * time.Second, unprocessed: true},
+		"429 three":             {status: 429, retryAfter: "3", requests: 1, unprocessed: true},
+		"429 an hour":           {status: 429, retryAfter: "3600", requests: 1, unprocessed: true},
+		"429 overflow":          {status: 429, retryAfter: "18446744073709551", requests: 1, unprocessed: true},
+		"429 unparsable":        {status: 429, retryAfter: "2 seconds", requests: 1, unprocessed: true},
+		"503":                   {status: 503, requests: 1},
+		"503 two":               {status: 503, retryAfter: "2", requests: 2, shortest: 2 * time.Second, most: 2 * time.Second, unprocessed: true},
+		"503 three":             {status: 503, retryAfter: "3", requests: 1, unprocessed: true},
+		"500":                   {status: 500, retryAfter: "1", requests: 1},
+		"502":                   {status: 502, retryAfter: "1", requests: 1},
+		"504":                   {status: 504, retryAfter: "1", requests: 1},
+		"408":                   {status: 408, retryAfter: "1", requests: 1},
+		"wrong credentials":     {status: 401, retryAfter: "1", requests: 1},
+		"wrong credentials too": {status: 400, retryAfter: "1", requests: 1},
+	} {
+		for _, once := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				v := failing(test.err)
+				if test.status != 0 {
+					v = answering(test.status, "busy", "Retry-After", test.retryAfter)
+				}
+				call, want := login(), test.requests
+				if call.Once = once; once {
+					want = 1
+				}
+				start := time.Now()
+				_, err := endpoint(v).Do(t.Context(), call, nil)
+				paused := time.Since(start)
+				assert.Equal(t, want, v.count(), name)
+				assert.Equal(t, test.unprocessed, failure(t, err).Unprocessed, name)
+				if want == 1 {
+					assert.Zero(t, paused, name)
+					return
+				}
+				assert.GreaterOrEqual(t, paused, test.shortest, name)
+				assert.LessOrEqual(t, paused, test.most, name)
+				assert.Equal(t, v.requests[0].body, v.requests[1].body)
+				assert.Equal(t, v.requests[0].Header, v.requests[1].Header)
+			})
+		}
+	}
+}
+
+type timeoutError struct{}
+
+func (timeoutError) Error() string   { return "i/o timeout" }
+func (timeoutError) Timeout() bool   { return true }
+func (timeoutError) Temporary() bool { return true }
+
+// The second request decides, and its time is the one that lifetimes count from.
+func TestRetrySucceeds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := &vendor{answer: func(n int, _ *http.Request) (*http.Response, error) {
+			if n == 1 {
+				return nil, dialError()
+			}
+			return reply(200, `{"access":"a"}`), nil
+		}}
+		start := time.Now()
+		var out struct{ Access string }
+		answer, err := endpoint(v).Do(t.Context(), login(), &out)
+		require.NoError(t, err)
+		assert.Equal(t, "a", out.Access)
+		assert.Equal(t, 2, v.count())
+		assert.Equal(t, time.Now().Round(0), answer.SentAt)
+		assert.True(t, answer.SentAt.After(start))
+	})
+}
+
+func TestRetryAfterAnAnswerWithoutBody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := &vendor{answer: func(int, *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 429, Header: http.Header{"Retry-After": {"1"}}}, nil
+		}}
+		_, err := endpoint(v).Do(t.Context(), login(), nil)
+		assertKind(t, vendorlogin.ErrRateLimited, err)
+		assert.Equal(t, 2, v.count())
+	})
+}
+
+// A second request whose fate is unknown is not covered by what became of the first.
+func TestRetryThatIsLostMayHaveBeenProcessed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := &vendor{answer: func(n int, r *http.Request) (*http.Response, error) {
+			if n == 1 {
+				return reply(429, "", "Retry-After", "1"), nil
+			}
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}}
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		_, err := endpoint(v).Do(ctx, login(), nil)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.False(t, failure(t, err).Unprocessed)
+		assert.Equal(t, 2, v.count())
+	})
+}
+
+func TestCancelledPauseSendsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := answering(429, "", "Retry-After", "2")
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		_, err := endpoint(v).Do(ctx, login(), nil)
+		require.ErrorIs(t, err, context.Canceled)
+		assert.True(t, failure(t, err).Unprocessed)
+		assert.Equal(t, 1, v.count())
+	})
+}
+
+// A pause that ctx would not outlast is not begun: the answer in hand says more.
+func TestPauseBeyondTheDeadlineIsNotBegun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := answering(429, "busy", "Retry-After", "2")
+		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		answer, err := endpoint(v).Do(ctx, login(), nil)
+		assertKind(t, vendorlogin.ErrRateLimited, err)
+		assert.Equal(t, "busy", string(answer.Body))
+		assert.Equal(t, start.Add(2*time.Second).Round(0), failure(t, err).RetryAt)
+		assert.Equal(t, start, time.Now())
+		assert.Equal(t, 1, v.count())
+	})
+}
+
+// The body of the last answer is read, that of one before it is closed unread, however slow it is.
+func TestRetryDoesNotWaitForABody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		first := &stuckBody{closed: make(chan struct{})}
+		v := &vendor{answer: func(n int, _ *http.Request) (*http.Response, error) {
+			resp := reply(503, "second", "Retry-After", "1")
+			if n == 1 {
+				resp.Body, resp.ContentLength = first, -1
+			}
+			return resp, nil
+		}}
+		start := time.Now()
+		answer, err := endpoint(v).Do(t.Context(), login(), nil)
+		assertKind(t, vendorlogin.ErrUnavailable, err)
+		assert.Equal(t, "second", string(answer.Body))
+		assert.Less(t, time.Since(start), 2*time.Second)
+		<-first.closed
+	})
+}
+
+// A stuckBody never gives a byte, until it is closed.
+type stuckBody struct{ closed chan struct{} }
+
+func (b *stuckBody) Read([]byte) (int, error) {
+	<-b.closed
+	return 0, io.ErrClosedPipe
+}
+
+func (b *stuckBody) Close() error {
+	close(b.closed)
+	return nil
+}
+
+// Do ends within 30 seconds, or the client's own Timeout where that is shorter, whatever does not come.
+func TestDoEnds(t *testing.T) {
+	t.Parallel()
+	for timeout, want := range map[time.Duration]time.Duration{0: 30 * time.Second, 5 * time.Second: 5 * time.Second, time.Hour: 30 * time.Second} {
+		for name, answer := range map[string]func(int, *http.Request) (*http.Response, error){
+			"no answer": func(_ int, r *http.Request) (*http.Response, error) {
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			},
+			"no body": func(_ int, r *http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: 200, Body: slowBody{r.Context(), time.Hour}, ContentLength: -1}, nil
+			},
+			"slow body": func(_ int, r *http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: 200, Body: slowBody{r.Context(), time.Second}, ContentLength: -1}, nil
+			},
+			"slow body, deaf to its ctx": func(_ int, r *http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: 200, Body: slowBody{context.Background(), time.Second}, ContentLength: -1}, nil
+			},
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				v := &vendor{answer: answer}
+				e := loginhttp.Endpoint{Account: account, HTTPClient: &http.Client{Transport: v, Timeout: timeout}}
+				start := time.Now()
+				_, err := e.Do(t.Context(), login(), &struct{}{})
+				assert.InDelta(t, want+time.Second/2, time.Since(start), float64(time.Second/2), name) // a deaf Read ends when it does
+				assertKind(t, vendorlogin.ErrUnavailable, err)
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				assert.False(t, failure(t, err).Unprocessed)
+				assert.Equal(t, 1, v.count())
+			})
+		}
+	}
+}
+
+// slowBody gives a blank every so often, for ever, until its ctx ends.
+type slowBody struct {
+	ctx   context.Context
+	every time.Duration
+}
+
+func (b slowBody) Read(p []byte) (int, error) {
+	select {
+	case <-b.ctx.Done():
+		return 0, b.ctx.Err()
+	case <-time.After(b.every):
+		p[0] = ' '
+		return 1, nil
+	}
+}
+
+func (slowBody) Close() error { return nil }
+
+// A status that condemns the credentials does so though its body never comes: trying again would cost another attempt.
+func TestStatusCountsWithoutItsBody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := &vendor{answer: func(_ int, r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 401, Body: slowBody{r.Context(), time.Hour}, ContentLength: -1}, nil
+		}}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := endpoint(v).Do(ctx, login(), nil)
+		assertKind(t, vendorlogin.ErrInvalidCredentials, err)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, 401, failure(t, err).Status)
+	})
+}

@@ -1,0 +1,68 @@
+package loginhttp
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The shortest and the longest time that a Retry-After is taken to mean.
+const (
+	minRetryAfter = time.Second
+	maxRetryAfter = time.Hour
+)
+
+// retryAfter reads the Retry-After of an answer received at now, in whole seconds. One that cannot be read counts as missing.
+func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
+	values := h["Retry-After"]
+	if len(values) == 0 {
+		return 0, false
+	}
+	value := strings.TrimSpace(values[0])
+	if seconds, ok := decimal(value); ok {
+		return bounded(math.Ceil(seconds)), true
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0, false
+	}
+	if date, ok := serverDate(h); ok {
+		now = date // both by the vendor's clock
+	}
+	return bounded(math.Ceil(at.Sub(now).Seconds())), true
+}
+
+// bounded makes a duration of seconds; it compares before it converts, since the product may overflow.
+func bounded(seconds float64) time.Duration {
+	switch {
+	case seconds <= minRetryAfter.Seconds():
+		return minRetryAfter
+	case seconds >= maxRetryAfter.Seconds():
+		return maxRetryAfter
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+// decimal reads digits with or without a sign and a point. A number too large for a float64 is infinite.
+func decimal(s string) (float64, bool) {
+	if strings.Trim(s, "+-.0123456789") != "" {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil && !math.IsInf(f, 0) {
+		return 0, false
+	}
+	return f, true
+}
+
+// serverDate is the Date of an answer.
+func serverDate(h http.Header) (time.Time, bool) {
+	values := h["Date"]
+	if len(values) == 0 {
+		return time.Time{}, false
+	}
+	date, err := http.ParseTime(values[0])
+	return date, err == nil && sane(date)
+}

@@ -1,0 +1,175 @@
+package loginhttp
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	minSent = 3       // characters; anything shorter is found in every text
+	maxText = 4 << 10 // bytes of a text that are looked at
+)
+
+// A scrubber takes out of the vendor's words what was sent to the vendor, in whatever way it is written there.
+type scrubber struct {
+	values  []string // as they look in a view
+	longest int      // bytes
+}
+
+// scrubber knows every value of this exchange's request. It is made for a failure only.
+func (x *exchange) scrubber() *scrubber {
+	s := &scrubber{}
+	for _, value := range jsonLeaves(x.payload) {
+		s.add(value)
+	}
+	for _, values := range x.Query {
+		for _, value := range values {
+			s.add(value)
+		}
+	}
+	for name, values := range x.Header {
+		for _, value := range values {
+			s.addHeader(http.CanonicalHeaderKey(name), value)
+		}
+	}
+	return s
+}
+
+// addHeader adds a header's value, and what of it stands alone: the credentials after a scheme, each cookie's value.
+func (s *scrubber) addHeader(name, value string) {
+	s.add(value)
+	if name == "Cookie" {
+		for pair := range strings.SplitSeq(value, ";") {
+			_, cookie, _ := strings.Cut(pair, "=")
+			s.add(strings.Trim(strings.TrimSpace(cookie), `"`))
+		}
+		return
+	}
+	scheme, credentials, found := strings.Cut(strings.TrimSpace(value), " ")
+	if !found {
+		return
+	}
+	s.add(credentials)
+	if user, err := base64.StdEncoding.DecodeString(credentials); err == nil && strings.EqualFold(scheme, "basic") {
+		name, password, _ := strings.Cut(string(user), ":")
+		s.add(name)
+		s.add(password)
+	}
+}
+
+func (s *scrubber) add(value string) {
+	value = newView(value).text
+	if utf8.RuneCountInString(value) < minSent || slices.Contains(s.values, value) {
+		return
+	}
+	s.values = append(s.values, value)
+	s.longest = max(s.longest, len(value))
+}
+
+// clean is text on one line, without what was sent, and of at most limit characters, in this order: cut first, a value could lose
+// the end by which it is known.
+func (s *scrubber) clean(text string, limit int) string {
+	cut := len(text) > maxText
+	text = strings.ToValidUTF8(text[:min(len(text), maxText)], "\ufffd")
+	sent := s.find(text)
+	if cut {
+		for i := max(0, len(text)-maxEscape*s.longest); i < len(text); i++ {
+			sent[i] = true // a value may have been cut here
+		}
+	}
+	return firstRunes(strings.TrimSpace(oneLine(without(text, sent))), limit)
+}
+
+// find marks the bytes of text that are part of something sent. Values may overlap.
+func (s *scrubber) find(text string) []bool {
+	sent := make([]bool, len(text))
+	for _, v := range views(text) {
+		for _, value := range s.values {
+			v.mark(sent, value)
+		}
+	}
+	return sent
+}
+
+// without is text with each run of marked bytes replaced.
+func without(text string, marked []bool) string {
+	var b strings.Builder
+	for i := range len(text) {
+		switch {
+		case !marked[i]:
+			b.WriteByte(text[i])
+		case i == 0 || !marked[i-1]:
+			b.WriteString(printedSecret)
+		}
+	}
+	return b.String()
+}
+
+// oneLine puts text on one line: white space becomes a single blank, and what does not print goes.
+func oneLine(text string) string {
+	var b strings.Builder
+	blank := false
+	for _, r := range text {
+		if unicode.IsSpace(r) {
+			if !blank {
+				b.WriteByte(' ')
+			}
+			blank = true
+			continue
+		}
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+			blank = false
+		}
+	}
+	return b.String()
+}
+
+// firstRunes is at most n characters of s.
+func firstRunes(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}
+
+// jsonLeaves are the strings and numbers in a JSON text.
+func jsonLeaves(payload []byte) []string {
+	if len(payload) == 0 {
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(payload))
+	decoder.UseNumber()
+	var root any
+	if decoder.Decode(&root) != nil {
+		return []string{string(payload)}
+	}
+	return leaves(nil, root)
+}
+
+func leaves(found []string, node any) []string {
+	switch node := node.(type) {
+	case string:
+		return append(found, node)
+	case json.Number:
+		return append(found, node.String())
+	case []any:
+		for _, child := range node {
+			found = leaves(found, child)
+		}
+	case map[string]any:
+		for _, child := range node {
+			found = leaves(found, child)
+		}
+	}
+	return found
+}
