@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestMain lets the test binary be the service itself, in a process of its own.
+func TestMain(m *testing.M) {
+	if os.Getenv("WEBSERVICE") != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// start runs the service in a process of its own and gives its address.
+func start(t *testing.T) (base string, process *exec.Cmd) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(cancel)
+	process = exec.CommandContext(ctx, os.Args[0])
+	process.Env = append(os.Environ(), "WEBSERVICE=1")
+	out, err := process.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, process.Start())
+	lines := bufio.NewScanner(out)
+	require.True(t, lines.Scan(), "the service says where it listens")
+	go func() {
+		for lines.Scan() {
+		}
+	}()
+	return strings.TrimPrefix(lines.Text(), "listening on "), process
+}
+
+func ask(t *testing.T, method, url string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	require.NoError(t, err)
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(body)
+}
+
+func TestServiceUnderFire(t *testing.T) {
+	t.Parallel()
+	base, process := start(t)
+
+	var bad atomic.Int64
+	stop := make(chan struct{})
+	var callers sync.WaitGroup
+	for range 4 {
+		callers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if status, _ := ask(t, http.MethodGet, base+"/things"); status != http.StatusOK {
+					bad.Add(1)
+				}
+			}
+		})
+	}
+	waitForOK(t, base)
+	ask(t, http.MethodPost, base+"/vendor/revoke")
+	waitForOK(t, base)
+	assert.Zero(t, bad.Load(), "a revoked token is no caller's concern")
+
+	ask(t, http.MethodPost, base+"/vendor/outage")
+	require.Eventually(t, func() bool { return bad.Load() > 0 }, 10*time.Second, time.Millisecond)
+	ask(t, http.MethodPost, base+"/vendor/outage")
+	waitForOK(t, base)
+	close(stop)
+	callers.Wait()
+
+	_, counts := ask(t, http.MethodGet, base+"/vendor/counts")
+	assert.Contains(t, counts, "1 logins, 1 refreshes, 0 wrong passwords")
+
+	require.NoError(t, process.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, process.Wait(), "SIGTERM ends it with status 0")
+}
+
+func waitForOK(t *testing.T, base string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		status, _ := ask(t, http.MethodGet, base+"/things")
+		return status == http.StatusOK
+	}, 10*time.Second, time.Millisecond)
+}
