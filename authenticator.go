@@ -22,7 +22,8 @@ type Authenticator interface {
 // A Refresher renews a token without the password.
 type Refresher interface {
 	// Refresh is called only when old.Refresh is set. It does not change old. [ErrRefreshRejected] means that the vendor will not
-	// take this refresh token again, and only that makes a Client fall back to Login.
+	// take this refresh token again: a Client then logs in at once. After any other error that is not Unprocessed, it cannot know
+	// whether the refresh token is used up: it never sends it again, and its next attempt is a Login.
 	Refresh(ctx context.Context, old *Token) (*Token, error)
 }
 

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,11 +49,12 @@ type Options struct {
 	// PromptInBackground lets a renewal that nobody waits for ask a person for a one-time password.
 	PromptInBackground bool
 
-	// Logger gets a line an event. Default: silent.
+	// Logger gets a line an event, with the account's name in it. Default: silent.
 	Logger *slog.Logger
 
 	// OnEvent is told what happens, one event at a time and in order, on a goroutine of its own: a slow one delays nobody but
-	// Close, and a panic in it is swallowed. It must not call Close.
+	// Close, and a panic in it is swallowed. It must not call Close. So events and log lines come a little late; Close waits for
+	// those that are outstanding, and of more than 1024 the later ones are dropped.
 	OnEvent func(Event)
 }
 
@@ -85,7 +87,7 @@ type Client struct {
 // NewClient makes a Client over a; nil options are all defaults. It does no I/O and starts no goroutine. A mistake in the options is
 // [ErrInvalidRequest].
 func NewClient(a Authenticator, o *Options) (*Client, error) {
-	if a == nil {
+	if v := reflect.ValueOf(a); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return nil, invalidOption("Authenticator", "is nil")
 	}
 	if o == nil {
@@ -133,8 +135,9 @@ func invalidOption(field, reason string) error {
 // is still handed out, and renewed once behind. Without a living token the call waits for the renewal that all callers share, until
 // ctx ends: then the error errors.Is ctx.Err(), and the renewal goes on for the others.
 //
-// While the Client is on hold, after wrong credentials say, the call fails at once with the *[Error] that began the hold; its
-// RetryAt says when the hold ends. After Close it is [ErrClosed].
+// While the Client is on hold, after wrong credentials say, the call fails with the *[Error] that began the hold; its RetryAt says
+// when the hold ends. It fails at once, or within a second where it first has to ask a SecretFunc or the Store whether the reason is
+// gone. After Close it is [ErrClosed].
 func (c *Client) Token(ctx context.Context) (*Token, error) {
 	if h := c.current.Load(); h != nil && int64(time.Since(c.epoch)) < h.review.Load() {
 		return h.token, nil
@@ -220,8 +223,9 @@ func (c *Client) renewBehind(ctx context.Context) {
 	}
 }
 
-// Authorize puts the vendor's headers on req: a token as from Token(req.Context()), and whatever else the vendor's API wants. It
-// sends to wherever the caller sends req: Options.Origins guard the Transport only.
+// Authorize puts the vendor's headers on req: a token as from Token(req.Context()), and whatever else the vendor's API wants.
+// Options.Origins guard the Transport only: req may be for any host. Should the API refuse the token, give what Peek gave before to
+// Invalidate.
 func (c *Client) Authorize(req *http.Request) error {
 	t, err := c.Token(req.Context())
 	if err != nil {
@@ -252,8 +256,9 @@ func (c *Client) Peek() (*Token, bool) {
 // Authenticator gives the one that the Client was made with.
 func (c *Client) Authenticator() Authenticator { return c.auth }
 
-// HTTPClient gives a new http.Client over [Client.Transport] and http.DefaultTransport. In tests, mock the base transport
-// (http.DefaultTransport here, or the one given to Transport): replacing this client's Transport takes the token out.
+// HTTPClient gives a new http.Client over [Client.Transport] and http.DefaultTransport, whatever client the logins go through. For a
+// proxy, a certificate authority or a mock of your own, give its transport to Transport, and to the vendor's Config too. Replacing the
+// Transport of the client given here takes the token out.
 func (c *Client) HTTPClient() *http.Client { return &http.Client{Transport: c.Transport(nil)} }
 
 // Close ends the Client. Waiting callers get [ErrClosed] at once. A renewal that has sent nothing yet is cancelled; one that has is

@@ -30,7 +30,7 @@ var (
 // words, since vendors echo what they were sent; those, less anything that was sent, are in Message.
 type Error struct {
 	Account Account
-	Op      string // "login", "refresh", "otp", "resend", "select", "logout"; "new" for a configuration refused
+	Op      string // "login", "refresh", "otp", "resend", "select", "logout", "new" for a configuration refused, "token", "store", …
 	Kind    error  // one of the sentinels
 	Err     error  // the cause, where there is one: a network error, ctx.Err(); never holds a secret
 
@@ -52,13 +52,18 @@ type Error struct {
 // A FieldError is one field that was refused, and why. It holds no value.
 type FieldError struct{ Field, Reason string }
 
-// Error reads like "gcore: login: wrong credentials (400, POST api.gcore.com/iam/auth/jwt/login)".
+// Error reads like "gcore: login: wrong credentials (400, POST api.gcore.com/iam/auth/jwt/login)". It does not say which account: several
+// of one vendor are told apart by Account.
 func (e *Error) Error() string {
 	var b strings.Builder
 	for _, part := range []string{e.Account.Vendor, e.Op} {
 		if part != "" {
 			b.WriteString(part + ": ")
 		}
+	}
+	if e.Err != nil && e.where() == "" && errors.Is(e.Err, e.Kind) { // the cause says it all
+		b.WriteString(e.Err.Error())
+		return b.String()
 	}
 	b.WriteString(e.kind().Error())
 	if where := e.where(); where != "" {
@@ -71,7 +76,8 @@ func (e *Error) Error() string {
 		b.WriteString(": " + e.Err.Error())
 	}
 	if !e.RetryAt.IsZero() {
-		b.WriteString("; next attempt " + e.RetryAt.UTC().Format(time.RFC3339))
+		rounded := e.RetryAt.Add(time.Second - 1).Truncate(time.Second)
+		b.WriteString("; not before " + rounded.UTC().Format(time.RFC3339))
 	}
 	return b.String()
 }

@@ -17,6 +17,7 @@ const (
 	EventHold     EventType = "hold"      // nothing is sent until RetryAt of Err
 	EventStore    EventType = "store"     // the store failed, or something in it could not be read
 	EventLockWait EventType = "lock wait" // other processes held the store's lock for Duration
+	EventRefused  EventType = "refused"   // an API refused the token, and it is renewed; with Err: and it is not, before RetryAt of Err
 	EventLogout   EventType = "logout"
 )
 
@@ -29,7 +30,8 @@ type Event struct {
 	Err      error         // nil: it worked
 	Expires  time.Time     // of the token it gave; zero: none, or unknown
 
-	// Loud marks what somebody should look at: a refresh token was replaced, and the new one could not be saved.
+	// Loud marks what a person has to mend: credentials or a code refused, an account forbidden, or a refresh token replaced and
+	// the new one not saved.
 	Loud bool
 }
 
@@ -92,7 +94,7 @@ func (c *Client) observe(e Event) {
 		defer close(done)
 		defer func() { _ = recover() }()
 		if c.opts.Logger != nil {
-			c.opts.Logger.LogAttrs(context.Background(), e.level(), "vendorlogin: "+string(e.Type), e.attrs()...)
+			c.opts.Logger.LogAttrs(context.Background(), e.level(), "vendorlogin: "+e.message(), e.attrs()...)
 		}
 		if c.opts.OnEvent != nil {
 			c.opts.OnEvent(e)
@@ -114,21 +116,56 @@ func (c *Client) eventsDrained() <-chan struct{} {
 }
 
 func (e Event) level() slog.Level {
+	exchange := e.Type == EventLogin || e.Type == EventRefresh
 	switch {
 	case e.Loud:
 		return slog.LevelError
+	case exchange && e.Err != nil, e.Type == EventStale, e.Type == EventLockWait:
+		return slog.LevelDebug // a hold with the same error, or the renewal itself, follows
 	case e.Err != nil:
 		return slog.LevelWarn
-	case e.Type == EventStale:
-		return slog.LevelDebug
 	}
 	return slog.LevelInfo
+}
+
+// message is what an operator reads.
+func (e Event) message() string {
+	switch {
+	case e.Type == EventLogin && e.Err != nil:
+		return "login failed"
+	case e.Type == EventLogin:
+		return "logged in"
+	case e.Type == EventRefresh && e.Err != nil:
+		return "refresh failed"
+	case e.Type == EventRefresh:
+		return "token refreshed"
+	case e.Type == EventAdopt:
+		return "token taken from the store"
+	case e.Type == EventStale:
+		return "token is being renewed behind"
+	case e.Type == EventHold:
+		return "on hold, nothing is sent"
+	case e.Type == EventStore:
+		return "store failed"
+	case e.Type == EventLockWait:
+		return "waited for another process"
+	case e.Type == EventRefused && e.Err != nil:
+		return "token refused by an API, not renewed"
+	case e.Type == EventRefused:
+		return "token refused by an API, renewing"
+	case e.Type == EventLogout && e.Err != nil:
+		return "logout failed"
+	}
+	return "logged out"
 }
 
 func (e Event) attrs() []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("vendor", e.Account.Vendor),
 		slog.String("principal", e.Account.Principal),
+	}
+	if e.Account.Scope != "" {
+		attrs = append(attrs, slog.String("scope", e.Account.Scope))
 	}
 	if e.Duration != 0 {
 		attrs = append(attrs, slog.Duration("duration", e.Duration))

@@ -28,7 +28,7 @@ type fake struct {
 	rotates     bool // a refresh token comes with each token
 	refreshLife time.Duration
 
-	logins, refreshes, revokes atomic.Int64
+	logins, refreshes atomic.Int64
 	twice                      atomic.Int64 // refresh tokens presented that had been presented before
 
 	mu        sync.Mutex

@@ -102,7 +102,7 @@ func TestTokenOfUnknownLife(t *testing.T) {
 		time.Sleep(time.Hour - 1)
 		require.Same(t, first, mustToken(t, c))
 		assert.EqualValues(t, 1, f.logins.Load())
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		require.Same(t, first, mustToken(t, c), "handed out, and renewed behind")
 		synctest.Wait()
 		assert.EqualValues(t, 2, f.logins.Load())
@@ -208,8 +208,31 @@ func TestAuthenticatorsTokenIsLeftAlone(t *testing.T) {
 		assert.Equal(t, "eu", got.Extra["region"])
 		assert.Equal(t, want.IssuedAt, theirs.IssuedAt)
 		assert.Equal(t, now.Round(0), got.IssuedAt, "when it was asked for")
+		assert.Equal(t, now.Add(time.Hour).Round(0), got.ExpiresAt, "without a monotonic reading")
 	})
 }
+
+func TestNoTokenIsABadResponse(t *testing.T) {
+	for name, token := range map[string]*vendorlogin.Token{
+		"nil": nil, "empty": {}, "no access token": {Refresh: vendorlogin.NewSecret("refresh-1"), ExpiresAt: forEver(time.Now()).ExpiresAt},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				got, err := newClient(t, giving{token: token}, nil).Token(t.Context())
+				assert.ErrorIs(t, err, vendorlogin.ErrBadResponse)
+				assert.Nil(t, got)
+			})
+		})
+	}
+}
+
+// giving is a vendor that gives token.
+type giving struct {
+	*fake
+	token *vendorlogin.Token
+}
+
+func (g giving) Login(context.Context) (*vendorlogin.Token, error) { return g.token, nil }
 
 func TestTokenThatLivesForEver(t *testing.T) {
 	bubble(t, func(t *testing.T) {

@@ -27,6 +27,8 @@ const (
 	lastThrottle  = 15 * time.Minute
 	longestHold   = time.Hour // whatever a vendor says
 
+	codeRest = time.Minute // after a refused code that nobody typed: the next one may do, where another process used this one
+
 	passInterval = time.Minute // between two Renews that pass a hold
 )
 
@@ -89,7 +91,7 @@ func (c *Client) holdFor(r *renewal, err *Error) *hold {
 	if r.passedHold.Load() {
 		h.passed = &mono
 	}
-	length := h.length(err, c.opts.Cooldown, wall)
+	length := h.length(err, !r.prompted.Load(), c.opts.Cooldown, wall)
 	h.until, h.untilWall = mono+length, wall.Add(length)
 
 	told := *err
@@ -120,9 +122,12 @@ func causeOf(r *renewal, err *Error) cause {
 }
 
 // length is how long h lasts.
-func (h *hold) length(err *Error, cooldown time.Duration, wall time.Time) time.Duration {
+func (h *hold) length(err *Error, unattended bool, cooldown time.Duration, wall time.Time) time.Duration {
 	switch h.cause {
 	case causeCredentials, causeRefused:
+		if h.failures == 1 && unattended && errors.Is(err, ErrOTPRejected) {
+			return min(jittered(codeRest), cooldown)
+		}
 		return cooldown
 	case causeBackground:
 		return longestHold

@@ -212,7 +212,7 @@ func TestThrottleWithoutRetryAfterDoubles(t *testing.T) {
 			time.Sleep(minutes*time.Minute - 1)
 			_, again := c.Token(t.Context())
 			require.Same(t, err, again)
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 		}
 		assert.EqualValues(t, 6, f.logins.Load())
 	})
@@ -240,7 +240,7 @@ func TestRetryAfterIsHonouredWithinBounds(t *testing.T) {
 				time.Sleep(c.held - 1)
 				_, _ = client.Token(t.Context())
 				assert.EqualValues(t, 1, f.logins.Load())
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				_, _ = client.Token(t.Context())
 				assert.EqualValues(t, 2, f.logins.Load())
 			})
@@ -264,7 +264,6 @@ func TestUnavailableWithRetryAfterHoldsUntilThen(t *testing.T) {
 func TestRefusalsHoldForTheCooldown(t *testing.T) {
 	for name, refusal := range map[string]struct{ err, kind error }{
 		"forbidden":            {&vendorlogin.Error{Kind: vendorlogin.ErrForbidden, Status: 403}, vendorlogin.ErrForbidden},
-		"one-time password":    {&vendorlogin.Error{Kind: vendorlogin.ErrOTPRejected, Status: 400}, vendorlogin.ErrOTPRejected},
 		"no one-time password": {&vendorlogin.Error{Kind: vendorlogin.ErrOTPRequired}, vendorlogin.ErrOTPRequired},
 		"refused request":      {&vendorlogin.Error{Kind: vendorlogin.ErrInvalidRequest, Status: 422}, vendorlogin.ErrInvalidRequest},
 		"bare sentinel":        {vendorlogin.ErrForbidden, vendorlogin.ErrForbidden},
@@ -276,7 +275,9 @@ func TestRefusalsHoldForTheCooldown(t *testing.T) {
 				c := newClient(t, f, nil)
 				for range 15 {
 					_, err := c.Token(t.Context())
-					require.ErrorIs(t, err, refusal.kind)
+					e, ok := errors.AsType[*vendorlogin.Error](err)
+					require.True(t, ok)
+					require.Equal(t, refusal.kind, e.Kind)
 					time.Sleep(time.Minute)
 				}
 				assert.EqualValues(t, 1, f.logins.Load())
@@ -285,6 +286,26 @@ func TestRefusalsHoldForTheCooldown(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestCodeThatNobodyTypedIsTriedOnceMoreSoon(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{err: &vendorlogin.Error{Kind: vendorlogin.ErrOTPRejected, Status: 400}}
+		c := newClient(t, f, nil)
+		begin := time.Now()
+		var at []time.Duration
+		for seen := int64(0); time.Since(begin) < 20*time.Minute; time.Sleep(time.Second) {
+			_, err := c.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrOTPRejected)
+			if n := f.logins.Load(); n != seen {
+				seen = n
+				at = append(at, time.Since(begin))
+			}
+		}
+		require.Len(t, at, 3)
+		assert.InDelta(t, 45, (at[1] - at[0]).Seconds(), 16)
+		assert.InDelta(t, 15, (at[2] - at[1]).Minutes(), 0.1)
+	})
 }
 
 func TestRefusedRefreshIsNoReasonToWaitForTheLogin(t *testing.T) {
@@ -312,6 +333,18 @@ func TestRefusedRefreshIsNoReasonToWaitForTheLogin(t *testing.T) {
 	}
 }
 
+func TestLoginThroughAnotherClientThatIsClosedBacksOff(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{err: &vendorlogin.Error{Op: "token", Kind: vendorlogin.ErrClosed}}
+		c := newClient(t, f, nil)
+		for range 10 {
+			_, err := c.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrClosed)
+		}
+		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}
+
 func TestFailureKeepsTheLivingToken(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := &fake{life: time.Hour}
@@ -330,7 +363,9 @@ func TestFailureKeepsTheLivingToken(t *testing.T) {
 		assert.ErrorIs(t, err, vendorlogin.ErrUnavailable)
 		assert.Same(t, first, mustToken(t, c), "a failed Renew too")
 
-		time.Sleep(time.Minute)
+		time.Sleep(time.Until(first.ExpiresAt) - 1)
+		require.Same(t, first, mustToken(t, c), "to the last moment")
+		time.Sleep(time.Nanosecond)
 		_, err = c.Token(t.Context())
 		assert.ErrorIs(t, err, vendorlogin.ErrUnavailable, "dead")
 		synctest.Wait()

@@ -102,6 +102,20 @@ func TestKeepAliveDoesNotHammerAfterWrongCredentials(t *testing.T) {
 	})
 }
 
+func TestKeepAliveHeedsAHold(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, &vendorlogin.Options{KeepAlive: true})
+		mustToken(t, c)
+		time.Sleep(54 * time.Minute)
+		f.becomes(func() { f.err = wrongPassword() })
+		_, err := c.Renew(t.Context())
+		require.Error(t, err)
+		time.Sleep(14 * time.Minute)
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}
+
 func TestKeepAliveWithoutATokenStartsNothing(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := &fake{err: down()}

@@ -67,6 +67,18 @@ func TestLogoutForgetsThoughTheVendorCannotBeTold(t *testing.T) {
 		"panics":             func(context.Context) error { panic(panicText) },
 		"ends its goroutine": func(context.Context) error { crashes["Goexit"](); return nil },
 	} {
+		t.Run(name+", no store", func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := newRevoker()
+				f.revoke = revoke
+				c := newClient(t, f, nil)
+				mustToken(t, c)
+				assert.ErrorIs(t, c.Logout(t.Context()), vendorlogin.ErrUnavailable)
+				assert.Equal(t, "access-2", mustToken(t, c).Access.Reveal())
+				assert.EqualValues(t, 2, f.logins.Load())
+				time.Sleep(2 * time.Hour)
+			})
+		})
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				f := newRevoker()
@@ -230,6 +242,39 @@ func TestRenew(t *testing.T) {
 	})
 }
 
+func TestRenewJoinsTheRenewalInTheBackground(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRefresher(time.Hour, time.Second)
+		c := newClient(t, f, nil)
+		mustToken(t, c)
+		time.Sleep(56 * time.Minute)
+		mustToken(t, c)
+		token, err := c.Renew(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "access-2", token.Access.Reveal())
+		assert.EqualValues(t, 1, f.refreshes.Load())
+	})
+}
+
+func TestRenewOfASharedToken(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := newRefresher(time.Hour, 0)
+		c, other := newClient(t, f, shared(s)), newClient(t, f, shared(s))
+		mustToken(t, c)
+		mustToken(t, other)
+		for i := range 3 {
+			token, err := c.Renew(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, fmt.Sprint("access-", i+2), token.Access.Reveal())
+		}
+		token, err := other.Renew(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "access-4", token.Access.Reveal(), "news to this one")
+		assert.EqualValues(t, 3, f.refreshes.Load())
+	})
+}
+
 func TestPeekStartsNothing(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := &fake{life: time.Hour}
@@ -241,7 +286,7 @@ func TestPeekStartsNothing(t *testing.T) {
 			assert.True(t, ok)
 			assert.Same(t, token, got)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		_, ok := c.Peek()
 		assert.False(t, ok)
 		assert.EqualValues(t, 1, f.logins.Load())

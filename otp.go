@@ -3,6 +3,7 @@ package vendorlogin
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 )
 
@@ -17,7 +18,8 @@ type Challenge struct {
 }
 
 // An OTPSource gives one-time passwords. OTP is a string, since leading zeros count, and each code is used once. Implementations
-// are safe for concurrent use and give up when ctx ends.
+// are safe for concurrent use and give up when ctx ends. A prompt that cannot, such as one that reads a terminal, is left behind then:
+// its goroutine lives until it returns, and what it returns is dropped.
 //
 // A source that needs no person, such as package totp's, says so with a method Unattended() bool: it is asked in background
 // renewals too, and once a login.
@@ -46,7 +48,7 @@ func AskOTP(ctx context.Context, s OTPSource, c Challenge) (string, error) {
 		ctx, cancel = r.untilClose(ctx)
 		defer cancel()
 	}
-	code, err := s.OTP(ctx, c)
+	code, err := ask(ctx, s, c)
 	if ctx.Err() != nil {
 		return "", &Error{Account: c.Account, Op: "otp", Kind: ErrUnavailable, Err: ctx.Err()}
 	}
@@ -58,6 +60,41 @@ func AskOTP(ctx context.Context, s OTPSource, c Challenge) (string, error) {
 		return "", otpError(c, errors.New("the OTP source gave an empty code"))
 	}
 	return code, nil
+}
+
+// ask waits for s no longer than ctx lasts, whether or not s heeds it.
+func ask(ctx context.Context, s OTPSource, c Challenge) (string, error) {
+	if unattended(s) {
+		return s.OTP(ctx, c)
+	}
+	type answer struct {
+		code     string
+		err      error
+		returned bool
+		panicked any
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		var a answer
+		defer func() {
+			a.panicked = recover()
+			answers <- a
+		}()
+		a.code, a.err = s.OTP(ctx, c)
+		a.returned = true
+	}()
+	select {
+	case a := <-answers:
+		switch { // what would have happened here happens here
+		case a.panicked != nil:
+			panic(a.panicked)
+		case !a.returned:
+			runtime.Goexit()
+		}
+		return a.code, a.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
 }
 
 // unattended reports whether s needs no person.

@@ -214,3 +214,20 @@ func TestCloseEndsTheWaitForACode(t *testing.T) {
 		})
 	}
 }
+
+func TestSourceThatDoesNotHeedContextIsLeftBehind(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		enter := make(chan struct{})
+		terminal := vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) {
+			<-enter // as a terminal does
+			return "123456", nil
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		begin := time.Now()
+		_, err := vendorlogin.AskOTP(ctx, terminal, vendorlogin.Challenge{})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, time.Minute, time.Since(begin))
+		close(enter)
+	})
+}

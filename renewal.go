@@ -157,7 +157,7 @@ func (c *Client) settle(r *renewal, out outcome) {
 	case out.hold != nil:
 		c.hold = out.hold
 		r.err = out.hold.err
-		c.emit(Event{Type: EventHold, Err: out.hold.err})
+		c.emit(Event{Type: EventHold, Err: out.hold.err, Loud: out.hold.credentialBound()})
 	case out.lift && c.hold != nil:
 		c.hold.lifted = true
 	}
@@ -414,7 +414,7 @@ func (c *Client) asError(op string, err error) *Error {
 
 // failed is the outcome of a renewal that ended with err.
 func (r *renewal) failed(err error) outcome {
-	if errors.Is(err, ErrClosed) || r.job == jobLogout || r.job == jobLook {
+	if r.job == jobLogout || r.job == jobLook {
 		return outcome{err: err, forget: r.job == jobLogout}
 	}
 	c := r.client

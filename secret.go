@@ -54,8 +54,10 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText says "[redacted]"; JSON, XML and the like ask it too.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// A SecretFunc fetches a secret. It is called at every login, so that a rotated password is picked up without a restart, and at
-// times to see whether the secret has changed. It must be safe for concurrent use and honour ctx; what its error says may be logged.
+// A SecretFunc fetches a secret, and gives it as [NewSecret]. It is called twice for a login, so that a rotated password is picked up
+// without a restart, and, while wrong credentials keep a Client on hold and somebody asks for a token, to see whether the secret has
+// changed: then it rests for ten times as long as it took. It must be safe for concurrent use and honour ctx; what its error says
+// may be logged.
 type SecretFunc func(ctx context.Context) (Secret, error)
 
 // SecretString is a SecretFunc that always gives s.

@@ -105,6 +105,17 @@ func TestClientThatSawItsCredentialsChangePassesThoughTheBitsCollide(t *testing.
 	})
 }
 
+func TestCredentialsAreReadForTheirFingerprintOnceARenewal(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		_, err := newClient(t, newPassworded(vendorlogin.SecretString(another(t, "right-example", false))), shared(s)).Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		secret := newChanging("right-example")
+		mustToken(t, newClient(t, newPassworded(secret.secret), shared(s)))
+		assert.EqualValues(t, 2, secret.reads.Load(), "and once by Login")
+	})
+}
+
 func TestRetryAfterIsShared(t *testing.T) {
 	for name, answer := range map[string]*vendorlogin.Error{
 		"429": {Op: "login", Kind: vendorlogin.ErrRateLimited, Status: 429, Code: "rate-limit/0", Request: "POST api.example.com/login"},

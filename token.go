@@ -22,11 +22,11 @@ type Token struct {
 	Extra   map[string]string // facts the vendor told that are no secrets
 }
 
-// SetAuthHeader sets "Authorization: <Type> <Access>" on req. A token with a character that no header may hold is
+// SetAuthHeader sets "Authorization: <Type> <Access>" on req. A token that is empty, or has a character that no header may hold, is
 // [ErrBadResponse], and req stays as it was.
 func (t *Token) SetAuthHeader(req *http.Request) error {
 	value := t.Access.Reveal()
-	if !validHeaderValue(value) || !validHeaderValue(t.Type) {
+	if value == "" || !validHeaderValue(value) || !validHeaderValue(t.Type) {
 		return &Error{Op: "authorize", Kind: ErrBadResponse, Fields: []FieldError{{Field: "access token", Reason: "cannot stand in a header"}}}
 	}
 	scheme := t.Type

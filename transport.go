@@ -14,7 +14,7 @@ import (
 // When an API refuses the token (status 401, or what the vendor's [Rejecter] says), the token is renewed once, shared with whoever
 // else is renewing, and the request sent once more; what comes back then is handed on, whatever it is. A request whose body cannot be
 // had again (no GetBody) is not sent again. A refusal costs at most one renewal a minute, and less often while renewed tokens are
-// refused too, so that one endpoint that always says 401 does not cost a login a request.
+// refused too, so that one endpoint that always says 401 does not cost a login a request; until then the refusal is handed on.
 //
 // The token goes to Options.Origins only. A request to anywhere else is [ErrInvalidRequest]; one that a redirect leads elsewhere goes
 // there without the token.
@@ -118,6 +118,7 @@ const (
 type rejections struct {
 	until   time.Duration // monotonic: no renewal before
 	refused int           // replays in a row that were refused too
+	told    bool          // that a refusal changes nothing until then
 }
 
 // condemn drops the refused token and reports whether another is to be tried: because one is already there or on its way, or because
@@ -132,12 +133,20 @@ func (c *Client) condemn(refused *Token) bool {
 	if c.rejections == nil {
 		c.rejections = &rejections{}
 	}
-	mono, _ := c.now()
-	if mono < c.rejections.until {
+	mono, wall := c.now()
+	r := c.rejections
+	if mono < r.until {
+		if !r.told {
+			err := c.failure("request", ErrUnavailable, "an API refused a token that was renewed just now")
+			err.RetryAt = wall.Add(r.until - mono)
+			c.emit(Event{Type: EventRefused, Err: err})
+		}
+		r.told = true
 		return false
 	}
-	c.rejections.until = mono + doubled(firstRest, lastRest, c.rejections.refused+1)
+	r.until, r.told = mono+doubled(firstRest, lastRest, r.refused+1), false
 	c.current.Store(h.marked(dropped))
+	c.emit(Event{Type: EventRefused})
 	return true
 }
 

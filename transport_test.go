@@ -220,6 +220,33 @@ func TestEndpointThatAlwaysRefusesCostsOneRenewalAMinuteThenLess(t *testing.T) {
 	}
 }
 
+func TestRefusalsAreReportedOncePerRest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var told []error
+		c, err := vendorlogin.NewClient(&mint{}, &vendorlogin.Options{OnEvent: func(e vendorlogin.Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			if e.Type == vendorlogin.EventRefused {
+				told = append(told, e.Err)
+			}
+		}})
+		require.NoError(t, err)
+		rt := c.Transport(&api{accepts: 1 << 30})
+		for range 5 {
+			status, _ := get(t, rt, things)
+			require.Equal(t, 401, status)
+		}
+		require.NoError(t, c.Close())
+		require.Len(t, told, 2)
+		assert.NoError(t, told[0], "the token is renewed")
+		e, ok := errors.AsType[*vendorlogin.Error](told[1])
+		require.True(t, ok, "and then it is not")
+		assert.Equal(t, time.Minute, time.Until(e.RetryAt))
+	})
+}
+
 func TestAcceptedReplayBringsTheRestBackToAMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -523,4 +550,19 @@ func TestAuthorizeSetsTheVendorsHeaders(t *testing.T) {
 	req = newRequest(t, things)
 	require.NoError(t, newTransportClient(t, &mint{}, nil).Authorize(req))
 	assert.Equal(t, http.Header{"Authorization": {"Bearer access-1"}}, req.Header)
+}
+
+func TestEmptyTokenIsNotSent(t *testing.T) {
+	t.Parallel()
+	req := newRequest(t, things)
+	require.ErrorIs(t, (&vendorlogin.Token{}).SetAuthHeader(req), vendorlogin.ErrBadResponse)
+	assert.Empty(t, req.Header)
+}
+
+func TestNilAuthenticatorIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, a := range []vendorlogin.Authenticator{nil, (*mint)(nil)} {
+		_, err := vendorlogin.NewClient(a, nil)
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+	}
 }

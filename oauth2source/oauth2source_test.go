@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jarcoal/httpmock"
@@ -52,9 +53,8 @@ func TestTokenGoesOnRequests(t *testing.T) {
 	mock := httpmock.NewMockTransport()
 	mock.RegisterMatcherResponder("GET", "https://api.example.com/things",
 		httpmock.HeaderIs("Authorization", "Bearer example-access"), httpmock.NewStringResponder(200, "ok"))
-	ctx := context.WithValue(t.Context(), oauth2.HTTPClient, &http.Client{Transport: mock})
 
-	resp, err := oauth2.NewClient(ctx, oauth2source.New(newClient(t, vendor{}))).Get("https://api.example.com/things")
+	resp, err := (&http.Client{Transport: &oauth2.Transport{Source: oauth2source.New(newClient(t, vendor{})), Base: mock}}).Get("https://api.example.com/things")
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close())
 	assert.Equal(t, 200, resp.StatusCode)
@@ -66,13 +66,29 @@ func TestTokenIsTheClients(t *testing.T) {
 	c := newClient(t, vendor{})
 	got, err := oauth2source.New(c).Token()
 	require.NoError(t, err)
-	want, err := c.Token(t.Context())
-	require.NoError(t, err)
-
 	assert.Equal(t, "example-access", got.AccessToken)
-	assert.Equal(t, want.ExpiresAt, got.Expiry)
+	assert.LessOrEqual(t, time.Until(got.Expiry), time.Minute, "a cache in front has to ask again soon")
+	assert.True(t, got.Valid())
 	assert.Equal(t, "Bearer", got.Type())
 	assert.Empty(t, got.RefreshToken, "only the Client may use the refresh token")
+}
+
+func TestCacheInFrontKeepsNoDroppedTokenForLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, err := vendorlogin.NewClient(vendor{}, nil)
+		require.NoError(t, err)
+		defer c.Close()
+		cached := oauth2.ReuseTokenSource(nil, oauth2source.New(c))
+		first, err := cached.Token()
+		require.NoError(t, err)
+		dropped, _ := c.Peek()
+		c.Invalidate(dropped)
+		time.Sleep(time.Minute)
+		second, err := cached.Token()
+		require.NoError(t, err)
+		assert.NotSame(t, first, second)
+	})
 }
 
 func TestClientErrorsComeThrough(t *testing.T) {

@@ -72,6 +72,11 @@ func work(in io.Reader, out io.Writer) error {
 }
 
 // newClient is all that it takes to share a login.
+//
+// The two times are the only thing to think about. A process that dies with the lock leaves the others waiting for half of
+// LoginTimeout before they do without it. That, and a login, should be over while the old token is still good, or callers wait too: half
+// of LoginTimeout is to be well below RenewBefore. The defaults, 30 seconds and 5 minutes, are made for tokens that live for an hour;
+// for tokens of 5 seconds it is 1.5 and 2.5 seconds here.
 func (w *worker) newClient(j job) (*vendorlogin.Client, error) {
 	auth, err := gcore.New(gcore.Config{
 		Username: vendortest.DefaultEmail,
@@ -86,14 +91,10 @@ func (w *worker) newClient(j job) (*vendorlogin.Client, error) {
 		return nil, err
 	}
 
-	// A process that dies with the lock leaves the others waiting for half of LoginTimeout before they do without it. That should be
-	// over while the old token is still good, or callers wait too: half of LoginTimeout is to be well below RenewBefore. The
-	// defaults, 30 seconds and 5 minutes, are made for tokens that live for an hour; those of 5 seconds get 2 seconds and 2 seconds.
-	renewBefore := min(j.Life*2/5, 5*time.Minute)
 	return vendorlogin.NewClient(announced{auth, w}, &vendorlogin.Options{
 		Store:        store,
-		RenewBefore:  renewBefore,
-		LoginTimeout: min(renewBefore, 30*time.Second),
+		RenewBefore:  min(j.Life/2, 5*time.Minute),
+		LoginTimeout: min(j.Life*3/10, 30*time.Second),
 		OnEvent:      w.onEvent,
 	})
 }

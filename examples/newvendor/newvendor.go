@@ -34,7 +34,7 @@ func New(c Config) (*Authenticator, error) {
 		return nil, loginhttp.Invalid("newvendor", "Username and Password", "are required")
 	}
 	account := vendorlogin.Account{Vendor: "newvendor", Endpoint: base, Principal: c.Username}
-	return &Authenticator{loginhttp.Endpoint{Account: account, HTTPClient: c.HTTPClient, Classify: classify}, c.Password}, nil
+	return &Authenticator{endpoint: loginhttp.Endpoint{Account: account, HTTPClient: c.HTTPClient, Classify: classify}, password: c.Password}, nil
 }
 
 func (a *Authenticator) Account() vendorlogin.Account { return a.endpoint.Account }
