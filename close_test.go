@@ -169,6 +169,8 @@ func TestCloseWaitsForWhatHasBeenSentAndSavesIt(t *testing.T) {
 		assert.Equal(t, 19*time.Second, time.Since(began))
 		assert.Equal(t, "access-1", s.record(t).Token.Access)
 		assert.Empty(t, s.locks)
+		_, err := c.Token(t.Context())
+		assert.ErrorIs(t, err, vendorlogin.ErrClosed)
 	})
 }
 

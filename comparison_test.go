@@ -32,6 +32,7 @@ func TestComparison(t *testing.T) {
 		{"leader cancelled: healthy waiters / logins", cancelledLeader, "ok / 1"},
 		{"stale token, refresh down, 50 calls: failed / requests", staleWhileDown, "0 / 1"},
 		{"4-minute tokens, 5-minute window, 50 calls at once: logins", shortTokens, "1"},
+		{"100 concurrent 401s: renewals", concurrentRefusals, "1"},
 		{"50 clients, one store, wrong password: requests a cooldown", fleetWithWrongPassword, "1"},
 		{"holder of a rotating refresh token paused or killed: tokens presented twice", stoppedHolders, "0"},
 	} {

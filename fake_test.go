@@ -29,7 +29,7 @@ type fake struct {
 	refreshLife time.Duration
 
 	logins, refreshes atomic.Int64
-	twice                      atomic.Int64 // refresh tokens presented that had been presented before
+	twice             atomic.Int64 // refresh tokens presented that had been presented before
 
 	mu        sync.Mutex
 	issued    int

@@ -93,6 +93,48 @@ func TestChangedCredentialsLiftTheHoldWhileTheTokenIsStale(t *testing.T) {
 	})
 }
 
+func TestCredentialsThatChangeDuringALoginAreTriedNext(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		secret := newChanging("wrong-example")
+		f := newPassworded(secret.secret)
+		f.on = func(context.Context, string, int64) error { secret.value.Store(&f.right); return nil }
+		c := newClient(t, f, nil)
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		mustToken(t, c)
+	})
+}
+
+func TestChangedCredentialsLiftARefusal(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		secret := newChanging("right-example")
+		f := newPassworded(secret.secret)
+		f.err = vendorlogin.ErrForbidden
+		c := newClient(t, f, nil)
+		for range 3 {
+			_, err := c.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrForbidden)
+		}
+		assert.EqualValues(t, 1, f.logins.Load())
+		f.err, f.right = nil, "another-example"
+		secret.value.Store(&f.right)
+		mustToken(t, c)
+	})
+}
+
+func TestSecretThatIsNotThereYetIsLookedForSoon(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newPassworded(vendorlogin.SecretFile("/does/not/exist/example"))
+		c := newClient(t, f, nil)
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+		assert.Zero(t, f.logins.Load())
+		f.secret = vendorlogin.SecretString("right-example")
+		time.Sleep(time.Second)
+		mustToken(t, c)
+	})
+}
+
 func TestRenewPassesAHoldOnceAMinute(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := &fake{err: wrongPassword()}
@@ -182,6 +224,11 @@ func TestFailuresBackOffWithJitter(t *testing.T) {
 
 		f.err = nil
 		mustToken(t, c)
+		f.err = down()
+		_, err := c.Renew(t.Context())
+		e, ok := errors.AsType[*vendorlogin.Error](err)
+		require.True(t, ok)
+		assert.LessOrEqual(t, time.Until(e.RetryAt), time.Second, "a success ends it")
 	})
 }
 

@@ -234,6 +234,36 @@ func TestHeldClientTakesWhatAnotherFetched(t *testing.T) {
 	})
 }
 
+func TestAdoptedTokenDoesNotLiftTheHoldOnOurOwnCredentials(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := newPassworded(vendorlogin.SecretString("wrong-example"))
+		c := newClient(t, f, shared(s))
+		_, err := c.Token(t.Context())
+		require.Error(t, err)
+		s.put(recordOf("other", 0, 4*time.Minute, ""))
+		for range 4*60 - 1 {
+			time.Sleep(time.Second)
+			require.Equal(t, "other", mustToken(t, c).Access.Reveal())
+		}
+		synctest.Wait()
+		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}
+
+func TestHeldClientWithoutFingerprintTakesWhatAnotherFetched(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour, err: wrongPassword()}
+		c := newClient(t, f, shared(s))
+		_, err := c.Token(t.Context())
+		require.Error(t, err)
+		s.put(recordOf("other", 0, time.Hour, ""))
+		assert.Equal(t, "other", mustToken(t, c).Access.Reveal())
+		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}
+
 func TestStoreIsLookedAtSparinglyWhileHeld(t *testing.T) {
 	for name, c := range map[string]struct {
 		took time.Duration

@@ -80,7 +80,7 @@ type Vendor struct {
 // A Setup is what an authenticator is to be made with.
 type Setup struct {
 	BaseURL    string
-	HTTPClient *http.Client
+	HTTPClient *http.Client // must be used: one of its own makes the run end in "fatal error: … synctest channel"
 	Password   vendorlogin.SecretFunc
 	OTP        vendorlogin.OTPSource // nil when Vendor.OTP is, and in the case that leaves it out
 }

@@ -2,7 +2,7 @@
 //
 //	go run ./examples/webservice -addr 127.0.0.1:8080
 //	curl 127.0.0.1:8080/things
-//	curl -X POST 127.0.0.1:8080/vendor/revoke     # the vendor refuses every token it gave so far; /things goes on
+//	curl -X POST 127.0.0.1:8080/vendor/revoke     # the vendor refuses every token it gave so far; /things goes on (once a minute)
 //	curl -X POST 127.0.0.1:8080/vendor/outage     # the vendor answers 503 until the next such call; /things says so, and recovers
 //	kill -TERM …                                  # running requests end, the Client is closed, exit status 0
 //
