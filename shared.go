@@ -246,13 +246,19 @@ func (r *renewal) pause(ctx context.Context, d time.Duration) (outcome, bool) {
 // a lock, that this process is at it. It gives the token to refresh, or nil to log in.
 func (r *renewal) mark(ctx context.Context, s *shared) (old *Token, out outcome, done bool) {
 	owner := rand.Text()
+	var rival string // whose claim stands in the way
+	var since time.Time
 	for conflicts := 0; ; {
+		if c := s.rec.Claim; c != nil && c.Owner != rival {
+			rival, since = c.Owner, time.Now()
+		}
+		gone := time.Since(since) >= r.client.opts.LoginTimeout/4 // or so slow that we do without it, one of us at a time
 		old = r.refreshable(s)
 		if s.alone() {
 			return old, outcome{}, false
 		}
 		pause := lastPause
-		if !s.rec.Claim.bars(owner, 2*r.longest()) {
+		if gone || !s.rec.Claim.bars(owner, 2*r.longest()) {
 			next, needed := r.marked(s, old, owner)
 			if !needed {
 				return nil, outcome{}, false

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin/vendortest"
 )
@@ -183,4 +184,27 @@ func skipInShort(t *testing.T, skip bool) {
 	if testing.Short() && skip {
 		t.Skip("takes long")
 	}
+}
+
+// The holder of the lock is killed, and then the process that did without it. A third does without that one too.
+func TestTwoKilledInARow(t *testing.T) {
+	t.Parallel()
+	skipInShort(t, true)
+	f := newFleet(t, fleetSize, inRedis(t), func(i int, j *job) {
+		if i == 1 || i == 2 {
+			j.StopAt = "answered"
+		}
+		firstLogsInBriefly(i, j)
+	})
+	f.share()
+	before := f.vendor.Counts()
+	for _, p := range f.processes[1:3] {
+		p.order(orderCall)
+		require.Equal(t, "answered", p.answer().At)
+		p.kill()
+	}
+	others := append(f.processes[:1:1], f.processes[3:]...)
+	f.served(together(orderCall, others...)...)
+	assert.Equal(t, asked{logins: 2, refreshes: 1}, f.asked(before), "two were killed after they had asked")
+	f.settled(others...)
 }
