@@ -61,19 +61,21 @@ func (e *Error) Error() string {
 			b.WriteString(part + ": ")
 		}
 	}
-	if e.Err != nil && e.where() == "" && errors.Is(e.Err, e.Kind) { // the cause says it all
-		b.WriteString(e.Err.Error())
-		return b.String()
+	cause := e.Err
+	if cause != nil && e.where() == "" && len(e.Fields) == 0 && errors.Is(cause, e.Kind) { // it says the kind too
+		b.WriteString(cause.Error())
+		cause = nil
+	} else {
+		b.WriteString(e.kind().Error())
 	}
-	b.WriteString(e.kind().Error())
 	if where := e.where(); where != "" {
 		b.WriteString(" (" + where + ")")
 	}
 	if fields := e.fields(); fields != "" {
 		b.WriteString(": " + fields)
 	}
-	if e.Err != nil {
-		b.WriteString(": " + e.Err.Error())
+	if cause != nil {
+		b.WriteString(": " + cause.Error())
 	}
 	if !e.RetryAt.IsZero() {
 		rounded := e.RetryAt.Add(time.Second - 1).Truncate(time.Second)

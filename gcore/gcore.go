@@ -190,7 +190,7 @@ func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, refus
 		return nil, err
 	}
 	if out.Access == "" {
-		return nil, a.missing(call, answer, "access")
+		return nil, a.endpoint.Missing(call, answer, "access")
 	}
 	token := &vendorlogin.Token{
 		Access:    vendorlogin.NewSecret(out.Access),
@@ -269,16 +269,6 @@ func writeText(b *strings.Builder, v any) {
 		}
 	default:
 		fmt.Fprint(b, v, " ")
-	}
-}
-
-// missing is an answer without the field that matters.
-func (a *Authenticator) missing(call loginhttp.Call, answer *loginhttp.Answer, field string) error {
-	_, host, _ := strings.Cut(a.endpoint.Account.Endpoint, "://")
-	return &vendorlogin.Error{
-		Account: a.endpoint.Account, Op: call.Op, Kind: vendorlogin.ErrBadResponse,
-		Request: call.Method + " " + host + call.Path, Status: answer.Status,
-		Fields: []vendorlogin.FieldError{{Field: field, Reason: "is missing"}},
 	}
 }
 

@@ -258,7 +258,7 @@ func (a *Authenticator) login(ctx context.Context, call loginhttp.Call) (token *
 		return nil, out.MFATempToken, nil
 	}
 	if token.Access.IsZero() {
-		return nil, "", a.missing(call, answer, "token")
+		return nil, "", a.endpoint.Missing(call, answer, "token")
 	}
 	token.Subject = out.User.Name
 	token.Extra = map[string]string{"email": out.User.Email}
@@ -288,16 +288,6 @@ func text(raw json.RawMessage) string {
 		s = string(raw)
 	}
 	return s
-}
-
-// missing is an answer without what matters.
-func (a *Authenticator) missing(call loginhttp.Call, answer *loginhttp.Answer, field string) error {
-	_, host, _ := strings.Cut(a.endpoint.Account.Endpoint, "://")
-	return &vendorlogin.Error{
-		Account: a.endpoint.Account, Op: call.Op, Kind: vendorlogin.ErrBadResponse,
-		Request: call.Method + " " + host + call.Path, Status: answer.Status,
-		Fields: []vendorlogin.FieldError{{Field: field, Reason: "is missing"}},
-	}
 }
 
 var (

@@ -67,7 +67,7 @@ func (a *Authenticator) Refresh(ctx context.Context, old *vendorlogin.Token) (*v
 	}
 	token := a.token(answer, "")
 	if token.Access.IsZero() {
-		return nil, a.missing(call, answer, accessCookie)
+		return nil, a.endpoint.Missing(call, answer, accessCookie)
 	}
 	if token.Refresh.IsZero() {
 		token.Refresh = old.Refresh

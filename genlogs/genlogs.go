@@ -143,7 +143,7 @@ func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, old *
 		return nil, err
 	}
 	if out.Access.Token == "" {
-		return nil, a.missing(call, answer, "access_token_data.token")
+		return nil, a.endpoint.Missing(call, answer, "access_token_data.token")
 	}
 	t := &vendorlogin.Token{
 		Access:    vendorlogin.NewSecret(out.Access.Token),
@@ -264,16 +264,6 @@ func classify(a *loginhttp.Answer) *vendorlogin.Error {
 		}
 	}
 	return e
-}
-
-// missing is the failure of an answer without the field that matters.
-func (a *Authenticator) missing(call loginhttp.Call, answer *loginhttp.Answer, field string) error {
-	_, host, _ := strings.Cut(a.endpoint.Account.Endpoint, "://")
-	return &vendorlogin.Error{
-		Account: a.endpoint.Account, Op: call.Op, Kind: vendorlogin.ErrBadResponse,
-		Request: call.Method + " " + host + call.Path, Status: answer.Status,
-		Fields: []vendorlogin.FieldError{{Field: field, Reason: "is missing"}},
-	}
 }
 
 var (

@@ -144,7 +144,7 @@ func (a *Authenticator) CreateAuthToken(ctx context.Context) (AuthToken, error) 
 		return AuthToken{}, err
 	}
 	if out.AuthToken == "" {
-		return AuthToken{}, a.missing(call, answer, "authToken")
+		return AuthToken{}, a.endpoint.Missing(call, answer, "authToken")
 	}
 	return AuthToken{vendorlogin.NewSecret(out.AuthToken), out.Is2FARequired}, nil
 }
@@ -217,7 +217,7 @@ func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call) (*ven
 		return nil, err
 	}
 	if out.AccessToken == "" {
-		return nil, a.missing(call, answer, "accessToken")
+		return nil, a.endpoint.Missing(call, answer, "accessToken")
 	}
 	return &vendorlogin.Token{
 		Access:           vendorlogin.NewSecret(out.AccessToken),
@@ -227,16 +227,6 @@ func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call) (*ven
 		ExpiresAt:        answer.Expiry(out.AccessToken, 0),
 		RefreshExpiresAt: answer.Expiry(out.RefreshToken, 0),
 	}, nil
-}
-
-// missing is the failure of an answer without the field that matters.
-func (a *Authenticator) missing(call loginhttp.Call, answer *loginhttp.Answer, field string) error {
-	_, host, _ := strings.Cut(a.endpoint.Account.Endpoint, "://")
-	return &vendorlogin.Error{
-		Account: a.endpoint.Account, Op: call.Op, Kind: vendorlogin.ErrBadResponse,
-		Request: call.Method + " " + host + call.Path, Status: answer.Status,
-		Fields: []vendorlogin.FieldError{{Field: field, Reason: "is missing"}},
-	}
 }
 
 // Authorize sets Authorization and CE-ClientId.

@@ -41,7 +41,7 @@ func TestSecretFailures(t *testing.T) {
 		"not set":      {t.Context(), vendorlogin.SecretEnv("VENDORLOGIN_NOT_SET"), vendorlogin.ErrInvalidRequest, nil, "example: refresh: invalid request: environment variable VENDORLOGIN_NOT_SET is not set"},
 		"own":          {t.Context(), fails(custom), vendorlogin.ErrUnavailable, custom, "example: refresh: unavailable: vault is sealed"},
 		"with a kind":  {t.Context(), fails(&vendorlogin.Error{Kind: vendorlogin.ErrForbidden, Err: custom}), vendorlogin.ErrForbidden, custom, "example: refresh: forbidden: vault is sealed"},
-		"wrapped kind": {t.Context(), fails(fmt.Errorf("vault: %w", &vendorlogin.Error{Kind: vendorlogin.ErrForbidden})), vendorlogin.ErrForbidden, nil, "example: refresh: forbidden: vault: forbidden"},
+		"wrapped kind": {t.Context(), fails(fmt.Errorf("vault: %w", &vendorlogin.Error{Kind: vendorlogin.ErrForbidden})), vendorlogin.ErrForbidden, nil, "example: refresh: vault: forbidden"},
 		"ended":        {ended, fails(context.Canceled), vendorlogin.ErrUnavailable, context.Canceled, "example: refresh: unavailable: context canceled"},
 		"ended, deaf":  {ended, fails(custom), vendorlogin.ErrUnavailable, context.Canceled, "example: refresh: unavailable: context canceled"},
 	} {

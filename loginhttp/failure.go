@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/vendorlogin/vendorlogin"
 )
@@ -19,6 +20,16 @@ const (
 // fail is the failure of this exchange with what is known of every one.
 func (x *exchange) fail(kind, cause error) *vendorlogin.Error {
 	return &vendorlogin.Error{Account: x.Account, Op: x.Op, Kind: kind, Err: cause, Request: x.line()}
+}
+
+// Missing is the error for an answer that means success and lacks the field that matters: ErrBadResponse, with what Do would say of
+// c and a.
+func (e Endpoint) Missing(c Call, a *Answer, field string) *vendorlogin.Error {
+	_, host, _ := strings.Cut(e.Account.Endpoint, "://")
+	return &vendorlogin.Error{
+		Account: e.Account, Op: c.Op, Kind: vendorlogin.ErrBadResponse, Request: c.Method + " " + host + c.Path, Status: a.Status,
+		Fields: []vendorlogin.FieldError{{Field: field, Reason: "is missing"}},
+	}
 }
 
 // unsent is a failure before anything was sent.

@@ -127,7 +127,7 @@ func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, refus
 		return nil, err
 	}
 	if len(out.Content) == 0 || out.Content[0].Token == "" {
-		return nil, a.missing(call, answer, "content.token")
+		return nil, a.endpoint.Missing(call, answer, "content.token")
 	}
 	got := out.Content[0]
 	token := &vendorlogin.Token{
@@ -175,16 +175,6 @@ func classify(a *loginhttp.Answer) *vendorlogin.Error {
 		e.Kind = vendorlogin.ErrInvalidRequest
 	}
 	return e
-}
-
-// missing is an answer without the field that matters.
-func (a *Authenticator) missing(call loginhttp.Call, answer *loginhttp.Answer, field string) error {
-	_, host, _ := strings.Cut(a.endpoint.Account.Endpoint, "://")
-	return &vendorlogin.Error{
-		Account: a.endpoint.Account, Op: call.Op, Kind: vendorlogin.ErrBadResponse,
-		Request: call.Method + " " + host + call.Path, Status: answer.Status,
-		Fields: []vendorlogin.FieldError{{Field: field, Reason: "is missing"}},
-	}
 }
 
 var (

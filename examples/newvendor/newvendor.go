@@ -11,7 +11,7 @@ import (
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
-// A Config says who logs in where. All but HTTPClient is required.
+// A Config says who logs in where; HTTPClient may be left out.
 type Config struct {
 	BaseURL, Username string
 	Password          vendorlogin.SecretFunc // read at every login
@@ -27,11 +27,11 @@ type Authenticator struct {
 // New checks c; it sends nothing.
 func New(c Config) (*Authenticator, error) {
 	base, err := loginhttp.BaseURL(c.BaseURL, "", false)
+	if c.Username == "" || c.Password == nil {
+		err = loginhttp.Invalid("newvendor", "Username and Password", "are required")
+	}
 	if err != nil {
 		return nil, err
-	}
-	if c.Username == "" || c.Password == nil {
-		return nil, loginhttp.Invalid("newvendor", "Username and Password", "are required")
 	}
 	account := vendorlogin.Account{Vendor: "newvendor", Endpoint: base, Principal: c.Username}
 	return &Authenticator{endpoint: loginhttp.Endpoint{Account: account, HTTPClient: c.HTTPClient, Classify: classify}, password: c.Password}, nil
@@ -57,13 +57,13 @@ func (a *Authenticator) Refresh(ctx context.Context, old *vendorlogin.Token) (*v
 }
 
 func (a *Authenticator) token(ctx context.Context, op string, body any, once bool) (*vendorlogin.Token, error) {
-	var out struct{ Access, Refresh string }
-	answer, err := a.endpoint.Do(ctx, loginhttp.Call{Op: op, Method: "POST", Path: "/v1/" + op, Body: body, Once: once}, &out)
+	out, call := struct{ Access, Refresh string }{}, loginhttp.Call{Op: op, Method: "POST", Path: "/v1/" + op, Body: body, Once: once}
+	answer, err := a.endpoint.Do(ctx, call, &out)
+	if err == nil && out.Access == "" {
+		err = a.endpoint.Missing(call, answer, "access")
+	}
 	if err != nil {
 		return nil, err
-	}
-	if out.Access == "" {
-		return nil, &vendorlogin.Error{Account: a.Account(), Op: op, Kind: vendorlogin.ErrBadResponse, Status: answer.Status}
 	}
 	return &vendorlogin.Token{Access: vendorlogin.NewSecret(out.Access), Refresh: vendorlogin.NewSecret(out.Refresh),
 		IssuedAt: answer.SentAt, ExpiresAt: answer.Expiry(out.Access, time.Hour)}, nil // as the token says, or else in an hour
