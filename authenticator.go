@@ -14,7 +14,7 @@ type Authenticator interface {
 	// Account says which account this is. It holds no secret and is the same for the same configuration, in every process.
 	Account() Account
 
-	// Login exchanges the credentials for a fresh token. A failure is an *[Error] whose Kind is one of this package's sentinels;
+	// Login exchanges the credentials for a fresh token. It passes on the ctx it is given, to SecretFuncs and OTPSources too. A failure is an *[Error] whose Kind is one of this package's sentinels;
 	// ctx ending is one that errors.Is ctx.Err(). Login sends wrong credentials once and never again by itself.
 	Login(ctx context.Context) (*Token, error)
 }
@@ -41,6 +41,8 @@ type Rejecter interface {
 
 // A Revoker ends a session at the vendor.
 type Revoker interface {
+	// Revoke makes the vendor forget t, which may have expired and may lack a refresh token. That the vendor does not know it any
+	// more is no error.
 	Revoke(ctx context.Context, t *Token) error
 }
 
@@ -62,6 +64,9 @@ type withoutTokenKey struct{}
 
 // authorize is the one place that puts a token on a request.
 func authorize(a Authenticator, req *http.Request, t *Token) error {
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
 	if own, ok := a.(Authorizer); ok {
 		return own.Authorize(req, t)
 	}

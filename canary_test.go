@@ -101,6 +101,9 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		assert.Equal(t, "[redacted]", fmt.Sprintf(verb, secret))
 	}
+	assert.Equal(t, "[redacted]", secret.String())
+	assert.Equal(t, "[redacted]", secret.GoString())
+	assert.Equal(t, "[redacted]", secret.LogValue().String())
 	data, err := json.Marshal(token)
 	require.NoError(t, err)
 	assert.Contains(t, string(data), `"Access":"[redacted]"`)

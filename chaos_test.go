@@ -19,9 +19,9 @@ import (
 // presented twice, that no expired token is handed out, and that nobody fails who has a living one.
 func TestChaos(t *testing.T) {
 	t.Parallel()
-	seeds := uint64(30)
+	seeds := uint64(12)
 	if testing.Short() {
-		seeds = 2
+		seeds = 1
 	}
 	for seed := range seeds {
 		for name, locks := range map[string]bool{"locks": true, "no locks": false} {

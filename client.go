@@ -63,6 +63,9 @@ const (
 	defaultLoginTimeout = 30 * time.Second
 	defaultCooldown     = 15 * time.Minute
 
+	// longestOption is "for ever": sums of it still fit into a time.Duration.
+	longestOption = 10 * 365 * 24 * time.Hour
+
 	// graceTime is what a renewal has for saving and unlocking after its LoginTimeout.
 	graceTime = 5 * time.Second
 )
@@ -117,6 +120,7 @@ func (o Options) withDefaults() (Options, error) {
 		if *d.value == 0 {
 			*d.value = d.def
 		}
+		*d.value = min(*d.value, longestOption)
 	}
 	for _, origin := range o.Origins {
 		if _, err := parseOrigin(origin); err != nil {
@@ -263,7 +267,8 @@ func (c *Client) HTTPClient() *http.Client { return &http.Client{Transport: c.Tr
 
 // Close ends the Client. Waiting callers get [ErrClosed] at once. A renewal that has sent nothing yet is cancelled; one that has is
 // waited for, at most LoginTimeout and 5 seconds, and what it fetched is still saved. After Close no goroutine of the Client runs,
-// unless an Authenticator, a Store or OnEvent ignored that time: then Close says so.
+// unless an Authenticator, a Store or OnEvent ignored that time: then Close says so. None of these, nor a SecretFunc or an OTPSource,
+// must call Close: it would wait for itself.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	c.closed = true

@@ -29,10 +29,10 @@ var (
 // An Error says what failed and for which account. Its text never holds a secret, a request's query or body, nor the vendor's own
 // words, since vendors echo what they were sent; those, less anything that was sent, are in Message.
 type Error struct {
-	Account Account
-	Op      string // "login", "refresh", "otp", "resend", "select", "logout", "new" for a configuration refused, "token", "store", …
-	Kind    error  // one of the sentinels
-	Err     error  // the cause, where there is one: a network error, ctx.Err(); never holds a secret
+	Account Account // whose login it was
+	Op      string  // "login", "refresh", "otp", "resend", "select", "logout", "new" for a configuration refused, "token", "store", …
+	Kind    error   // one of the sentinels
+	Err     error   // the cause, where there is one: a network error, ctx.Err(); never holds a secret
 
 	Request string // method, host and path, such as "POST api.gcore.com/iam/auth/jwt/login"; empty: nothing was to be sent
 	Status  int    // HTTP status; 0: no answer
@@ -50,7 +50,10 @@ type Error struct {
 }
 
 // A FieldError is one field that was refused, and why. It holds no value.
-type FieldError struct{ Field, Reason string }
+type FieldError struct {
+	Field  string // its name, as the vendor or our Config spells it
+	Reason string // such as "is empty"
+}
 
 // Error reads like "gcore: login: wrong credentials (400, POST api.gcore.com/iam/auth/jwt/login)". It does not say which account: several
 // of one vendor are told apart by Account.

@@ -18,13 +18,13 @@ const (
 	EventStore    EventType = "store"     // the store failed, or something in it could not be read
 	EventLockWait EventType = "lock wait" // other processes held the store's lock for Duration
 	EventRefused  EventType = "refused"   // an API refused the token, and it is renewed; with Err: and it is not, before RetryAt of Err
-	EventLogout   EventType = "logout"
+	EventLogout   EventType = "logout"    // the token was forgotten, here and in the store
 )
 
 // An Event is something that a Client did. It holds no secret.
 type Event struct {
 	Type     EventType
-	Account  Account
+	Account  Account       // the Client's
 	Time     time.Time     // when it was over
 	Duration time.Duration // how long it took; 0 where that means nothing
 	Err      error         // nil: it worked

@@ -11,6 +11,14 @@ func Freshness(t *Token, window time.Duration, taken time.Time, mono time.Durati
 	return h.at(began+mono, wall).String()
 }
 
+// Held says whether a hold that was to last for length binds when the clocks have moved by mono and wall.
+func Held(length, mono, wall time.Duration) bool {
+	const began = time.Hour
+	beganWall := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	h := &hold{until: began + length, untilWall: beganWall.Add(length)}
+	return h.inForce(began+mono, beganWall.Add(wall))
+}
+
 // NewWindow is a window that t is given, jitter included.
 func NewWindow(t *Token, renewBefore time.Duration) time.Duration {
 	return newHeld(t, "", renewBefore, 0, t.IssuedAt).window

@@ -29,6 +29,8 @@ const (
 
 	codeRest = time.Minute // after a refused code that nobody typed: the next one may do, where another process used this one
 
+	freeLifts = 2 // changes of wrong credentials to other wrong ones that are believed at once
+
 	passInterval = time.Minute // between two Renews that pass a hold
 )
 
@@ -43,22 +45,24 @@ type hold struct {
 
 	fingerprint *uint64 // of the credentials that were refused; nil: unknown
 	lifted      bool    // they have changed since
+	lifts       int     // how often in a row they had changed, and were refused again
 
 	passed    *time.Duration // when Renew last passed it
 	nextLook  time.Duration  // at the credentials
 	nextStore time.Duration  // at the store
 }
 
-// onHold gives the hold that is in force, if any. As with tokens, the clock that says that more time has passed is believed.
+// onHold gives the hold that is in force, if any.
 func (c *Client) onHold() *hold {
-	h := c.hold
-	if h == nil || h.lifted {
-		return nil
+	if h := c.hold; h != nil && h.inForce(c.now()) {
+		return h
 	}
-	if mono, wall := c.now(); mono >= h.until || !wall.Before(h.untilWall) {
-		return nil
-	}
-	return h
+	return nil
+}
+
+// inForce is a pure function of both clocks: as with tokens, the one that says that more time has passed is believed.
+func (h *hold) inForce(mono time.Duration, wall time.Time) bool {
+	return !h.lifted && mono < h.until && wall.Before(h.untilWall)
 }
 
 // pass allows a Renew through, at most once a minute.
@@ -81,6 +85,9 @@ func (c *Client) holdFor(r *renewal, err *Error) *hold {
 	h := &hold{cause: causeOf(r, err), failures: 1, fingerprint: r.fingerprint.Load()}
 	if c.hold != nil {
 		h.passed = c.hold.passed
+		if h.lifts = c.hold.lifts; c.hold.lifted {
+			h.lifts++
+		}
 		if c.hold.cause == h.cause {
 			h.failures = c.hold.failures + 1
 		}
@@ -93,6 +100,9 @@ func (c *Client) holdFor(r *renewal, err *Error) *hold {
 	}
 	length := h.length(err, !r.prompted.Load(), c.opts.Cooldown, wall)
 	h.until, h.untilWall = mono+length, wall.Add(length)
+	if h.lifts > freeLifts { // a secret that is another at each read must not cost an attempt at each call
+		h.nextLook = mono + doubled(firstBackoff, c.opts.Cooldown, h.lifts-freeLifts)
+	}
 
 	told := *err
 	told.RetryAt = h.untilWall
@@ -166,18 +176,25 @@ const (
 // lookDue reports whether it is time to see if the reason for the hold is gone: other credentials, or a token that another process
 // has fetched.
 func (c *Client) lookDue(h *hold, mono time.Duration) bool {
+	return c.credentialsDue(h, mono) || c.storeDue(h, mono)
+}
+
+func (c *Client) credentialsDue(h *hold, mono time.Duration) bool {
 	_, fingerprinter := c.auth.(Fingerprinter)
-	return fingerprinter && h.credentialBound() && h.fingerprint != nil && mono >= h.nextLook ||
-		c.opts.Store != nil && mono >= h.nextStore
+	return fingerprinter && h.credentialBound() && h.fingerprint != nil && mono >= h.nextLook
+}
+
+func (c *Client) storeDue(h *hold, mono time.Duration) bool {
+	return c.opts.Store != nil && mono >= h.nextStore
 }
 
 // startLook begins the look that all callers share while on hold. It is called with c.mu held.
 func (c *Client) startLook(ctx context.Context) *renewal {
 	h := c.hold
 	mono, _ := c.now()
-	atStore := c.opts.Store != nil && mono >= h.nextStore
+	atCredentials, atStore := c.credentialsDue(h, mono), c.storeDue(h, mono)
 	return c.start(ctx, &renewal{job: jobLook}, func(ctx context.Context, r *renewal) outcome {
-		if c.changed(ctx, r, h) {
+		if atCredentials && c.changed(ctx, r, h) {
 			return outcome{lift: true}
 		}
 		if atStore {
@@ -189,9 +206,6 @@ func (c *Client) startLook(ctx context.Context) *renewal {
 
 // changed reports whether the credentials are others than those that h is about.
 func (c *Client) changed(ctx context.Context, r *renewal, h *hold) bool {
-	if !h.credentialBound() || h.fingerprint == nil {
-		return false
-	}
 	defer c.restAfter(&h.nextLook, 0)()
 	now := r.takeFingerprint(ctx)
 	return now != nil && *now != *h.fingerprint

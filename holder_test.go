@@ -88,6 +88,9 @@ func (s *stoppable) Refresh(ctx context.Context, old *vendorlogin.Token) (*vendo
 }
 
 func TestStoppedHolderOfARefreshToken(t *testing.T) {
+	if testing.Short() {
+		t.Skip("TestComparison plays the same, and looks at less")
+	}
 	t.Parallel()
 	for _, where := range holderSteps {
 		for name, killed := range map[string]bool{"paused": false, "killed": true} {

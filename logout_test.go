@@ -124,15 +124,28 @@ func TestLogoutSaysThatTheStoreFailed(t *testing.T) {
 	}
 }
 
+func TestLogoutRevokesTheFleetsToken(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := newRevoker()
+		c := newClient(t, f, shared(s))
+		mustToken(t, c)
+		s.put(recordOf("later", -time.Minute, time.Hour, ""))
+		require.NoError(t, c.Logout(t.Context()))
+		require.NoError(t, newClient(t, f, shared(s)).Logout(t.Context()))
+		assert.Equal(t, []string{"later"}, f.told, "not the one in hand, and none where there is none")
+	})
+}
+
 func TestLogoutKeepsTheHoldInTheStore(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
-		s.put(fmt.Sprintf(`{"format":1,"token":{"access":"access-0","issued_at":%q},"hold":{"cause":"credentials","until":%q},"later":[1]}`,
+		s.put(fmt.Sprintf(`{"format":1,"token":{"access":"access-0","issued_at":%q},"holds":[{"cause":"credentials","until":%q}],"later":[1]}`,
 			time.Now().Format(time.RFC3339), time.Now().Add(time.Minute).Format(time.RFC3339)))
 		c := newClient(t, newRevoker(), shared(s))
 		require.NoError(t, c.Logout(t.Context()))
 		assert.Nil(t, s.record(t).Token)
-		assert.NotNil(t, s.record(t).Hold)
+		assert.NotEmpty(t, s.record(t).Holds)
 		assert.Contains(t, string(s.blob().data), `"later":[1]`)
 	})
 }

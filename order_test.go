@@ -31,7 +31,7 @@ type savedRecord struct {
 		ExpiresAt       time.Time `json:"expires_at"`
 	}
 	Spent bool
-	Hold  *struct {
+	Holds []struct {
 		Cause       string
 		Until       time.Time
 		Fingerprint *int

@@ -24,6 +24,7 @@ type Challenge struct {
 // A source that needs no person, such as package totp's, says so with a method Unattended() bool: it is asked in background
 // renewals too, and once a login.
 type OTPSource interface {
+	// OTP gives the code for c. An error ends the login; what it says may be logged.
 	OTP(ctx context.Context, c Challenge) (string, error)
 }
 

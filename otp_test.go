@@ -50,7 +50,9 @@ func TestAskOTP(t *testing.T) {
 				assert.NoError(t, err)
 				return
 			}
-			assert.ErrorIs(t, err, c.err)
+			e, ok := errors.AsType[*vendorlogin.Error](err)
+			require.True(t, ok)
+			assert.Equal(t, c.err, e.Kind)
 		})
 	}
 }
@@ -59,11 +61,15 @@ func TestAskOTPEndsWithContext(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := vendorlogin.AskOTP(ctx, vendorlogin.OTPFunc(func(ctx context.Context, _ vendorlogin.Challenge) (string, error) {
+		late := vendorlogin.OTPFunc(func(ctx context.Context, _ vendorlogin.Challenge) (string, error) {
 			<-ctx.Done()
-			return "012345", nil // too late
-		}), vendorlogin.Challenge{})
-		assert.ErrorIs(t, err, context.DeadlineExceeded)
+			return "012345", nil
+		})
+		for _, source := range []vendorlogin.OTPSource{late, device{late}} {
+			code, err := vendorlogin.AskOTP(ctx, source, vendorlogin.Challenge{})
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.Empty(t, code)
+		}
 	})
 }
 

@@ -16,7 +16,7 @@ const recordFormat = 1
 type record struct {
 	Token *savedToken `json:"token,omitempty"`
 	Spent bool        `json:"spent,omitempty"` // Token's refresh token is, or was, being used: never send it again
-	Hold  *savedHold  `json:"hold,omitempty"`
+	Holds savedHolds  `json:"holds,omitempty"`
 	Claim *claim      `json:"claim,omitempty"`
 
 	other map[string]json.RawMessage // top-level fields that later versions may add; they survive a save
@@ -31,26 +31,6 @@ type savedToken struct {
 	RefreshExpiresAt time.Time         `json:"refresh_expires_at,omitzero"`
 	Subject          string            `json:"subject,omitempty"`
 	Extra            map[string]string `json:"extra,omitempty"`
-}
-
-// A savedHold tells other processes to send nothing until a time.
-type savedHold struct {
-	Cause       cause     `json:"cause"`
-	Until       time.Time `json:"until"`
-	Fingerprint *uint8    `json:"fingerprint,omitempty"` // 8 bits of that of the credentials: too few to guess a password by
-	Failures    int       `json:"failures,omitempty"`    // in a row
-	Op          string    `json:"op,omitempty"`
-	Status      int       `json:"status,omitempty"`
-	Code        string    `json:"code,omitempty"`
-	Request     string    `json:"request,omitempty"`
-}
-
-// throttled is how often in a row the vendor has said to come back later.
-func (h *savedHold) throttled() int64 {
-	if h == nil || h.Cause != causeThrottled {
-		return 0
-	}
-	return int64(h.Failures)
 }
 
 // A claim says that a process that has no lock is logging in.
@@ -80,9 +60,17 @@ func (s *savedToken) token() *Token {
 func saved(t *Token) *savedToken {
 	return &savedToken{
 		Access: t.Access.Reveal(), Refresh: t.Refresh.Reveal(), Type: t.Type,
-		IssuedAt: t.IssuedAt, ExpiresAt: t.ExpiresAt, RefreshExpiresAt: t.RefreshExpiresAt,
+		IssuedAt: t.IssuedAt, ExpiresAt: recordable(t.ExpiresAt), RefreshExpiresAt: recordable(t.RefreshExpiresAt),
 		Subject: t.Subject, Extra: maps.Clone(t.Extra),
 	}
+}
+
+// recordable is t, or the last time that JSON can hold: "never" is often the last second of 9999, which east of Greenwich is in 10000.
+func recordable(t time.Time) time.Time {
+	if last := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC); t.After(last) {
+		return last
+	}
+	return t.UTC()
 }
 
 var errLaterFormat = errors.New("the record was written by a later version")
@@ -111,7 +99,7 @@ func decodeRecord(data []byte) (record, error) {
 
 // isKnown reports whether a top-level field is one of this version's. As in encoding/json, upper and lower case are the same.
 func isKnown(field string, _ json.RawMessage) bool {
-	for _, name := range []string{"format", "token", "spent", "hold", "claim"} {
+	for _, name := range []string{"format", "token", "spent", "holds", "claim"} {
 		if strings.EqualFold(field, name) {
 			return true
 		}
@@ -159,8 +147,8 @@ func (rec record) ttl(now time.Time) time.Duration {
 			end = latest(end, t.RefreshExpiresAt)
 		}
 	}
-	if rec.Hold != nil {
-		end = latest(end, rec.Hold.Until)
+	for _, h := range rec.Holds {
+		end = latest(end, h.Until)
 	}
 	if rec.Claim != nil {
 		end = latest(end, rec.Claim.Until)

@@ -41,13 +41,13 @@ func TestRecordTTL(t *testing.T) {
 			time.Hour + margin},
 		"refresh token of unknown life": {
 			fmt.Sprintf(`"token":{"access":"a","refresh":"r","issued_at":%q,"expires_at":%q}`, at(0), at(time.Hour)), 7*24*time.Hour + margin},
-		"hold":         {fmt.Sprintf(`"hold":{"cause":"credentials","until":%q}`, at(15*time.Minute)), 15*time.Minute + margin},
-		"hold is over": {fmt.Sprintf(`"hold":{"cause":"credentials","until":%q}`, at(-time.Minute)), margin},
+		"hold":         {fmt.Sprintf(`"holds":[{"cause":"credentials","until":%q}]`, at(15*time.Minute)), 15*time.Minute + margin},
+		"hold is over": {fmt.Sprintf(`"holds":[{"cause":"credentials","until":%q}]`, at(-time.Minute)), margin},
 		"hold outlives the token": {
-			fmt.Sprintf(`"hold":{"cause":"throttled","until":%q},"token":{"access":"a","issued_at":%q,"expires_at":%q}`, at(time.Hour), at(0), at(time.Minute)),
+			fmt.Sprintf(`"holds":[{"cause":"throttled","until":%q}],"token":{"access":"a","issued_at":%q,"expires_at":%q}`, at(time.Hour), at(0), at(time.Minute)),
 			time.Hour + margin},
 		"token outlives the hold": {
-			fmt.Sprintf(`"hold":{"cause":"throttled","until":%q},"token":{"access":"a","issued_at":%q,"expires_at":%q}`, at(time.Minute), at(0), at(time.Hour)),
+			fmt.Sprintf(`"holds":[{"cause":"throttled","until":%q}],"token":{"access":"a","issued_at":%q,"expires_at":%q}`, at(time.Minute), at(0), at(time.Hour)),
 			time.Hour + margin},
 		"claim": {fmt.Sprintf(`"claim":{"owner":"x","until":%q}`, at(35*time.Second)), 35*time.Second + margin},
 	} {
@@ -121,7 +121,7 @@ func TestCorruptRecordIsReportedAndReplaced(t *testing.T) {
 func TestLaterFormatIsLeftAlone(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
-		const later = `{"format":2,"token":{"access":"access-0"},"hold":"a new kind"}`
+		const later = `{"format":2,"token":{"access":"access-0"},"holds":"a new kind"}`
 		s.put(later)
 		f := newRefresher(time.Hour, 0)
 		var seen events
@@ -156,7 +156,7 @@ func TestUnknownFieldsSurviveASave(t *testing.T) {
 		f.presented = map[string]bool{"refresh-3": true}
 		_, err := c.Token(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
-		assert.NotNil(t, s.record(t).Hold)
+		assert.NotEmpty(t, s.record(t).Holds)
 		assert.Contains(t, string(s.blob().data), `"region":{"a":[1,2.50,"x"]}`)
 	})
 }
@@ -175,7 +175,7 @@ func FuzzRecord(f *testing.F) {
 		`{"format":1}`,
 		`{"format":2}`,
 		`{"format":1,"token":{"access":"a","refresh":"r","issued_at":"2026-01-02T03:04:05.000000006Z","expires_at":"2026-01-02T04:04:05+02:00"},"spent":true}`,
-		`{"format":1,"hold":{"cause":"credentials","until":"2026-01-02T03:04:05Z","fingerprint":255,"status":401},"claim":{"owner":"x","until":"2026-01-02T03:04:05Z"}}`,
+		`{"format":1,"holds":[{"cause":"credentials","until":"2026-01-02T03:04:05Z","fingerprint":255,"status":401}],"claim":{"owner":"x","until":"2026-01-02T03:04:05Z"}}`,
 		`{"format":1,"other":[1e400,{"a":null}],"TOKEN":{"access":"b"}}`,
 		`{"format":1,"format":1,"token":null}`,
 		`null`, `[]`, ``, `{"format":1,"token":{"access":"a","extra":{"":""}}}`,
@@ -206,7 +206,7 @@ func unknownFields(t *testing.T, data []byte) map[string]any {
 	in.UseNumber()
 	require.NoError(t, in.Decode(&all))
 	maps.DeleteFunc(all, func(name string, _ any) bool {
-		return slices.ContainsFunc([]string{"format", "token", "spent", "hold", "claim"}, func(known string) bool { return strings.EqualFold(known, name) })
+		return slices.ContainsFunc([]string{"format", "token", "spent", "holds", "claim"}, func(known string) bool { return strings.EqualFold(known, name) })
 	})
 	return all
 }

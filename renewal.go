@@ -211,7 +211,7 @@ func (c *Client) keepAlive() {
 	var next time.Duration
 	switch {
 	case h != nil && h.at(mono, wall) == fresh:
-		next = h.expires - h.window - mono
+		next = max(h.expires-h.window-mono, closerLook) // a vendor's mistake must not become a login each millisecond
 	case h == nil:
 		return // nobody has asked yet
 	case hold != nil && (hold.cause == causeFailed || hold.cause == causeThrottled || h.at(mono, wall) == stale):

@@ -10,8 +10,8 @@ import (
 
 const redacted = "[redacted]"
 
-// A Secret is a string that does not print. Whatever formats, logs or marshals it, or a value that holds it, gets "[redacted]"; only
-// [Secret.Reveal] gives the string. The zero Secret is the empty one. Secrets are not comparable with ==.
+// A Secret is a string that does not print. What formats, logs or marshals it, or a value that holds it, gets "[redacted]"; only
+// [Secret.Reveal] gives the string (and what reads memory past all methods, as the diff of a failed testify assertion does). The zero Secret is the empty one. Secrets are not comparable with ==.
 type Secret struct {
 	_ [0]func() // not comparable: == would compare addresses
 

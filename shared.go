@@ -113,9 +113,9 @@ func (r *renewal) meet(ctx context.Context, s *shared) (outcome, bool) {
 	if t := s.news(r); t != nil {
 		return outcome{token: t, version: s.version, adopted: true}, true
 	}
-	r.throttled.Store(s.rec.Hold.throttled())
-	h := r.savedHold(ctx, s.rec.Hold)
-	if h == nil || r.lifted && h.cause == causeCredentials {
+	r.throttled.Store(s.rec.Holds.throttled())
+	h := r.heldBy(ctx, s.rec.Holds)
+	if h == nil {
 		return outcome{}, false
 	}
 	if r.force {
@@ -149,38 +149,6 @@ func (s *shared) news(r *renewal) *Token {
 		return nil // no better than ours
 	}
 	return t
-}
-
-// savedHold is h as this Client's own hold, or nil if it does not bind this Client.
-func (r *renewal) savedHold(ctx context.Context, h *savedHold) *hold {
-	if h == nil {
-		return nil
-	}
-	c := r.client
-	mono, wall := c.now()
-	length := min(h.Until.Sub(wall), max(c.opts.Cooldown, longestHold))
-	if length <= 0 {
-		return nil
-	}
-	var fingerprint *uint64
-	if h.Cause == causeCredentials {
-		fingerprint = r.takeFingerprint(ctx)
-	}
-	if h.Fingerprint != nil && fingerprint != nil && *h.Fingerprint != uint8(*fingerprint) {
-		return nil
-	}
-	kind := ErrInvalidCredentials
-	if h.Cause != causeCredentials {
-		kind = ErrRateLimited
-		if h.Status != 429 {
-			kind = ErrUnavailable
-		}
-	}
-	until := wall.Add(length)
-	return &hold{
-		cause: h.Cause, failures: max(h.Failures, 1), fingerprint: fingerprint, until: mono + length, untilWall: until,
-		err: &Error{Account: c.auth.Account(), Op: h.Op, Kind: kind, Status: h.Status, Code: h.Code, Request: h.Request, RetryAt: until},
-	}
 }
 
 // lock takes the store's lock, where it has one, and looks again. While others have it, it looks whether they have brought news. After
@@ -313,7 +281,7 @@ func (r *renewal) refreshable(s *shared) *Token {
 		if c.opts.Store == nil && h != nil && h.flags&spent == 0 {
 			t = h.token
 		}
-	case h != nil && h.flags&unsaved != 0 && (s.rec.Token == nil || s.rec.Token.IssuedAt.Before(h.token.IssuedAt)):
+	case h != nil && h.flags&unsaved != 0 && s.rec.Token != nil && s.rec.Token.IssuedAt.Before(h.token.IssuedAt):
 		if h.flags&spent == 0 {
 			t = h.token
 		}
@@ -354,7 +322,7 @@ func (r *renewal) dropRefresh(ctx context.Context, s *shared) (outcome, bool) {
 func (r *renewal) dropToken(ctx context.Context, s *shared) error {
 	next := s.rec
 	next.Token, next.Spent = nil, false
-	if next.Claim != nil || next.Hold != nil || len(next.other) != 0 {
+	if next.Claim != nil || len(next.Holds) != 0 || len(next.other) != 0 {
 		return r.save(ctx, s, next)
 	}
 	ctx, cancel := r.commandContext(ctx)
@@ -429,10 +397,7 @@ func (s *shared) holds(t *Token) bool {
 func (r *renewal) successor(s *shared, t *Token) record {
 	next := s.rec
 	next.Token, next.Spent, next.Claim = saved(t), false, nil
-	fingerprint := r.fingerprint.Load()
-	if h := next.Hold; h != nil && (h.Cause != causeCredentials || h.Fingerprint == nil || fingerprint == nil || *h.Fingerprint == uint8(*fingerprint)) {
-		next.Hold = nil
-	}
+	next.Holds = next.Holds.without(r.fingerprint.Load())
 	return next
 }
 
@@ -449,8 +414,8 @@ func (r *renewal) giveUp(ctx context.Context, s *shared, err error, unmark bool)
 		next := s.rec
 		next.Claim = nil
 		next.Spent = next.Spent && !unmark
-		if shared := out.hold.saved(); shared != nil {
-			next.Hold = shared
+		if h := out.hold.saved(); h != nil {
+			next.Holds = next.Holds.with(*h)
 		} else if s.rec.Claim == nil && !unmark {
 			return out // nothing to tell
 		}
@@ -472,19 +437,6 @@ func (r *renewal) giveUp(ctx context.Context, s *shared, err error, unmark bool)
 		}
 	}
 	return out
-}
-
-// saved is what other processes are told of h; nil if it is none of their business.
-func (h *hold) saved() *savedHold {
-	if h == nil || h.cause != causeCredentials && h.cause != causeThrottled {
-		return nil
-	}
-	s := &savedHold{Cause: h.cause, Until: h.untilWall, Failures: h.failures, Op: h.err.Op, Status: h.err.Status, Code: h.err.Code, Request: h.err.Request}
-	if h.fingerprint != nil {
-		low := uint8(*h.fingerprint)
-		s.Fingerprint = &low
-	}
-	return s
 }
 
 // save writes next by compare-and-set; after it, s is what is in the store.

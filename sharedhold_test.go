@@ -41,8 +41,9 @@ func TestSharedHoldTellsEightBitsOfTheCredentials(t *testing.T) {
 		c := newClient(t, newPassworded(vendorlogin.SecretString("wrong-example")), shared(s))
 		_, err := c.Token(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
-		hold := s.record(t).Hold
-		require.NotNil(t, hold)
+		holds := s.record(t).Holds
+		require.Len(t, holds, 1)
+		hold := holds[0]
 		require.NotNil(t, hold.Fingerprint)
 		assert.Equal(t, int(uint8(fingerprintOf(t, "wrong-example"))), *hold.Fingerprint)
 		assert.NotContains(t, string(s.blob().data), fmt.Sprint(fingerprintOf(t, "wrong-example")))
@@ -76,7 +77,7 @@ func TestSharedHoldBindsOnlyTheSameCredentials(t *testing.T) {
 				require.NoError(t, err)
 				assert.EqualValues(t, 1, right.logins.Load())
 				if !c.collides {
-					assert.NotNil(t, s.record(t).Hold, "still true of the others")
+					assert.NotEmpty(t, s.record(t).Holds, "still true of the others")
 				}
 			})
 		})
@@ -87,6 +88,75 @@ func secretOf(t *testing.T, f vendorlogin.SecretFunc) string {
 	s, err := f(t.Context())
 	require.NoError(t, err)
 	return s.Reveal()
+}
+
+func TestEachOfSeveralWrongPasswordsIsSentOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		other := another(t, "wrong-example", false)
+		var fleet []*vendorlogin.Client
+		var vendors []*passworded
+		for i := range 20 { // half of them have been given a new password, with a mistake in it
+			f := newPassworded(vendorlogin.SecretString([]string{"wrong-example", other}[i%2]))
+			vendors = append(vendors, f)
+			fleet = append(fleet, newClient(t, f, shared(s)))
+		}
+		requests := func() (n int64) {
+			for _, f := range vendors {
+				n += f.logins.Load()
+			}
+			return n
+		}
+		for i := range 3 {
+			a := atOnce(t.Context(), 20, fleet...)
+			require.Len(t, a.errs, 20)
+			assert.EqualValues(t, 2*(i+1), requests(), "one each a cooldown")
+			assert.Less(t, len(s.blob().data), 1000)
+			time.Sleep(15 * time.Minute)
+		}
+	})
+}
+
+func TestSharedHoldsAreBoundedAndTheLongestIsTold(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		seen := map[uint8]bool{}
+		for i := 0; len(seen) < 20; i++ {
+			password := fmt.Sprint("wrong-", i)
+			if bits := uint8(fingerprintOf(t, password)); seen[bits] {
+				continue
+			} else {
+				seen[bits] = true
+			}
+			_, err := newClient(t, newPassworded(vendorlogin.SecretString(password)), shared(s)).Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		}
+		assert.Len(t, s.record(t).Holds, 8)
+
+		now := time.Now()
+		s.put(fmt.Sprintf(`{"format":1,"holds":[{"cause":"throttled","status":429,"until":%q},{"cause":"credentials","until":%q},{"cause":"credentials","until":%q}]}`,
+			now.Add(time.Minute).Format(time.RFC3339Nano), now.Add(9*time.Minute).Format(time.RFC3339Nano), now.Add(2*time.Minute).Format(time.RFC3339Nano)))
+		_, err := newClient(t, &fake{}, shared(s)).Token(t.Context())
+		e, ok := errors.AsType[*vendorlogin.Error](err)
+		require.True(t, ok)
+		assert.WithinDuration(t, now.Add(9*time.Minute), e.RetryAt, 0)
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+	})
+}
+
+func TestSuccessLeavesOnlyTheHoldsOfOthers(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := newPassworded(vendorlogin.SecretString("right-example"))
+		until := time.Now().Add(time.Minute).Format(time.RFC3339)
+		s.put(fmt.Sprintf(`{"format":1,"holds":[{"cause":"throttled","until":%q},{"cause":"credentials","fingerprint":%d,"until":%q},{"cause":"credentials","fingerprint":%d,"until":%q}]}`,
+			until, uint8(fingerprintOf(t, "right-example")), until, uint8(fingerprintOf(t, "right-example"))^1, until))
+		_, err := newClient(t, f, shared(s)).Renew(t.Context())
+		require.NoError(t, err)
+		holds := s.record(t).Holds
+		require.Len(t, holds, 1)
+		assert.EqualValues(t, uint8(fingerprintOf(t, "right-example"))^1, *holds[0].Fingerprint)
+	})
 }
 
 func TestClientThatSawItsCredentialsChangePassesThoughTheBitsCollide(t *testing.T) {
@@ -101,7 +171,7 @@ func TestClientThatSawItsCredentialsChangePassesThoughTheBitsCollide(t *testing.
 		secret.value.Store(&f.right)
 		mustToken(t, c)
 		assert.EqualValues(t, 2, f.logins.Load())
-		assert.Nil(t, s.record(t).Hold)
+		assert.Empty(t, s.record(t).Holds)
 	})
 }
 
@@ -185,7 +255,7 @@ func TestHoldOfAClockThatIsWrongEnds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
 		f := &fake{life: time.Hour}
-		s.put(fmt.Sprintf(`{"format":1,"hold":{"cause":"credentials","until":%q}}`, time.Now().Add(900*time.Hour).Format(time.RFC3339)))
+		s.put(fmt.Sprintf(`{"format":1,"holds":[{"cause":"credentials","until":%q}]}`, time.Now().Add(900*time.Hour).Format(time.RFC3339)))
 		c := newClient(t, f, shared(s))
 		_, err := c.Token(t.Context())
 		e, ok := errors.AsType[*vendorlogin.Error](err)
@@ -261,6 +331,24 @@ func TestHeldClientWithoutFingerprintTakesWhatAnotherFetched(t *testing.T) {
 		s.put(recordOf("other", 0, time.Hour, ""))
 		assert.Equal(t, "other", mustToken(t, c).Access.Reveal())
 		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}
+
+func TestCredentialsAreNotReadWhereTheyAreNotTheReason(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		secret := newChanging("right-example")
+		f := newPassworded(secret.secret)
+		f.err = &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, RetryAt: time.Now().Add(10 * time.Minute)}
+		c := newClient(t, f, shared(newMemStore()))
+		_, err := c.Token(t.Context())
+		require.Error(t, err)
+		before := secret.reads.Load()
+		for range 60 {
+			time.Sleep(time.Second)
+			_, err = c.Token(t.Context())
+			require.Error(t, err)
+		}
+		assert.Equal(t, before, secret.reads.Load())
 	})
 }
 

@@ -1,7 +1,6 @@
 package vendorlogin
 
 import (
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -32,6 +31,10 @@ type transport struct {
 
 // RoundTrip sends req with the token.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL == nil || req.Header == nil {
+		closeBody(req)
+		return nil, t.client.failure("request", ErrInvalidRequest, "it has no URL or no Header")
+	}
 	ctx := req.Context()
 	if ctx.Value(withoutTokenKey{}) != nil || ctx.Value(clientKey{t.client}) != nil {
 		return t.next().RoundTrip(req) // a login
@@ -60,6 +63,8 @@ func (t *transport) again(req *http.Request, resp *http.Response, refused *Token
 	if !t.client.condemn(refused) || req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
 		return resp, nil
 	}
+	rest := readAhead(resp.Body) // the login may need the connection
+	resp.Body = rest
 	token, err := t.client.Token(req.Context())
 	if err != nil {
 		return resp, nil
@@ -70,11 +75,10 @@ func (t *transport) again(req *http.Request, resp *http.Response, refused *Token
 			return resp, nil
 		}
 	}
-	_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection can be used again
-	_ = resp.Body.Close()
+	rest.discard()
 	answer, err := t.send(&second, token)
 	if err == nil {
-		t.client.replayed(!rejected(t.client.auth, answer, token))
+		t.client.replayed(token, !rejected(t.client.auth, answer, token))
 	}
 	return answer, err
 }
@@ -117,7 +121,8 @@ const (
 // rejections keeps refusals from costing a renewal each.
 type rejections struct {
 	until   time.Duration // monotonic: no renewal before
-	refused int           // replays in a row that were refused too
+	refused int           // renewed tokens in a row that were refused too
+	last    *Token        // the one counted last
 	told    bool          // that a refusal changes nothing until then
 }
 
@@ -127,7 +132,10 @@ func (c *Client) condemn(refused *Token) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := c.current.Load()
-	if h == nil || h.token != refused || h.flags&dropped != 0 {
+	if h == nil || c.renewal.underWay() && c.renewal.job == jobLogout {
+		return false // logged out: nobody has asked for a new session
+	}
+	if h.token != refused || h.flags&dropped != 0 {
 		return true
 	}
 	if c.rejections == nil {
@@ -150,17 +158,18 @@ func (c *Client) condemn(refused *Token) bool {
 	return true
 }
 
-// replayed is told how a renewed token fared.
-func (c *Client) replayed(accepted bool) {
+// replayed is told how the renewed token fared with one of the requests that wait for it. Where one is accepted, the token is good.
+func (c *Client) replayed(token *Token, accepted bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r := c.rejections
 	switch {
 	case r == nil:
 	case accepted:
-		r.refused = 0
-	default:
+		r.refused, r.last = 0, token
+	case r.last != token:
 		r.refused++
+		r.last = token
 	}
 }
 

@@ -199,15 +199,21 @@ func concurrentRefusals(t *testing.T) string {
 
 func TestEndpointThatAlwaysRefusesCostsOneRenewalAMinuteThenLess(t *testing.T) {
 	t.Parallel()
-	for _, same := range []bool{false, true} {
+	for callers, same := range map[int]bool{1: false, 2: true, 50: false} {
 		synctest.Test(t, func(t *testing.T) {
-			m, a := &mint{same: same}, &api{accepts: 1 << 30}
+			m, a := &mint{same: same, took: time.Millisecond}, &api{accepts: 1 << 30, before: func(string) { time.Sleep(time.Millisecond) }}
 			rt := newTransportClient(t, m, &vendorlogin.Options{RenewBefore: time.Nanosecond}).Transport(a)
 			begin := time.Now()
 			var at []time.Duration
-			for seen := int64(1); time.Since(begin) < 50*time.Minute; time.Sleep(time.Second) {
-				status, _ := get(t, rt, things)
-				require.Equal(t, 401, status)
+			for seen := int64(1); time.Since(begin) < 50*time.Minute; time.Sleep(5 * time.Second) {
+				var wg sync.WaitGroup
+				for range callers {
+					wg.Go(func() {
+						status, _ := get(t, rt, things)
+						assert.Equal(t, 401, status)
+					})
+				}
+				wg.Wait()
 				if n := m.logins.Load(); n != seen {
 					seen = n
 					at = append(at, time.Since(begin).Round(time.Minute))
@@ -371,6 +377,66 @@ func TestTokenStaysOnItsOrigins(t *testing.T) {
 	assert.Equal(t, 200, status)
 }
 
+func TestRefusedAnswerThatNeverEndsHoldsNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		endless, writer := io.Pipe()
+		defer writer.Close()
+		a := &api{accepts: 2}
+		a.answer = func(req *http.Request) *http.Response {
+			if req.Header.Get("Authorization") != "Bearer access-1" {
+				return nil
+			}
+			return &http.Response{StatusCode: 401, Header: http.Header{}, Body: endless, ContentLength: -1}
+		}
+		begin := time.Now()
+		status, _ := get(t, newTransportClient(t, &mint{}, nil).Transport(a), things)
+		assert.Equal(t, 200, status)
+		assert.Equal(t, 100*time.Millisecond, time.Since(begin))
+	})
+}
+
+func TestSmallRefusedAnswerIsReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	left := strings.NewReader("refused")
+	a := &api{accepts: 2}
+	a.answer = func(req *http.Request) *http.Response {
+		if req.Header.Get("Authorization") != "Bearer access-1" {
+			return nil
+		}
+		return &http.Response{StatusCode: 401, Header: http.Header{}, Body: io.NopCloser(left), ContentLength: 7}
+	}
+	status, _ := get(t, newTransportClient(t, &mint{}, nil).Transport(a), things)
+	assert.Equal(t, 200, status)
+	assert.Zero(t, left.Len())
+}
+
+func TestBodyThatFailsToComeAgainHandsBackTheFirstAnswer(t *testing.T) {
+	t.Parallel()
+	req, err := http.NewRequest(http.MethodPost, things, strings.NewReader("body"))
+	require.NoError(t, err)
+	req.GetBody = func() (io.ReadCloser, error) { return nil, errors.New("gone") }
+	resp, err := newTransportClient(t, &mint{}, nil).Transport(&api{accepts: 2}).RoundTrip(req)
+	require.NoError(t, err)
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	assert.Equal(t, "answer to Bearer access-1", string(body))
+}
+
+type closeCounter struct {
+	api
+	closed int
+}
+
+func (c *closeCounter) CloseIdleConnections() { c.closed++ }
+
+func TestCloseIdleConnectionsIsPassedOn(t *testing.T) {
+	t.Parallel()
+	base := &closeCounter{}
+	(&http.Client{Transport: newTransportClient(t, &mint{}, nil).Transport(base)}).CloseIdleConnections()
+	assert.Equal(t, 1, base.closed)
+}
+
 func TestForeignBodyIsClosed(t *testing.T) {
 	t.Parallel()
 	var closed atomic.Int64
@@ -495,8 +561,12 @@ func TestHeaderInjectionIsRefused(t *testing.T) {
 	t.Parallel()
 	a := &api{}
 	bad := &scripted{token: "example\r\nX-Evil: 1"}
-	_, err := newTransportClient(t, bad, nil).Transport(a).RoundTrip(newRequest(t, things))
+	var closed atomic.Int64
+	req, err := http.NewRequest(http.MethodPost, things, &countedBody{io.NopCloser(strings.NewReader("x")), &closed})
+	require.NoError(t, err)
+	_, err = newTransportClient(t, bad, nil).Transport(a).RoundTrip(req)
 	require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
+	assert.EqualValues(t, 1, closed.Load())
 	assert.NotContains(t, err.Error(), "Evil")
 	assert.Empty(t, a.requests())
 }

@@ -39,6 +39,9 @@ func (a Answer) Format(f fmt.State, _ rune) {
 // LogValue logs an Answer without what is in it.
 func (a Answer) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(a)) }
 
+// MarshalText is Format: encoding/json would otherwise write what is in an Answer.
+func (a Answer) MarshalText() ([]byte, error) { return fmt.Append(nil, a), nil }
+
 func (a *Answer) ok() bool { return a.Status >= 200 && a.Status <= 299 }
 
 // received is when the header of the answer was here.

@@ -1,6 +1,7 @@
 package loginhttp
 
 import (
+	"cmp"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -25,7 +26,7 @@ func BaseURL(given, def string, allowPlain bool) (string, error) {
 	if err != nil {
 		return "", Invalid("", "BaseURL", "is not a URL") // err quotes it, a password in it too
 	}
-	if reason := badBase(u, allowPlain); reason != "" {
+	if reason := cmp.Or(badBase(u, true), badHost(u), badBase(u, allowPlain)); reason != "" {
 		return "", Invalid("", "BaseURL", reason)
 	}
 	if strings.Contains(given, "#") {
@@ -45,12 +46,21 @@ func badBase(u *url.URL, allowPlain bool) string {
 		return "has a fragment"
 	case u.Scheme != "https" && u.Scheme != "http":
 		return `does not begin with "https://"`
+	case u.Host == "":
+		return "has no valid host"
+	case u.Scheme == "http" && !allowPlain && !isLoopback(u.Hostname()):
+		return "is plain http: credentials go over https only, unless AllowPlainHTTP is set"
+	}
+	return ""
+}
+
+// badHost says what is wrong with the host of u, if anything is.
+func badHost(u *url.URL) string {
+	switch {
 	case u.Hostname() == "" || !validPort(u):
 		return "has no valid host"
 	case !isPlainHost(u.Host):
 		return "has a host that is not ASCII" // the name that DNS knows is, and it has one spelling only
-	case u.Scheme == "http" && !allowPlain && !isLoopback(u.Hostname()):
-		return "is plain http: credentials go over https only, unless AllowPlainHTTP is set"
 	}
 	return ""
 }

@@ -78,6 +78,9 @@ func (c Call) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "%s: %s %s", c.Op, c.
 // LogValue logs a Call without what is in it.
 func (c Call) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 
+// MarshalText is Format: encoding/json would otherwise write what is in a Call.
+func (c Call) MarshalText() ([]byte, error) { return fmt.Append(nil, c), nil }
+
 // Do sends c and decodes the JSON of a 2xx answer into out; with out nil any 2xx answer will do, an empty one too. JSON is known
 // by its content: a wrong Content-Type is no failure.
 //

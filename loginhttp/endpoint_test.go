@@ -2,6 +2,7 @@ package loginhttp_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -265,7 +266,10 @@ func TestCallAndAnswerPrintNothing(t *testing.T) {
 	answer := &loginhttp.Answer{Status: 200, Body: []byte("example-password"), Header: http.Header{"Set-Cookie": {"example-password"}}}
 	var log strings.Builder
 	logger := slog.New(slog.NewJSONHandler(&log, nil))
-	logger.Info("x", "call", call, "answer", answer, "value", *answer)
+	logger.Info("x", "call", call, "answer", answer, "value", *answer, "nested", struct {
+		Call   loginhttp.Call
+		Answer *loginhttp.Answer
+	}{call, answer})
 	for _, text := range []string{
 		fmt.Sprintf("%v %+v %#v %s %d", call, call, call, call, call),
 		fmt.Sprintf("%v %+v %#v %s %d", answer, answer, answer, answer, answer),
@@ -274,6 +278,7 @@ func TestCallAndAnswerPrintNothing(t *testing.T) {
 	} {
 		assert.NotContains(t, text, "example-password")
 		assert.NotContains(t, text, fmt.Sprint([]byte("example-password")))
+		assert.NotContains(t, text, base64.StdEncoding.EncodeToString([]byte("example-password")))
 	}
 	assert.Contains(t, fmt.Sprint(answer), "status 200")
 	assert.Contains(t, fmt.Sprint(call), "login: POST /login")

@@ -64,10 +64,10 @@ func (x *exchange) encodeBody() *vendorlogin.Error {
 
 // setHeader sets our header fields, and the caller's over them.
 func (x *exchange) setHeader(h http.Header) *vendorlogin.Error {
-	h["Accept"] = []string{"application/json"}
-	h["User-Agent"] = []string{"vendorlogin"}
+	ours := []string{"application/json", "vendorlogin", "application/json"}
+	h["Accept"], h["User-Agent"] = ours[0:1:1], ours[1:2:2]
 	if x.payload != nil {
-		h["Content-Type"] = []string{"application/json"}
+		h["Content-Type"] = ours[2:3:3]
 	}
 	for name, values := range x.Header {
 		if !validHeaderName(name) {

@@ -52,15 +52,25 @@ func (t *tries) failed(ctx context.Context, err error) {
 
 // answered judges a request by its answer, whose body is still to be read.
 func (t *tries) answered(ctx context.Context, resp *http.Response) {
+	t.pause, t.unprocessed = 0, false
+	switch {
+	case isRedirect(resp.StatusCode):
+		t.hideLocation(resp)
+	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode == http.StatusServiceUnavailable:
+		t.throttled(ctx, resp)
+	}
+}
+
+// throttled plans another request if the vendor says when, and that is soon.
+func (t *tries) throttled(ctx context.Context, resp *http.Response) {
 	after, told := retryAfter(resp.Header, time.Now())
-	t.pause, t.unprocessed = 0, turnedAway(resp.StatusCode, told)
-	if t.unprocessed && told && after <= maxPause {
+	t.unprocessed = turnedAway(resp.StatusCode, told)
+	if told && after <= maxPause {
 		t.plan(ctx, jitter(after, min(after+after/4, maxPause)))
 	}
 	if t.pause > 0 {
 		dropBody(resp)
 	}
-	t.hideLocation(resp)
 }
 
 // plan sets the pause before a further request, if there may be one and ctx lasts that long.

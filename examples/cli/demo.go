@@ -40,6 +40,9 @@ func (t tool) demo(ctx context.Context) error {
 			return errors.New("no Authorization header was printed")
 		}
 		counts := server.Counts()
+		if counts.Logins != 1 || counts.OTPs != 1 {
+			return fmt.Errorf("the %s run: %d logins and %d codes", run, counts.Logins, counts.OTPs)
+		}
 		fmt.Fprintf(t.ask, "printed %d headers; the server has seen %d login, %d code\n", strings.Count(headers.String(), "\n"), counts.Logins, counts.OTPs)
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 )
 
 // TestMain lets the test binary be the service itself, in a process of its own.
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // start runs the service in a process of its own and gives its address.
@@ -94,6 +95,7 @@ func TestServiceUnderFire(t *testing.T) {
 	_, counts := ask(t, http.MethodGet, base+"/vendor/counts")
 	assert.Contains(t, counts, "1 logins, 1 refreshes, 0 wrong passwords")
 
+	http.DefaultClient.CloseIdleConnections()
 	require.NoError(t, process.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, process.Wait(), "SIGTERM ends it with status 0")
 }

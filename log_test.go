@@ -1,0 +1,100 @@
+package vendorlogin_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+// logLine is what an operator's tools read.
+type logLine struct {
+	Level, Msg, Vendor, Principal string
+	Duration                      time.Duration
+	Expires                       time.Time
+	Error                         string
+}
+
+// log collects lines.
+type log struct{ bytes.Buffer }
+
+func (l *log) logger() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(&l.Buffer, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// lines gives what has been logged since the last time.
+func (l *log) lines(t *testing.T) (lines []logLine) {
+	t.Helper()
+	synctest.Wait()
+	for in := json.NewDecoder(&l.Buffer); in.More(); {
+		var line logLine
+		require.NoError(t, in.Decode(&line))
+		assert.Equal(t, "fake", line.Vendor)
+		assert.Equal(t, "ops@example.com", line.Principal)
+		assert.Contains(t, line.Msg, "vendorlogin: ")
+		lines = append(lines, line)
+	}
+	l.Reset()
+	return lines
+}
+
+func levels(lines []logLine) []string {
+	var all []string
+	for _, line := range lines {
+		all = append(all, line.Level)
+	}
+	return all
+}
+
+func TestLogLines(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := newRefresher(time.Hour, time.Second)
+		var l log
+		c := newClient(t, f, &vendorlogin.Options{Store: s, Logger: l.logger()})
+		token := mustToken(t, c)
+		lines := l.lines(t)
+		require.Equal(t, []string{"INFO"}, levels(lines))
+		assert.Equal(t, time.Second, lines[0].Duration)
+		assert.True(t, token.ExpiresAt.Equal(lines[0].Expires))
+		assert.Empty(t, lines[0].Error)
+
+		time.Sleep(56 * time.Minute)
+		mustToken(t, c)
+		time.Sleep(2 * time.Second)
+		assert.Equal(t, []string{"DEBUG", "INFO"}, levels(l.lines(t)), "stale, refreshed")
+
+		s.before = failAt("extend", func(context.Context) error { return errDisk })
+		_, err := c.Renew(t.Context())
+		require.NoError(t, err)
+		lines = l.lines(t)
+		assert.Equal(t, []string{"INFO", "WARN"}, levels(lines), "refreshed, but the store fails")
+		assert.Contains(t, lines[1].Error, errDisk.Error())
+
+		s.before = failAt("save", func(context.Context) error { return errDisk })
+		_, err = c.Renew(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, []string{"INFO", "ERROR"}, levels(l.lines(t)), "refreshed, and a rotated refresh token is not saved")
+
+		f.becomes(func() { f.on = func(context.Context, string, int64) error { return down() } })
+		_, err = c.Renew(t.Context())
+		require.Error(t, err)
+		lines = l.lines(t)
+		assert.Equal(t, []string{"DEBUG", "WARN"}, levels(lines), "refresh failed, on hold")
+		assert.Contains(t, lines[1].Error, "not before")
+
+		f.becomes(func() { f.on = func(context.Context, string, int64) error { return wrongPassword() } })
+		time.Sleep(2 * time.Minute)
+		_, err = c.Renew(t.Context())
+		require.Error(t, err)
+		assert.Equal(t, []string{"DEBUG", "ERROR"}, levels(l.lines(t)), "login failed, and a person has to mend it")
+	})
+}
