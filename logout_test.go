@@ -137,16 +137,19 @@ func TestLogoutRevokesTheFleetsToken(t *testing.T) {
 	})
 }
 
-func TestLogoutKeepsTheHoldInTheStore(t *testing.T) {
+func TestLogoutKeepsWhatIsNotTheToken(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		s := newMemStore()
-		s.put(fmt.Sprintf(`{"format":1,"token":{"access":"access-0","issued_at":%q},"holds":[{"cause":"credentials","until":%q}],"later":[1]}`,
-			time.Now().Format(time.RFC3339), time.Now().Add(time.Minute).Format(time.RFC3339)))
-		c := newClient(t, newRevoker(), shared(s))
-		require.NoError(t, c.Logout(t.Context()))
-		assert.Nil(t, s.record(t).Token)
-		assert.NotEmpty(t, s.record(t).Holds)
-		assert.Contains(t, string(s.blob().data), `"later":[1]`)
+		for _, other := range []string{
+			fmt.Sprintf(`"holds":[{"cause":"credentials","until":%q}]`, time.Now().Add(time.Minute).Format(time.RFC3339)),
+			fmt.Sprintf(`"claim":{"owner":"x","until":%q}`, time.Now().Add(time.Minute).Format(time.RFC3339)),
+			`"later":[1]`,
+		} {
+			s := newMemStore()
+			s.put(recordOf("access-0", 0, time.Hour, ","+other))
+			require.NoError(t, newClient(t, newRevoker(), shared(s)).Logout(t.Context()))
+			assert.Nil(t, s.record(t).Token)
+			assert.Contains(t, string(s.blob().data), other)
+		}
 	})
 }
 

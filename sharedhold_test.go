@@ -144,6 +144,46 @@ func TestSharedHoldsAreBoundedAndTheLongestIsTold(t *testing.T) {
 	})
 }
 
+func TestSharedHoldIsReplacedByItsLikeAndDroppedWhenOver(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		c := newClient(t, newPassworded(vendorlogin.SecretString("wrong-example")), shared(s))
+		_, err := c.Token(t.Context())
+		require.Error(t, err)
+		until := s.record(t).Holds[0].Until
+		time.Sleep(time.Minute)
+		_, err = c.Renew(t.Context())
+		require.Error(t, err)
+		require.Len(t, s.record(t).Holds, 1)
+		assert.True(t, until.Before(s.record(t).Holds[0].Until))
+
+		time.Sleep(16 * time.Minute)
+		other := another(t, "wrong-example", false)
+		_, err = newClient(t, newPassworded(vendorlogin.SecretString(other)), shared(s)).Token(t.Context())
+		require.Error(t, err)
+		require.Len(t, s.record(t).Holds, 1)
+		assert.EqualValues(t, uint8(fingerprintOf(t, other)), *s.record(t).Holds[0].Fingerprint)
+	})
+}
+
+func TestChangedCredentialsDoNotLiftAThrottle(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		secret := newChanging("wrong-example")
+		f := newPassworded(secret.secret)
+		c := newClient(t, f, shared(s))
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		s.put(fmt.Sprintf(`{"format":1,"holds":[{"cause":"throttled","status":429,"until":%q}]}`, time.Now().Add(time.Minute).Format(time.RFC3339Nano)))
+		secret.value.Store(&f.right)
+		_, err = c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
+		assert.EqualValues(t, 1, f.logins.Load())
+		time.Sleep(time.Minute)
+		mustToken(t, c)
+	})
+}
+
 func TestSuccessLeavesOnlyTheHoldsOfOthers(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
