@@ -41,7 +41,7 @@ func TestRecordTTL(t *testing.T) {
 			time.Hour + margin},
 		"refresh token of unknown life": {
 			fmt.Sprintf(`"token":{"access":"a","refresh":"r","issued_at":%q,"expires_at":%q}`, at(0), at(time.Hour)), 7*24*time.Hour + margin},
-		"hold":         {fmt.Sprintf(`"holds":[{"cause":"credentials","until":%q}]`, at(15*time.Minute)), 15*time.Minute + margin},
+		"hold": {fmt.Sprintf(`"holds":[{"cause":"credentials","until":%q}]`, at(15*time.Minute)), 15*time.Minute + margin},
 		"holds": {
 			fmt.Sprintf(`"holds":[{"cause":"throttled","until":%q},{"cause":"credentials","until":%q}]`, at(time.Minute), at(15*time.Minute)), 15*time.Minute + margin},
 		"hold is over": {fmt.Sprintf(`"holds":[{"cause":"credentials","until":%q}]`, at(-time.Minute)), margin},
