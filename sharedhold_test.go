@@ -1,11 +1,9 @@
 package vendorlogin_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -318,102 +316,4 @@ func TestRenewPassesASharedHoldOnceAMinute(t *testing.T) {
 		}
 		assert.EqualValues(t, 1+5, f.logins.Load())
 	})
-}
-
-func TestHeldClientTakesWhatAnotherFetched(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		s := newMemStore()
-		f := newPassworded(vendorlogin.SecretString("wrong-example"))
-		var seen events
-		c := newClient(t, f, &vendorlogin.Options{Store: s, OnEvent: seen.record})
-		_, err := c.Token(t.Context())
-		require.Error(t, err)
-		right := newPassworded(vendorlogin.SecretString(another(t, "wrong-example", false)))
-		right.right = secretOf(t, right.secret)
-		mustToken(t, newClient(t, right, shared(s)))
-		time.Sleep(time.Second)
-		synctest.Wait()
-		seen.seen()
-		assert.Equal(t, "access-1", mustToken(t, c).Access.Reveal())
-		assert.Equal(t, []vendorlogin.EventType{"adopt"}, types(seen.seen()))
-
-		time.Sleep(58 * time.Minute) // its own credentials are as wrong as before, but the hold is over
-		mustToken(t, c)
-		synctest.Wait()
-		assert.EqualValues(t, 2, f.logins.Load())
-	})
-}
-
-func TestAdoptedTokenDoesNotLiftTheHoldOnOurOwnCredentials(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		s := newMemStore()
-		f := newPassworded(vendorlogin.SecretString("wrong-example"))
-		c := newClient(t, f, shared(s))
-		_, err := c.Token(t.Context())
-		require.Error(t, err)
-		s.put(recordOf("other", 0, 4*time.Minute, ""))
-		for range 4*60 - 1 {
-			time.Sleep(time.Second)
-			require.Equal(t, "other", mustToken(t, c).Access.Reveal())
-		}
-		synctest.Wait()
-		assert.EqualValues(t, 1, f.logins.Load())
-	})
-}
-
-func TestHeldClientWithoutFingerprintTakesWhatAnotherFetched(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		s := newMemStore()
-		f := &fake{life: time.Hour, err: wrongPassword()}
-		c := newClient(t, f, shared(s))
-		_, err := c.Token(t.Context())
-		require.Error(t, err)
-		s.put(recordOf("other", 0, time.Hour, ""))
-		assert.Equal(t, "other", mustToken(t, c).Access.Reveal())
-		assert.EqualValues(t, 1, f.logins.Load())
-	})
-}
-
-func TestCredentialsAreNotReadWhereTheyAreNotTheReason(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		secret := newChanging("right-example")
-		f := newPassworded(secret.secret)
-		f.err = &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, RetryAt: time.Now().Add(10 * time.Minute)}
-		c := newClient(t, f, shared(newMemStore()))
-		_, err := c.Token(t.Context())
-		require.Error(t, err)
-		before := secret.reads.Load()
-		for range 60 {
-			time.Sleep(time.Second)
-			_, err = c.Token(t.Context())
-			require.Error(t, err)
-		}
-		assert.Equal(t, before, secret.reads.Load())
-	})
-}
-
-func TestStoreIsLookedAtSparinglyWhileHeld(t *testing.T) {
-	for name, c := range map[string]struct {
-		took time.Duration
-		most int
-	}{"fast": {0, 61}, "slow": {time.Second, 7}} {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				s := newMemStore()
-				client := newClient(t, newPassworded(vendorlogin.SecretString("wrong-example")), shared(s))
-				_, err := client.Token(t.Context())
-				require.Error(t, err)
-				synctest.Wait()
-				s.commands()
-				s.before = func(ctx context.Context, _ string) error { return pass(ctx, c.took) }
-				for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(50 * time.Millisecond) {
-					_, err := client.Token(t.Context())
-					require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
-				}
-				loads := count(s.commands(), "load")
-				assert.LessOrEqual(t, loads, c.most)
-				assert.GreaterOrEqual(t, loads, c.most/2)
-			})
-		})
-	}
 }
