@@ -15,14 +15,21 @@ type Account struct {
 	Vendor    string // the adapter's name, such as "gcore"
 	Endpoint  string // the base URL of its API, as loginhttp.BaseURL gives it
 	Principal string // who logs in: e-mail or user name
-	Scope     string // what else makes the tokens differ: a client id, a device id, an identity provider
+	Scope     string // what else tells two tokens of one user apart: a client id, a device id, an identity provider; no OAuth scope
 }
 
-// Key is the name under which stores keep the account's record: the vendor, "-" and 32 hex digits. It is the same in every process,
-// differs when any field does, is safe as a file name and as a Redis key, and holds no name of a person.
-func (a Account) Key() string {
+// Key is KeyIn without a namespace.
+func (a Account) Key() string { return a.KeyIn("") }
+
+// KeyIn is the name under which stores keep the account's record: the vendor, "-" and 32 hex digits. It is the same in every process,
+// differs when the namespace or any field does, is safe as a file name and as a Redis key, and holds no name of a person.
+func (a Account) KeyIn(namespace string) string {
 	h := sha256.New()
-	for _, field := range []string{a.Vendor, a.Endpoint, a.Principal, a.Scope} {
+	fields := []string{a.Vendor, a.Endpoint, a.Principal, a.Scope}
+	if namespace != "" {
+		fields = append(fields, namespace)
+	}
+	for _, field := range fields {
 		writeField(h, []byte(field))
 	}
 	return safeName(a.Vendor) + "-" + hex.EncodeToString(h.Sum(nil)[:16])

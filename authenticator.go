@@ -39,6 +39,13 @@ type Rejecter interface {
 	Rejected(resp *http.Response, t *Token) bool
 }
 
+// An Originer says where the vendor's API is, for vendors whose API is not at Account.Endpoint. Without it a token goes to the origin
+// of Account.Endpoint only. Options.Origins replaces both.
+type Originer interface {
+	// APIOrigins lists origins such as "https://api.example.com". It is asked once per token; t is nil before the first.
+	APIOrigins(t *Token) []string
+}
+
 // A Revoker ends a session at the vendor.
 type Revoker interface {
 	// Revoke makes the vendor forget t, which may have expired and may lack a refresh token. That the vendor does not know it any

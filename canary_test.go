@@ -214,7 +214,7 @@ func TestVendorsWordsStayOutOfErrorTexts(t *testing.T) {
 		Request: "POST api.example.com/login", Message: "the password canary-example-secret is too long",
 		Fields: []vendorlogin.FieldError{{Field: "password", Reason: "must not be canary-example-secret"}},
 	}
-	assert.Equal(t, "fake: login: invalid request (422 request/0, POST api.example.com/login): password", err.Error())
+	assert.Equal(t, "fake (ops@example.com): login: invalid request (422 request/0, POST api.example.com/login): password", err.Error())
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%+q"} {
 		assert.NotContains(t, fmt.Sprintf(verb, err), canary, verb)
 		assert.NotContains(t, fmt.Sprintf(verb, fmt.Errorf("x: %w", err)), canary, verb)
@@ -229,7 +229,7 @@ func TestErrorTexts(t *testing.T) {
 		"gcore: login: wrong credentials (400, POST api.gcore.com/iam/auth/jwt/login)": {
 			Account: vendorlogin.Account{Vendor: "gcore"}, Op: "login", Kind: vendorlogin.ErrInvalidCredentials, Status: 400,
 			Request: "POST api.gcore.com/iam/auth/jwt/login"},
-		"login: rate limited (429); not before 2026-01-02T02:04:06Z": {Op: "login", Kind: vendorlogin.ErrRateLimited, Status: 429, RetryAt: at},
+		"login: rate limited (429); not sent again before 2026-01-02T02:04:06Z": {Op: "login", Kind: vendorlogin.ErrRateLimited, Status: 429, RetryAt: at},
 		"new: invalid request: Options.Cooldown is negative": {
 			Op: "new", Kind: vendorlogin.ErrInvalidRequest, Fields: []vendorlogin.FieldError{{Field: "Options.Cooldown", Reason: "is negative"}}},
 		"unavailable: context deadline exceeded": {Kind: vendorlogin.ErrUnavailable, Err: context.DeadlineExceeded},

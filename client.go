@@ -28,6 +28,17 @@ type Options struct {
 	// Store shares the token, and holds, with other processes and with later runs. Default: none; the token lives in memory.
 	Store Store
 
+	// Namespace is part of every key in the Store. Whoever shares a Store and names an account gets that account's token: give each
+	// tenant a Namespace of its own. Default: empty.
+	Namespace string
+
+	// MaxAttempts is how many unsuccessful logins of a kind, by password or by code, an account makes in any 10 minutes, over all
+	// users of the Store. Default 4; negative: no limit.
+	MaxAttempts int
+
+	// Pacer spreads the logins at one endpoint over many accounts; package clientpool has one. Default: none.
+	Pacer Pacer
+
 	// RenewBefore is how long before its expiry a token is renewed, behind the callers' backs; for a short-lived token at most half
 	// of its life. Default 5 minutes.
 	RenewBefore time.Duration
@@ -348,7 +359,3 @@ func (c *Client) now() (mono time.Duration, wall time.Time) {
 func (c *Client) failure(op string, kind error, text string) *Error {
 	return &Error{Account: c.auth.Account(), Op: op, Kind: kind, Err: plainError(text)}
 }
-
-type plainError string
-
-func (e plainError) Error() string { return string(e) }

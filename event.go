@@ -16,7 +16,7 @@ const (
 	EventStale    EventType = "stale"     // a token was handed out that is being renewed behind; once a renewal
 	EventHold     EventType = "hold"      // nothing is sent until RetryAt of Err
 	EventStore    EventType = "store"     // the store failed, or something in it could not be read
-	EventLockWait EventType = "lock wait" // other processes held the store's lock for Duration
+	EventLockWait EventType = "lock_wait" // other processes held the store's lock for Duration
 	EventRefused  EventType = "refused"   // an API refused the token, and it is renewed; with Err: and it is not, before RetryAt of Err
 	EventLogout   EventType = "logout"    // the token was forgotten, here and in the store
 )
@@ -30,9 +30,19 @@ type Event struct {
 	Err      error         // nil: it worked
 	Expires  time.Time     // of the token it gave; zero: none, or unknown
 
-	// Loud marks what a person has to mend: credentials or a code refused, an account forbidden, or a refresh token replaced and
-	// the new one not saved.
-	Loud bool
+	// NeedsAction marks what a person has to mend. The credentials or a code were rejected, the account is forbidden, or a new
+	// refresh token could not be saved.
+	NeedsAction bool
+
+	ctx context.Context
+}
+
+// Context returns the values of the ctx of the call that began what the Event reports, such as its trace. It never ends.
+func (e Event) Context() context.Context {
+	if e.ctx == nil {
+		return context.Background()
+	}
+	return e.ctx
 }
 
 // longestQueue bounds what a slow observer can pile up; more than that is dropped.
@@ -118,7 +128,7 @@ func (c *Client) eventsDrained() <-chan struct{} {
 func (e Event) level() slog.Level {
 	exchange := e.Type == EventLogin || e.Type == EventRefresh
 	switch {
-	case e.Loud:
+	case e.NeedsAction:
 		return slog.LevelError
 	case exchange && e.Err != nil, e.Type == EventStale, e.Type == EventLockWait:
 		return slog.LevelDebug // a hold with the same error, or the renewal itself, follows

@@ -69,7 +69,7 @@ func TestEventsOfAFleet(t *testing.T) {
 		token := mustToken(t, b)
 		assert.Equal(t, []vendorlogin.EventType{"login"}, types(first.seen()))
 		all := second.seen()
-		require.Equal(t, []vendorlogin.EventType{"lock wait", "adopt"}, types(all))
+		require.Equal(t, []vendorlogin.EventType{"lock_wait", "adopt"}, types(all))
 		assert.GreaterOrEqual(t, all[0].Duration, time.Second)
 		assert.Equal(t, token.ExpiresAt, all[1].Expires)
 	})

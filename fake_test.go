@@ -202,7 +202,7 @@ func (c *coded) Login(ctx context.Context) (*vendorlogin.Token, error) {
 // device is an OTPSource that needs no person.
 type device struct{ vendorlogin.OTPFunc }
 
-func (device) Unattended() bool { return true }
+func (device) NonInteractive() bool { return true }
 
 func wrongPassword() error {
 	return &vendorlogin.Error{Op: "login", Kind: vendorlogin.ErrInvalidCredentials, Status: 401}

@@ -34,11 +34,14 @@ func TestAVendorLinksLittle(t *testing.T) {
 
 func TestRootLinksNothing(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, []string{module}, linked(t, module))
+	for _, p := range linked(t, module) {
+		assert.True(t, p == module || strings.HasPrefix(p, module+"/internal/"), p)
+	}
 }
 
 func TestTestServersLinkNothing(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, []string{module + "/vendortest"}, linked(t, module+"/vendortest"))
-	assert.ElementsMatch(t, []string{module, module + "/authtest"}, linked(t, module+"/authtest"))
+	for _, p := range append(linked(t, module+"/vendortest"), linked(t, module+"/authtest")...) {
+		assert.True(t, p == module || strings.HasPrefix(p, module+"/"), p)
+	}
 }

@@ -89,7 +89,7 @@ func TestLogLines(t *testing.T) {
 		require.Error(t, err)
 		lines = l.lines(t)
 		assert.Equal(t, []string{"DEBUG", "WARN"}, levels(lines), "refresh failed, on hold")
-		assert.Contains(t, lines[1].Error, "not before")
+		assert.Contains(t, lines[1].Error, "not sent again before")
 
 		f.becomes(func() { f.on = func(context.Context, string, int64) error { return wrongPassword() } })
 		time.Sleep(2 * time.Minute)

@@ -9,23 +9,30 @@ import (
 
 // A Challenge is a vendor asking for a second factor.
 type Challenge struct {
-	Account Account
-	Method  string // how the code reaches the user: "email", "totp"; empty: the vendor did not say
-	Attempt int    // 1 for the first code asked for in this login, then 2 and 3 where the one before was refused
+	Account   Account
+	Namespace string // Options.Namespace of the Client that logs in; empty outside a Client
+	Method    string // how the code reaches the user: "email", "totp"; empty: the vendor did not say
+	Attempt   int    // 1 for the first code of this login, then 2 and 3 where the one before was rejected
 
 	// Resend asks the vendor to send the code again; nil where it cannot. It is valid until OTP returns.
 	Resend func(ctx context.Context) error
 }
 
-// An OTPSource gives one-time passwords. OTP is a string, since leading zeros count, and each code is used once. Implementations
-// are safe for concurrent use and give up when ctx ends. A prompt that cannot, such as one that reads a terminal, is left behind then:
-// its goroutine lives until it returns, and what it returns is dropped.
+// An OTPSource returns one-time passwords. OTP returns a string, since leading zeros count. Implementations are safe for concurrent
+// use and give up when ctx ends. A prompt that cannot give up, such as one that reads a terminal, is left running then: its
+// goroutine ends when it returns, and its code is dropped.
 //
-// A source that needs no person, such as package totp's, says so with a method Unattended() bool: it is asked in background
-// renewals too, and once a login.
+// A source that needs no person, such as package totp's, is a [NonInteractive] too.
 type OTPSource interface {
-	// OTP gives the code for c. An error ends the login; what it says may be logged.
+	// OTP returns the code for c. An error ends the login; its text may be logged.
 	OTP(ctx context.Context, c Challenge) (string, error)
+}
+
+// A NonInteractive is an [OTPSource] that may need no person. Such a source is asked once per login, and by renewals in the
+// background too.
+type NonInteractive interface {
+	// NonInteractive reports whether no person is needed.
+	NonInteractive() bool
 }
 
 // An OTPFunc is a function as an [OTPSource], such as a prompt on a terminal.
@@ -34,74 +41,93 @@ type OTPFunc func(ctx context.Context, c Challenge) (string, error)
 // OTP calls f.
 func (f OTPFunc) OTP(ctx context.Context, c Challenge) (string, error) { return f(ctx, c) }
 
-// AskOTP asks s for a code; it is how an [Authenticator] asks. It answers [ErrOTPRequired], without asking, when s is nil, and when
-// a Client is renewing in the background and s would prompt a person (see Options.PromptInBackground). The code comes without
-// surrounding space and is never empty. Closing the Client ends the wait.
+// AskOTP asks s for a code; it is how an [Authenticator] asks. The code comes without surrounding blanks and is never empty. It is
+// recorded as about to be sent, as by [Spend].
+//
+// The error is [ErrOTPRequired] when s is nil, when s fails, and for a code that was sent before. It is ErrOTPRequired, without
+// asking, when a [Client] renews in the background and s would ask a person (see Options.PromptInBackground). In a Client's login a
+// person has 5 minutes, and a NonInteractive source one TOTP period; [Client.Close] ends both.
 func AskOTP(ctx context.Context, s OTPSource, c Challenge) (string, error) {
 	if f, ok := s.(OTPFunc); s == nil || ok && f == nil {
 		return "", otpError(c, errors.New("no OTP source is configured"))
 	}
-	if r := renewalIn(ctx); r != nil {
-		if err := r.prompting(s, c); err != nil {
-			return "", err
-		}
-		var cancel context.CancelFunc
-		ctx, cancel = r.untilClose(ctx)
-		defer cancel()
-	}
-	code, err := ask(ctx, s, c)
-	if ctx.Err() != nil {
-		return "", &Error{Account: c.Account, Op: "otp", Kind: ErrUnavailable, Err: ctx.Err()}
-	}
+	code, err := promptOTP(ctx, s, c)
 	if err != nil {
-		return "", otpError(c, err)
+		return "", err
 	}
-	code = strings.TrimSpace(code)
 	if code == "" {
-		return "", otpError(c, errors.New("the OTP source gave an empty code"))
+		return "", otpError(c, errors.New("the OTP source returned an empty code"))
+	}
+	if err := Spend(ctx, NewSecret(code)); err != nil {
+		if errors.Is(err, ErrInvalidCredentials) {
+			return "", otpError(c, errors.New("the OTP source returned a code that was sent before"))
+		}
+		return "", err
 	}
 	return code, nil
 }
 
-// ask waits for s no longer than ctx lasts, whether or not s heeds it.
-func ask(ctx context.Context, s OTPSource, c Challenge) (string, error) {
-	if unattended(s) {
+// promptOTP asks s, under the renewal's terms where there is one.
+func promptOTP(ctx context.Context, s OTPSource, c Challenge) (string, error) {
+	asking := ctx
+	if scope := scopeOf(ctx); scope != nil && scope.prompt != nil {
+		var asked func()
+		var err error
+		if asking, asked, err = scope.prompt(ctx, s); err != nil {
+			return "", otpError(c, err)
+		}
+		defer asked()
+		c.Namespace = scope.namespace
+	}
+	code, err := waitForOTP(asking, s, c)
+	if ended := asking.Err(); ended != nil {
+		return "", &Error{Account: c.Account, Op: "otp", Kind: ErrUnavailable, Err: ended}
+	}
+	if err != nil {
+		return "", otpError(c, err)
+	}
+	return strings.TrimSpace(code), nil
+}
+
+// waitForOTP waits for s no longer than ctx lasts, whether or not s heeds it.
+func waitForOTP(ctx context.Context, s OTPSource, c Challenge) (string, error) {
+	if isNonInteractive(s) {
 		return s.OTP(ctx, c)
 	}
-	type answer struct {
+	type result struct {
 		code     string
 		err      error
 		returned bool
 		panicked any
 	}
-	answers := make(chan answer, 1)
+	results := make(chan result, 1)
 	go func() {
-		var a answer
+		var r result
 		defer func() {
-			a.panicked = recover()
-			answers <- a
+			r.panicked = recover()
+			results <- r
 		}()
-		a.code, a.err = s.OTP(ctx, c)
-		a.returned = true
+		r.code, r.err = s.OTP(ctx, c)
+		r.returned = true
 	}()
 	select {
-	case a := <-answers:
+	case r := <-results:
 		switch { // what would have happened here happens here
-		case a.panicked != nil:
-			panic(a.panicked)
-		case !a.returned:
+		case r.panicked != nil:
+			panic(r.panicked)
+		case !r.returned:
 			runtime.Goexit()
 		}
-		return a.code, a.err
+		return r.code, r.err
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
 }
 
-// unattended reports whether s needs no person.
-func unattended(s OTPSource) bool {
-	u, ok := s.(interface{ Unattended() bool })
-	return ok && u.Unattended()
+// isNonInteractive reports whether s needs no person.
+func isNonInteractive(s OTPSource) bool {
+	n, ok := s.(NonInteractive)
+	return ok && n.NonInteractive()
 }
 
 func otpError(c Challenge, err error) error {

@@ -20,7 +20,7 @@ func (r *renewal) keep(ctx context.Context, s *shared, t *Token, rotated bool) o
 	}
 	out, err := r.publish(ctx, s, t)
 	if err != nil {
-		r.client.tell(Event{Type: EventStore, Err: r.client.storeError(err), Loud: rotated})
+		r.client.tell(Event{Type: EventStore, Err: r.client.storeError(err), NeedsAction: rotated})
 		return outcome{token: t, unsaved: true}
 	}
 	return out

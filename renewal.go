@@ -69,15 +69,8 @@ type outcome struct {
 	forget bool // the token in hand is of no use any more
 }
 
-type (
-	clientKey  struct{ c *Client } // in the contexts of a Client's own renewals
-	renewalKey struct{}            // the innermost renewal
-)
-
-func renewalIn(ctx context.Context) *renewal {
-	r, _ := ctx.Value(renewalKey{}).(*renewal)
-	return r
-}
+// clientKey is in the contexts of a Client's own renewals.
+type clientKey struct{ c *Client }
 
 // startRenewal is called with c.mu held.
 func (c *Client) startRenewal(ctx context.Context, j job, force bool) *renewal {
@@ -92,7 +85,7 @@ func (c *Client) start(ctx context.Context, r *renewal, work func(context.Contex
 
 	ctx = context.WithoutCancel(ctx)
 	ctx = context.WithValue(ctx, clientKey{c}, true)
-	ctx = context.WithValue(ctx, renewalKey{}, r)
+	ctx = (&scope{namespace: c.opts.Namespace, probing: r.job == jobLook, prompt: r.prompt}).in(ctx)
 	ctx, r.cancel = context.WithTimeout(ctx, c.opts.LoginTimeout)
 	go r.run(ctx, work)
 	return r
@@ -156,7 +149,7 @@ func (c *Client) settle(r *renewal, out outcome) {
 	case out.hold != nil:
 		c.hold = out.hold
 		r.err = out.hold.err
-		c.emit(Event{Type: EventHold, Err: out.hold.err, Loud: out.hold.credentialBound()})
+		c.emit(Event{Type: EventHold, Err: out.hold.err, NeedsAction: out.hold.credentialBound()})
 	case out.lift && c.hold != nil:
 		c.hold.lifted = true
 	}
@@ -302,17 +295,17 @@ func (r *renewal) send() error {
 	return nil
 }
 
-// prompting is told by AskOTP that s is about to be asked.
-func (r *renewal) prompting(s OTPSource, c Challenge) error {
-	if unattended(s) {
-		return nil
+// prompt is told by AskOTP that s is about to be asked.
+func (r *renewal) prompt(ctx context.Context, s OTPSource) (context.Context, func(), error) {
+	if !isNonInteractive(s) {
+		if r.job == jobRenewBehind && !r.client.opts.PromptInBackground {
+			r.declined.Store(true)
+			return nil, nil, errors.New("nobody is waiting for the login, so nobody was asked")
+		}
+		r.prompted.Store(true)
 	}
-	if r.job == jobRenewBehind && !r.client.opts.PromptInBackground {
-		r.declined.Store(true)
-		return otpError(c, errors.New("nobody is waiting for the login, so nobody was asked"))
-	}
-	r.prompted.Store(true)
-	return nil
+	ctx, done := r.untilClose(ctx)
+	return ctx, done, nil
 }
 
 // untilClose is ctx, ended by Close too: nobody types a code for a Client that is gone.

@@ -10,8 +10,9 @@ import (
 
 const redacted = "[redacted]"
 
-// A Secret is a string that does not print. What formats, logs or marshals it, or a value that holds it, gets "[redacted]"; only
-// [Secret.Reveal] gives the string (and what reads memory past all methods, as the diff of a failed testify assertion does). The zero Secret is the empty one. Secrets are not comparable with ==.
+// A Secret is a string that does not print. What formats, logs or marshals it, or a value that holds it, gets "[redacted]". Only
+// [Secret.Reveal] returns the string. The diff of a failed testify assertion reads memory and shows it too: compare revealed
+// strings that are plainly fake. The zero Secret is the empty one. Secrets are not comparable with ==.
 type Secret struct {
 	_ [0]func() // not comparable: == would compare addresses
 
@@ -28,7 +29,7 @@ func NewSecret(s string) Secret {
 	return Secret{value: &s}
 }
 
-// Reveal gives the string itself.
+// Reveal returns the string itself.
 func (s Secret) Reveal() string {
 	if s.value == nil {
 		return ""
@@ -39,59 +40,106 @@ func (s Secret) Reveal() string {
 // IsZero reports whether s is empty.
 func (s Secret) IsZero() bool { return s.value == nil }
 
-// String says "[redacted]".
+// String, GoString, Format, LogValue and MarshalText return "[redacted]", so that no printer, logger or encoder shows a Secret.
 func (s Secret) String() string { return redacted }
 
-// GoString says "[redacted]".
+// GoString returns "[redacted]".
 func (s Secret) GoString() string { return redacted }
 
-// Format says "[redacted]" for every verb.
+// Format writes "[redacted]" for every verb.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
-// LogValue says "[redacted]".
+// LogValue returns "[redacted]".
 func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalText says "[redacted]"; JSON, XML and the like ask it too.
+// MarshalText returns "[redacted]"; encoding/json and encoding/xml call it too.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// A SecretFunc fetches a secret, and gives it as [NewSecret]. It is called twice for a login, so that a rotated password is picked up
-// without a restart, and, while wrong credentials keep a Client on hold and somebody asks for a token, to see whether the secret has
-// changed: then it rests for ten times as long as it took. It must be safe for concurrent use and honour ctx; what its error says
-// may be logged.
+// A SecretFunc fetches a secret. It is called for each login, so that a rotated password is picked up without a restart. While
+// rejected credentials keep a [Client] on hold, it is also called by the shared probe, at most every 5 seconds, to see whether the
+// secret has changed. It must be safe for concurrent use and honour ctx. The text of its error may be logged.
+//
+// One that asks a person is to be marked with [SecretFunc.Interactive].
 type SecretFunc func(ctx context.Context) (Secret, error)
 
-// SecretString is a SecretFunc that always gives s.
+// Interactive marks a SecretFunc that asks a person, such as a password prompt: a probe never calls it. A hold after rejected
+// credentials then ends with its time, or with [Client.Renew].
+func (f SecretFunc) Interactive() SecretFunc {
+	if f == nil {
+		return nil
+	}
+	return func(ctx context.Context) (Secret, error) {
+		if s := scopeOf(ctx); s != nil && s.probing {
+			return Secret{}, &Error{Op: "secret", Kind: ErrUnavailable, Err: plainError("nobody is asked while on hold"), Unprocessed: true}
+		}
+		return f(ctx)
+	}
+}
+
+// OncePerLogin is f, called once within one login of a [Client] however often the login needs the secret. So a prompt asks once,
+// and [Fingerprinter] covers what was sent. The constructor of an [Authenticator] applies it to each SecretFunc of its
+// configuration. A failure is not remembered; outside a Client's login f is called each time. A nil f stays nil.
+func (f SecretFunc) OncePerLogin() SecretFunc {
+	if f == nil {
+		return nil
+	}
+	key := &secretKey{}
+	return func(ctx context.Context) (Secret, error) {
+		if s := scopeOf(ctx); s != nil {
+			return s.secret(ctx, key, f)
+		}
+		return f(ctx)
+	}
+}
+
+// Spend records that s, which the vendor takes only once, is about to be sent: a recovery code, an identity provider's code.
+// [AskOTP] does so for one-time passwords. An [Authenticator] calls it before each request with such a secret, with the ctx of its
+// Login. On an error it sends nothing and returns the error.
+//
+// A [Client] then remembers s by its fingerprint, in the [Store] too, and never lets it be sent again. It counts the attempt: see
+// [Options.MaxAttempts]. The error is [ErrInvalidCredentials] for a secret that was sent before, and [ErrRateLimited] with RetryAt
+// where the attempts are used up. Outside a Client's login, Spend does nothing and returns nil.
+func Spend(ctx context.Context, s Secret) error {
+	if scope := scopeOf(ctx); scope != nil && scope.spend != nil {
+		return scope.spend(ctx, s)
+	}
+	return nil
+}
+
+// SecretString is a SecretFunc that always returns s.
 func SecretString(s string) SecretFunc {
 	secret := NewSecret(s)
 	return func(context.Context) (Secret, error) { return secret, nil }
 }
 
-// SecretEnv reads the environment variable name, less one trailing newline. That it is not set is [ErrInvalidRequest].
+// SecretEnv reads the environment variable name, without a byte order mark at its start and without one newline at its end. A
+// variable that is not set is [ErrInvalidRequest].
 func SecretEnv(name string) SecretFunc {
 	return func(context.Context) (Secret, error) {
 		value, ok := os.LookupEnv(name)
 		if !ok {
-			return Secret{}, &Error{Op: "secret", Kind: ErrInvalidRequest,
+			return Secret{}, &Error{Op: "secret", Kind: ErrInvalidRequest, Unprocessed: true,
 				Fields: []FieldError{{Field: "environment variable " + name, Reason: "is not set"}}}
 		}
-		return NewSecret(trimNewline(value)), nil
+		return NewSecret(trimmed(value)), nil
 	}
 }
 
-// SecretFile reads the file at path, less one trailing newline, as container platforms mount secrets. A file that cannot be read is
-// [ErrInvalidRequest].
+// SecretFile reads the file at path, as container platforms mount secrets, without a byte order mark at its start and without one
+// newline at its end. A file that cannot be read is [ErrInvalidRequest].
 func SecretFile(path string) SecretFunc {
 	return func(context.Context) (Secret, error) {
 		data, err := os.ReadFile(path)
 		if err != nil {
-			return Secret{}, &Error{Op: "secret", Kind: ErrInvalidRequest, Err: err}
+			return Secret{}, &Error{Op: "secret", Kind: ErrInvalidRequest, Err: err, Unprocessed: true}
 		}
-		return NewSecret(trimNewline(string(data))), nil
+		return NewSecret(trimmed(string(data))), nil
 	}
 }
 
-// trimNewline takes off the one newline that editors and shells put at the end of a file; a password may end in others.
-func trimNewline(s string) string {
+// trimmed takes off what editors and shells add to a file. Only one newline goes: a password may end in others.
+func trimmed(s string) string {
+	s = strings.TrimPrefix(s, "\ufeff")
 	s, found := strings.CutSuffix(s, "\n")
 	if found {
 		s = strings.TrimSuffix(s, "\r")

@@ -95,7 +95,7 @@ func TestStoreFailuresAreReported(t *testing.T) {
 				require.Len(t, reports, 1)
 				assert.ErrorIs(t, reports[0].Err, vendorlogin.ErrStore)
 				assert.ErrorIs(t, reports[0].Err, errDisk)
-				assert.Equal(t, op == "save", reports[0].Loud, "a refresh token rotated and could not be saved")
+				assert.Equal(t, op == "save", reports[0].NeedsAction, "a refresh token rotated and could not be saved")
 			})
 		})
 	}
@@ -109,7 +109,7 @@ func TestFailedSaveWithoutARotationIsNotLoud(t *testing.T) {
 		mustToken(t, newClient(t, newRefresher(time.Hour, 0), &vendorlogin.Options{Store: s, OnEvent: seen.record}))
 		all := seen.seen()
 		require.Equal(t, []vendorlogin.EventType{"login", "store"}, types(all))
-		assert.False(t, all[1].Loud)
+		assert.False(t, all[1].NeedsAction)
 	})
 }
 

@@ -1,12 +1,16 @@
 package vendorlogin
 
 import (
+	"maps"
 	"net/http"
+	"strings"
 	"time"
+
+	"github.com/vendorlogin/vendorlogin/internal/httpheader"
 )
 
-// A Token is what a vendor gave for the credentials, whatever shape its answer had. Once handed out it is shared by all callers and
-// read-only.
+// A Token is what a vendor returned for the credentials, whatever shape its response had. Once handed out it is shared by all
+// callers and read-only. Times are local times, without a monotonic reading.
 type Token struct {
 	Access  Secret
 	Refresh Secret // zero: the vendor gave none
@@ -14,35 +18,49 @@ type Token struct {
 	// Type is the scheme in front of the access token in an Authorization header; empty means "Bearer".
 	Type string
 
-	IssuedAt         time.Time // by our clock, when the request was sent
-	ExpiresAt        time.Time // by our clock; zero: the vendor did not say
-	RefreshExpiresAt time.Time // by our clock; zero: unknown
+	IssuedAt         time.Time // when the request was sent
+	ExpiresAt        time.Time // zero: the vendor did not say
+	RefreshExpiresAt time.Time // zero: unknown
 
 	Subject string            // the vendor's id of the user or customer
-	Extra   map[string]string // facts the vendor told that are no secrets
+	Extra   map[string]string // what else the vendor told; no secrets
+	Secrets map[string]Secret // what else API requests need and nobody may see: a CSRF token, a session id
 }
 
-// SetAuthHeader sets "Authorization: <Type> <Access>" on req. A token that is empty, or has a character that no header may hold, is
-// [ErrBadResponse], and req stays as it was.
+// SetAuthHeader sets "Authorization: <Type> <Access>" on req. A Type that is "bearer" in any case goes out as "Bearer", and an access
+// token that begins with its own scheme is not given it twice. A token that is empty, or has a character that no header may hold,
+// is [ErrBadResponse], and req stays as it was.
 func (t *Token) SetAuthHeader(req *http.Request) error {
-	value := t.Access.Reveal()
-	if value == "" || !validHeaderValue(value) || !validHeaderValue(t.Type) {
-		return &Error{Op: "authorize", Kind: ErrBadResponse, Fields: []FieldError{{Field: "access token", Reason: "cannot stand in a header"}}}
+	value, err := t.authHeader()
+	if err != nil {
+		return err
 	}
-	scheme := t.Type
-	if scheme == "" {
-		scheme = "Bearer"
+	if req.Header == nil {
+		req.Header = http.Header{}
 	}
-	req.Header.Set("Authorization", scheme+" "+value)
+	req.Header["Authorization"] = []string{value}
 	return nil
 }
 
-// validHeaderValue refuses control characters, which would end the header line early.
-func validHeaderValue(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' && s[i] != '\t' || s[i] == 0x7f {
-			return false
-		}
+// authHeader is the value of the Authorization header.
+func (t *Token) authHeader() (string, error) {
+	scheme, access := strings.Trim(t.Type, " \t"), t.Access.Reveal()
+	if scheme == "" || strings.EqualFold(scheme, "Bearer") {
+		scheme = "Bearer"
 	}
-	return true
+	if first, rest, found := strings.Cut(access, " "); found && strings.EqualFold(first, scheme) {
+		access = strings.TrimLeft(rest, " ")
+	}
+	if access == "" || !httpheader.ValidValue(access) || !httpheader.ValidValue(scheme) {
+		return "", &Error{Op: "authorize", Kind: ErrBadResponse,
+			Fields: []FieldError{{Field: "access token", Reason: "cannot stand in a header"}}}
+	}
+	return scheme + " " + access, nil
+}
+
+// clone is a copy of t that shares nothing that can change.
+func (t *Token) clone() *Token {
+	c := *t
+	c.Extra, c.Secrets = maps.Clone(t.Extra), maps.Clone(t.Secrets)
+	return &c
 }

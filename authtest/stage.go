@@ -96,11 +96,11 @@ type otpRecorder struct {
 func (o otpRecorder) OTP(ctx context.Context, c vendorlogin.Challenge) (string, error) {
 	return o.ask(ctx, c)
 }
-func (o otpRecorder) Unattended() bool { return o.unattended }
+func (o otpRecorder) NonInteractive() bool { return o.unattended }
 
 func (s *stage) recorder(source vendorlogin.OTPSource) vendorlogin.OTPSource {
-	u, ok := source.(interface{ Unattended() bool })
-	return otpRecorder{unattended: ok && u.Unattended(), ask: func(ctx context.Context, c vendorlogin.Challenge) (string, error) {
+	u, ok := source.(vendorlogin.NonInteractive)
+	return otpRecorder{unattended: ok && u.NonInteractive(), ask: func(ctx context.Context, c vendorlogin.Challenge) (string, error) {
 		code, err := source.OTP(ctx, c)
 		s.secret("a one-time password", code)
 		s.mu.Lock()

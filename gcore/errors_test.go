@@ -99,7 +99,7 @@ func TestErrorText(t *testing.T) {
 
 	_, err := authenticator(t, config(w)).Login(t.Context())
 
-	assert.EqualError(t, err, "gcore: login: wrong credentials (400, POST api.gcore.com/iam/auth/jwt/login)")
+	assert.EqualError(t, err, "gcore (ops@example.com): login: wrong credentials (400, POST api.gcore.com/iam/auth/jwt/login)")
 }
 
 func TestRefusedCode(t *testing.T) {
@@ -194,5 +194,5 @@ func TestPageInPlaceOfAnAnswer(t *testing.T) {
 
 	_, err := authenticator(t, config(w)).Login(t.Context())
 
-	assert.EqualError(t, err, "gcore: login: unavailable (502, POST api.gcore.com/iam/auth/jwt/login): an HTML page")
+	assert.EqualError(t, err, "gcore (ops@example.com): login: unavailable (502, POST api.gcore.com/iam/auth/jwt/login): an HTML page")
 }

@@ -101,7 +101,7 @@ func TestErrorText(t *testing.T) {
 
 	_, err := authenticator(t, config(w)).Login(t.Context())
 
-	assert.EqualError(t, err, "genericlogin: login: wrong credentials (401 16, POST login.example.com/v1/auth/login)")
+	assert.EqualError(t, err, "genericlogin (ops@example.com): login: wrong credentials (401 16, POST login.example.com/v1/auth/login)")
 }
 
 func TestNoTokenInWebMode(t *testing.T) {
@@ -127,5 +127,5 @@ func TestPageInPlaceOfAnAnswer(t *testing.T) {
 
 	_, err := authenticator(t, config(w)).Login(t.Context())
 
-	assert.EqualError(t, err, "genericlogin: login: unavailable (502, POST login.example.com/v1/auth/login): an HTML page")
+	assert.EqualError(t, err, "genericlogin (ops@example.com): login: unavailable (502, POST login.example.com/v1/auth/login): an HTML page")
 }

@@ -132,7 +132,7 @@ func (s *codes) OTP(_ context.Context, c vendorlogin.Challenge) (string, error) 
 // machine is a source that needs no person.
 type machine struct{ *codes }
 
-func (machine) Unattended() bool { return true }
+func (machine) NonInteractive() bool { return true }
 
 func oldToken() *vendorlogin.Token {
 	return &vendorlogin.Token{

@@ -80,7 +80,7 @@ func TestWrongPasswordIsSentOnce(t *testing.T) {
 
 	_, err := authenticator(t, config(w)).Login(t.Context())
 
-	assert.EqualError(t, err, "genlogs: login: wrong credentials (401, POST api.genlogs.io/auth/token)")
+	assert.EqualError(t, err, "genlogs (ops@example.com): login: wrong credentials (401, POST api.genlogs.io/auth/token)")
 	assert.Len(t, w.requests(), 1)
 }
 

@@ -72,7 +72,7 @@ func TestWrongPasswordIsSentOnce(t *testing.T) {
 
 	_, err := authenticator(t, config(w)).Login(t.Context())
 
-	assert.EqualError(t, err, "gmicloud: login: wrong credentials (400 session/0, POST console.gmicloud.ai/api/v1/me/auth-tokens)")
+	assert.EqualError(t, err, "gmicloud (ops@example.com): login: wrong credentials (400 session/0, POST console.gmicloud.ai/api/v1/me/auth-tokens)")
 	assert.Len(t, w.requests(), 1)
 }
 

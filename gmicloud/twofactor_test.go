@@ -34,7 +34,7 @@ func (p *person) OTP(_ context.Context, c vendorlogin.Challenge) (string, error)
 // machine is a person that needs none.
 type machine struct{ person }
 
-func (*machine) Unattended() bool { return true }
+func (*machine) NonInteractive() bool { return true }
 
 const (
 	wantsCode = `{"authToken":"first","is2FARequired":true}`

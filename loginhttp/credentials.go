@@ -75,6 +75,6 @@ func (e Endpoint) SecondFactor(ctx context.Context, src vendorlogin.OTPSource, c
 
 // unattended reports whether src needs no person.
 func unattended(src vendorlogin.OTPSource) bool {
-	u, ok := src.(interface{ Unattended() bool })
-	return ok && u.Unattended()
+	u, ok := src.(vendorlogin.NonInteractive)
+	return ok && u.NonInteractive()
 }

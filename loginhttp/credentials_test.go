@@ -36,14 +36,14 @@ func TestSecretFailures(t *testing.T) {
 		is   error
 		text string
 	}{
-		"nil":          {t.Context(), nil, vendorlogin.ErrInvalidRequest, nil, "example: refresh: invalid request: Password is required"},
-		"empty":        {t.Context(), vendorlogin.SecretString(""), vendorlogin.ErrInvalidRequest, nil, "example: refresh: invalid request: Password is empty"},
-		"not set":      {t.Context(), vendorlogin.SecretEnv("VENDORLOGIN_NOT_SET"), vendorlogin.ErrInvalidRequest, nil, "example: refresh: invalid request: environment variable VENDORLOGIN_NOT_SET is not set"},
-		"own":          {t.Context(), fails(custom), vendorlogin.ErrUnavailable, custom, "example: refresh: unavailable: vault is sealed"},
-		"with a kind":  {t.Context(), fails(&vendorlogin.Error{Kind: vendorlogin.ErrForbidden, Err: custom}), vendorlogin.ErrForbidden, custom, "example: refresh: forbidden: vault is sealed"},
-		"wrapped kind": {t.Context(), fails(fmt.Errorf("vault: %w", &vendorlogin.Error{Kind: vendorlogin.ErrForbidden})), vendorlogin.ErrForbidden, nil, "example: refresh: vault: forbidden"},
-		"ended":        {ended, fails(context.Canceled), vendorlogin.ErrUnavailable, context.Canceled, "example: refresh: unavailable: context canceled"},
-		"ended, deaf":  {ended, fails(custom), vendorlogin.ErrUnavailable, context.Canceled, "example: refresh: unavailable: context canceled"},
+		"nil":          {t.Context(), nil, vendorlogin.ErrInvalidRequest, nil, "example (ops@example.com): refresh: invalid request: Password is required"},
+		"empty":        {t.Context(), vendorlogin.SecretString(""), vendorlogin.ErrInvalidRequest, nil, "example (ops@example.com): refresh: invalid request: Password is empty"},
+		"not set":      {t.Context(), vendorlogin.SecretEnv("VENDORLOGIN_NOT_SET"), vendorlogin.ErrInvalidRequest, nil, "example (ops@example.com): refresh: invalid request: environment variable VENDORLOGIN_NOT_SET is not set"},
+		"own":          {t.Context(), fails(custom), vendorlogin.ErrUnavailable, custom, "example (ops@example.com): refresh: unavailable: vault is sealed"},
+		"with a kind":  {t.Context(), fails(&vendorlogin.Error{Kind: vendorlogin.ErrForbidden, Err: custom}), vendorlogin.ErrForbidden, custom, "example (ops@example.com): refresh: forbidden: vault is sealed"},
+		"wrapped kind": {t.Context(), fails(fmt.Errorf("vault: %w", &vendorlogin.Error{Kind: vendorlogin.ErrForbidden})), vendorlogin.ErrForbidden, nil, "example (ops@example.com): refresh: vault: forbidden"},
+		"ended":        {ended, fails(context.Canceled), vendorlogin.ErrUnavailable, context.Canceled, "example (ops@example.com): refresh: unavailable: context canceled"},
+		"ended, deaf":  {ended, fails(custom), vendorlogin.ErrUnavailable, context.Canceled, "example (ops@example.com): refresh: unavailable: context canceled"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -80,7 +80,7 @@ func (p *person) OTP(_ context.Context, c vendorlogin.Challenge) (string, error)
 // A device needs no person.
 type device struct{ person }
 
-func (*device) Unattended() bool { return true }
+func (*device) NonInteractive() bool { return true }
 
 func TestSecondFactor(t *testing.T) {
 	t.Parallel()

@@ -60,10 +60,10 @@ func TestStatusKinds(t *testing.T) {
 func TestErrorText(t *testing.T) {
 	t.Parallel()
 	_, err := endpoint(answering(401, "")).Do(t.Context(), login(), nil)
-	assert.EqualError(t, err, "example: login: wrong credentials (401, POST api.example.com/v1/login)")
+	assert.EqualError(t, err, "example (ops@example.com): login: wrong credentials (401, POST api.example.com/v1/login)")
 
 	_, err = endpoint(answering(502, "<!DOCTYPE html><p>Bad Gateway")).Do(t.Context(), login(), nil)
-	assert.EqualError(t, err, "example: login: unavailable (502, POST api.example.com/v1/login): an HTML page")
+	assert.EqualError(t, err, "example (ops@example.com): login: unavailable (502, POST api.example.com/v1/login): an HTML page")
 }
 
 func TestClassifyReadsTheVendorsWords(t *testing.T) {

@@ -107,7 +107,7 @@ func TestErrorText(t *testing.T) {
 
 	_, err := authenticator(t, config(w)).Login(t.Context())
 
-	assert.EqualError(t, err, "secmgmt: login: wrong credentials (200 AUTH_1001, POST portal.example.com/api/v2/auth/token)")
+	assert.EqualError(t, err, "secmgmt (ops@example.com): login: wrong credentials (200 AUTH_1001, POST portal.example.com/api/v2/auth/token)")
 }
 
 func TestRefreshErrors(t *testing.T) {
@@ -150,5 +150,5 @@ func TestPageInPlaceOfAnAnswer(t *testing.T) {
 
 	_, err := authenticator(t, config(w)).Login(t.Context())
 
-	assert.EqualError(t, err, "secmgmt: login: unavailable (502, POST portal.example.com/api/v2/auth/token): an HTML page")
+	assert.EqualError(t, err, "secmgmt (ops@example.com): login: unavailable (502, POST portal.example.com/api/v2/auth/token): an HTML page")
 }

@@ -87,8 +87,8 @@ func New(secret vendorlogin.SecretFunc, o *Options) (*Source, error) {
 	return &Source{secret: secret, defaults: defaults, store: o.Store, log: log, used: make(map[string]time.Time)}, nil
 }
 
-// Unattended is true: no person is asked.
-func (*Source) Unattended() bool { return true }
+// NonInteractive is true: no person is asked.
+func (*Source) NonInteractive() bool { return true }
 
 // String says what it is, and nothing of what it holds.
 func (*Source) String() string { return "totp.Source" }

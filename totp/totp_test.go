@@ -242,7 +242,7 @@ func TestUsersDoNotWaitForEachOther(t *testing.T) {
 func TestIsUnattendedAndPrintsNothing(t *testing.T) {
 	t.Parallel()
 	s := newSource(t, nil)
-	assert.True(t, s.Unattended())
+	assert.True(t, s.NonInteractive())
 	_, err := ask(t.Context(), s)
 	require.NoError(t, err)
 	printed := fmt.Sprintf("%v %+v %#v %s %v", s, s, s, s, struct{ S vendorlogin.OTPSource }{s})

@@ -1,0 +1,57 @@
+package vendorlogin
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// maxPeek bounds what PeekBody reads.
+const maxPeek = 64 << 10
+
+// PeekBody returns the start of resp's body, at most 64 KiB, and leaves all of it to be read by the caller. It is for a [Rejecter]
+// whose vendor tells only in the body that a token is no longer good.
+//
+// It returns nil, and reads nothing, where reading could stall a stream: for status 101, event streams, encoded bodies, and for
+// status below 400 unless the length is known and at most 64 KiB. It may be called again; the same response must not be given to
+// two calls at once.
+func PeekBody(resp *http.Response) []byte {
+	if resp == nil || resp.Body == nil || !mayPeek(resp) {
+		return nil
+	}
+	if p, ok := resp.Body.(*peekedBody); ok {
+		return p.start
+	}
+	p := &peekedBody{ReadCloser: resp.Body}
+	p.start, p.err = io.ReadAll(io.LimitReader(resp.Body, maxPeek))
+	p.rest = *bytes.NewReader(p.start)
+	resp.Body = p
+	return p.start
+}
+
+func mayPeek(resp *http.Response) bool {
+	if resp.StatusCode == http.StatusSwitchingProtocols || resp.Header.Get("Content-Encoding") != "" ||
+		strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/event-stream") {
+		return false
+	}
+	return resp.StatusCode >= 400 || resp.ContentLength >= 0 && resp.ContentLength <= maxPeek
+}
+
+// A peekedBody is a body of which the start has been read. It reads as the body would have.
+type peekedBody struct {
+	io.ReadCloser
+	start []byte
+	rest  bytes.Reader // of start
+	err   error        // what came behind start, unless it was the limit
+}
+
+func (p *peekedBody) Read(b []byte) (int, error) {
+	switch {
+	case p.rest.Len() > 0:
+		return p.rest.Read(b)
+	case p.err != nil:
+		return 0, p.err
+	}
+	return p.ReadCloser.Read(b)
+}

@@ -1,0 +1,54 @@
+package vendorlogin
+
+import (
+	"context"
+	"sync"
+)
+
+// A scope is what a renewal lends, through its ctx, to the functions that an Authenticator calls. Outside a renewal there is none.
+type scope struct {
+	namespace string
+	probing   bool // nobody logs in: the secrets are read for their fingerprint only
+
+	// spend records that a single-use secret is about to be sent; nil in a probe.
+	spend func(ctx context.Context, s Secret) error
+
+	// prompt gives the ctx under which s is asked, and what to call afterwards; nil in a probe.
+	prompt func(ctx context.Context, s OTPSource) (asking context.Context, asked func(), err error)
+
+	mu      sync.Mutex
+	secrets map[*secretKey]Secret // what SecretFunc.OncePerLogin has read
+}
+
+// A secretKey stands for one SecretFunc. It has a size, so that no two have the same address.
+type secretKey struct{ _ byte }
+
+type scopeKey struct{}
+
+func (s *scope) in(ctx context.Context) context.Context { return context.WithValue(ctx, scopeKey{}, s) }
+
+func scopeOf(ctx context.Context) *scope {
+	s, _ := ctx.Value(scopeKey{}).(*scope)
+	return s
+}
+
+// secret is what f returns, read once. A failure is not remembered.
+func (s *scope) secret(ctx context.Context, key *secretKey, f SecretFunc) (Secret, error) {
+	s.mu.Lock()
+	known, ok := s.secrets[key]
+	s.mu.Unlock()
+	if ok {
+		return known, nil
+	}
+	read, err := f(ctx)
+	if err != nil {
+		return Secret{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.secrets == nil {
+		s.secrets = map[*secretKey]Secret{}
+	}
+	s.secrets[key] = read
+	return read, nil
+}
