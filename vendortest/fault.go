@@ -3,6 +3,7 @@ package vendortest
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -68,8 +69,10 @@ type Fault struct {
 	// Drop breaks the connection instead of answering.
 	Drop bool
 
-	// Refuse plays a port that nobody listens on: the request is not counted
-	// in Requests. Only Client can do that; over a socket it is a Drop.
+	// Refuse simulates a port that nobody listens on: the request is not
+	// counted in Requests, and nothing of its body is read, so a second step
+	// counts as "login" here. Only Client can do that; over a socket it is a
+	// Drop.
 	Refuse bool
 
 	// AfterProcessing lets the server act first (a token rotates, a wrong
@@ -96,20 +99,24 @@ func (s *Server) ClearFaults() {
 	s.faults = nil
 }
 
-func (s *Server) takeFault(op, path string) *Fault {
-	for i, f := range s.faults {
-		if !f.fits(op, path) {
-			continue
+// findFault is the first one that is for that request.
+func (s *Server) findFault(op, path string) *Fault {
+	for _, f := range s.faults {
+		if f.fits(op, path) {
+			return f
 		}
-		if f.Times > 0 {
-			f.Times--
-		}
-		if f.Times == 0 {
-			s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
-		}
-		return f
 	}
 	return nil
+}
+
+// takeFault uses it once.
+func (s *Server) takeFault(f *Fault) {
+	if f.Times > 0 {
+		f.Times--
+	}
+	if f.Times == 0 {
+		s.faults = slices.DeleteFunc(s.faults, func(other *Fault) bool { return other == f })
+	}
 }
 
 func (f *Fault) fits(op, path string) bool {
@@ -147,7 +154,7 @@ func (f *Fault) apply(v vendor, actual *reply) reply {
 	for name, values := range f.Header {
 		a.header[http.CanonicalHeaderKey(name)] = values
 	}
-	a.cut, a.drop, a.refuse, a.stall = f.Cut, f.Drop, f.Refuse, f.Stall
+	a.cut, a.drop, a.stall = f.Cut, f.Drop || f.Refuse, f.Stall
 	return a
 }
 

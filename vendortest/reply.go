@@ -3,7 +3,9 @@ package vendortest
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -15,8 +17,8 @@ type reply struct {
 	header http.Header
 	body   []byte
 
-	cut, drop, refuse bool
-	stall             time.Duration
+	cut, drop bool
+	stall     time.Duration
 }
 
 func jsonReply(status int, v any) reply {
@@ -59,41 +61,25 @@ func wholeSeconds(d time.Duration) int64 {
 	return max(1, int64((d+time.Second-1)/time.Second))
 }
 
-// announced is the Content-Length: with a cut, more than what is sent.
-func (a reply) announced() int {
-	if a.cut {
-		return max(len(a.body), 2)
-	}
-	return len(a.body)
-}
-
-// sent is what of the body leaves the server.
-func (a reply) sent() []byte {
-	if a.cut {
-		return a.body[:len(a.body)/2]
-	}
-	return a.body
-}
-
 func (a reply) writeTo(w http.ResponseWriter, r *http.Request) {
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
-	hasBody := bodyAllowed(a.status)
-	if hasBody {
-		w.Header().Set("Content-Length", strconv.Itoa(a.announced()))
-	}
-	w.WriteHeader(a.status)
-	if !hasBody {
+	maps.Copy(w.Header(), a.header)
+	if a.status == http.StatusNoContent || a.status == http.StatusNotModified {
+		w.WriteHeader(a.status)
 		return
 	}
+	sent, announced := a.body, len(a.body)
+	if a.cut {
+		sent, announced = a.body[:len(a.body)/2], max(len(a.body), 2)
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(announced))
+	w.WriteHeader(a.status)
 	if a.stall > 0 {
 		flush(w)
 		if wait(r.Context(), a.stall) != nil {
 			panic(http.ErrAbortHandler)
 		}
 	}
-	_, _ = w.Write(a.sent())
+	_, _ = w.Write(sent)
 	if a.cut {
 		flush(w)
 		panic(http.ErrAbortHandler)
@@ -104,6 +90,18 @@ func flush(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).Flush()
 }
 
-func bodyAllowed(status int) bool {
-	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
+// wait pauses for d, or until ctx ends. It blocks durably in the sense of
+// testing/synctest.
+func wait(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return context.Cause(ctx) // nil while ctx lives
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

@@ -119,29 +119,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // the client has gone
 	}
 	a, err := s.answer(r, body)
-	if err != nil || a.drop || a.refuse {
+	if err != nil || a.drop {
 		panic(http.ErrAbortHandler)
 	}
 	a.writeTo(w, r)
 }
 
-// wait pauses for d, or until ctx ends. It blocks durably in the sense of
-// testing/synctest.
-func wait(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return context.Cause(ctx) // nil while ctx lives
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// answer is what both ways in share: one request, read, to its reply.
+// answer is the reply to one request that has been read.
 func (s *Server) answer(r *http.Request, body []byte) (reply, error) {
 	c := &call{Request: r, body: body}
 	f := s.arrive(c)
@@ -171,11 +155,10 @@ func (s *Server) arrive(c *call) *Fault {
 	defer s.mu.Unlock()
 	c.prepare(s.st)
 	op, _ := s.vendor.route(c)
-	f := s.takeFault(op, c.URL.Path)
-	if f == nil || !f.Refuse {
-		s.st.counts.Requests++
-	}
+	s.st.counts.Requests++
+	f := s.findFault(op, c.URL.Path)
 	if f != nil {
+		s.takeFault(f)
 		s.st.counts.Faulted++
 	}
 	return f
