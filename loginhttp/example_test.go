@@ -38,5 +38,5 @@ func ExampleEndpoint_Do() {
 	// Output:
 	// an-access-token 1h0m0s <nil>
 	// true
-	// example: refresh: refresh token rejected (401, POST api.example.com/v1/refresh)
+	// example (ops@example.com): refresh: refresh token rejected (401, POST api.example.com/v1/refresh)
 }
