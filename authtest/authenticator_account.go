@@ -1,8 +1,6 @@
 package authtest
 
 import (
-	"context"
-	"errors"
 	"net/url"
 	"strings"
 
@@ -69,15 +67,6 @@ func sameHost(a, b string) bool {
 	return err == nil && err2 == nil && strings.EqualFold(first.Host, second.Host)
 }
 
-// again makes one more authenticator, of a Setup that differs.
-func (s *stage) again(change func(*Setup)) vendorlogin.Authenticator {
-	setup := s.setup
-	change(&setup)
-	auth, err := s.vendor.New(setup)
-	s.worked("New", err)
-	return auth
-}
-
 var newCases = []authCase{
 	{
 		name: "does-nothing",
@@ -93,8 +82,8 @@ var newCases = []authCase{
 		},
 	},
 	{
-		name: "refuses",
-		rule: "what cannot work is ErrInvalidRequest from New: no password; a BaseURL that is none, has a query or user information, or is plain http to another machine",
+		name: "rejects",
+		rule: "what cannot work is ErrInvalidRequest from New: no password; a BaseURL that is no URL, has a query or a user, or is plain http",
 		check: func(t *authTrial) {
 			s := t.prepare()
 			refuse := func(what string, change func(*Setup)) {
@@ -103,7 +92,7 @@ var newCases = []authCase{
 				_, err := s.vendor.New(setup)
 				s.failed("New with "+what, err, vendorlogin.ErrInvalidRequest)
 			}
-			s.secret("what is in the URL", "canary-in-the-url")
+			s.add("what is in the URL", "canary-in-the-url")
 			refuse("no Password", func(o *Setup) { o.Password = nil })
 			for what, base := range map[string]string{
 				"a BaseURL with a query":                   "https://vendor.example/v1?key=canary-in-the-url",
@@ -121,61 +110,4 @@ var newCases = []authCase{
 			}
 		},
 	},
-}
-
-var fingerprintCases = []authCase{
-	{
-		name: "secrets",
-		rule: "Fingerprint is the same for the same secrets, another when one changes, and asks the vendor nothing",
-		check: func(t *authTrial) {
-			s := t.open()
-			first := s.fingerprint(s.auth)
-			if s.fingerprint(s.auth) != first {
-				t.fatalf("Fingerprint is another at the second look")
-			}
-			if s.fingerprint(s.again(func(*Setup) {})) != first {
-				t.fatalf("Fingerprint differs between two authenticators with the same secrets")
-			}
-			s.setPassword("changed-password-" + random())
-			if s.fingerprint(s.auth) == first {
-				t.fatalf("Fingerprint is the same after the password has changed")
-			}
-			s.setPassword(s.vendor.Password)
-			if s.fingerprint(s.auth) != first {
-				t.fatalf("Fingerprint is another when the password has changed back")
-			}
-			if n := len(s.wire.requests()); n > 0 {
-				t.fatalf("Fingerprint sent %d requests", n)
-			}
-		},
-	},
-	{
-		name: "fails",
-		rule: "the error of Fingerprint is that of the secret that cannot be read, and shows none",
-		check: func(t *authTrial) {
-			s := t.open()
-			s.fingerprint(s.auth)
-			cause := errors.New("the vault is sealed")
-			broken := s.again(func(o *Setup) {
-				o.Password = func(context.Context) (vendorlogin.Secret, error) {
-					return vendorlogin.NewSecret("canary-beside-an-error"), cause
-				}
-			})
-			s.secret("the password", "canary-beside-an-error")
-			_, err := broken.(vendorlogin.Fingerprinter).Fingerprint(t.ctx)
-			t.answered("Fingerprint", err, cause)
-			s.silent("the error of Fingerprint", err)
-		},
-	},
-}
-
-// fingerprint asks for the fingerprint, or skips the case.
-func (s *stage) fingerprint(auth vendorlogin.Authenticator) uint64 {
-	f, ok := auth.(vendorlogin.Fingerprinter)
-	if !ok {
-		s.skip("the authenticator is no vendorlogin.Fingerprinter")
-	}
-	sum, err := f.Fingerprint(s.ctx)
-	s.worked("Fingerprint", err)
-	return sum
 }

@@ -21,7 +21,7 @@ type failureCase struct {
 	rule  string
 	check func(t *authTrial, op operation)
 
-	forTokens bool // only for operations that are to give a token; what a refused logout means is the vendor's affair
+	forTokens bool // only for operations that are to give a token; what a rejected logout means is the vendor's affair
 }
 
 // failuresOf makes the failures cases of one operation.
@@ -37,7 +37,7 @@ func failuresOf(op operation) (cases []authCase) {
 var failures = []failureCase{
 	{
 		name: "ctx-over",
-		rule: "a call whose ctx is over answers with an error that errors.Is ctx.Err(), and sends nothing",
+		rule: "a call whose ctx is over returns an error that matches ctx.Err(), and sends nothing",
 		check: func(t *authTrial, op operation) {
 			cancelled, cancel := context.WithCancel(t.ctx)
 			cancel()
@@ -46,7 +46,7 @@ var failures = []failureCase{
 			s := t.openFor(op)
 			for _, ctx := range []context.Context{cancelled, late} {
 				err := op.call(s, ctx)
-				t.answered("a call whose ctx is over", err, ctx.Err())
+				t.returned("a call whose ctx is over", err, ctx.Err())
 				s.silent("the error of a call whose ctx is over", err)
 			}
 			s.sentAtMost("with a ctx that is over", 0)
@@ -54,27 +54,27 @@ var failures = []failureCase{
 	},
 	{
 		name: "ctx-ends",
-		rule: "when ctx ends, the call returns soon with an error that errors.Is ctx.Err(), and sends nothing more",
+		rule: "when ctx ends, the call returns soon with an error that matches ctx.Err(), and sends nothing more",
 		check: func(t *authTrial, op operation) {
 			t.atEach(op, func(before int) {
 				for _, cause := range []error{context.Canceled, context.DeadlineExceeded} {
-					t.openFor(op).endCtx(before, cause)
+					op.endCtx(t.openFor(op), before, cause)
 				}
 			})
 		},
 	},
 	{
 		name: "slow",
-		rule: "a request that is not answered to its end is given up within 30 seconds, whatever ctx says",
+		rule: "a request whose response does not end is given up within 30 seconds, whatever ctx says",
 		check: func(t *authTrial, op operation) {
 			t.atEach(op, func(before int) {
 				for what, f := range map[string]fault{
-					"a server that never answers":       hang,
-					"an answer whose body never begins": stall(""),
-					"an answer whose body never ends":   stall(`{"`),
+					"a server that never responds":       hang,
+					"a response whose body never begins": stall(""),
+					"a response whose body never ends":   stall(`{"`),
 				} {
 					s := t.openFor(op)
-					took, err := s.run(before, f)
+					took, err := op.run(s, before, f)
 					s.failed(what, err, vendorlogin.ErrUnavailable, vendorlogin.ErrBadResponse)
 					if took > requestLimit {
 						t.fatalf("%s was waited for for %v", what, took)
@@ -91,9 +91,9 @@ var failures = []failureCase{
 			t.atEach(op, func(before int) {
 				for _, status := range []int{500, 502, 503, 504} {
 					for what, f := range map[string]fault{
-						"without a body": answer(status, "", ""),
-						"with HTML":      answer(status, "text/html", "<html>out of order</html>"),
-						"with JSON":      answer(status, "application/json", `{}`, "Retry-After", "300"),
+						"without a body": respond(status, "", ""),
+						"with HTML":      respond(status, "text/html", "<html>out of order</html>"),
+						"with JSON":      respond(status, "application/json", `{}`, "Retry-After", "300"),
 					} {
 						t.oneAttempt(op, before, status, fmt.Sprintf("a %d %s", status, what), f, vendorlogin.ErrUnavailable)
 					}
@@ -109,7 +109,7 @@ var failures = []failureCase{
 			t.atEach(op, func(before int) {
 				for _, status := range []int{400, 401, 403, 404, 405, 409, 410, 415, 422, 418} {
 					for _, body := range []string{"", "{}", "null", "[]", `"text"`, "<html>no</html>", "\x00\x01", `{"`} {
-						t.oneAttempt(op, before, status, fmt.Sprintf("a %d", status), answer(status, "application/json", body), kinds...)
+						t.oneAttempt(op, before, status, fmt.Sprintf("a %d", status), respond(status, "application/json", body), kinds...)
 					}
 				}
 			})
@@ -117,7 +117,7 @@ var failures = []failureCase{
 	},
 	{
 		name: "rate-limited",
-		rule: "429 is ErrRateLimited, with RetryAt from Retry-After; nothing sleeps and nothing is sent again, or once after 2 seconds at most",
+		rule: "429 is ErrRateLimited, with RetryAt from Retry-After; nothing is sent again, or once, after 2 seconds at most",
 		check: func(t *authTrial, op operation) {
 			t.atEach(op, func(before int) {
 				for what, value := range map[string]func(time.Time) string{
@@ -126,13 +126,13 @@ var failures = []failureCase{
 				} {
 					s := t.openFor(op)
 					want := time.Now().Add(300 * time.Second)
-					e := s.attempt(before, 429, "a 429 with Retry-After "+what,
-						answer(429, "application/json", "{}", "Retry-After", value(want)), vendorlogin.ErrRateLimited)
+					e := op.attempt(s, before, 429, "a 429 with Retry-After "+what,
+						respond(429, "application/json", "{}", "Retry-After", value(want)), vendorlogin.ErrRateLimited)
 					if off := e.RetryAt.Sub(want); off < -2*time.Second || off > 2*time.Second {
 						t.fatalf("after a 429 with Retry-After %s, 5 minutes, RetryAt is %v", what, e.RetryAt)
 					}
 				}
-				t.oneAttempt(op, before, 429, "a 429 without Retry-After", answer(429, "", ""), vendorlogin.ErrRateLimited)
+				t.oneAttempt(op, before, 429, "a 429 without Retry-After", respond(429, "", ""), vendorlogin.ErrRateLimited)
 				t.soon(op, before)
 			})
 		},
@@ -143,7 +143,7 @@ var failures = []failureCase{
 		check: func(t *authTrial, op operation) {
 			t.atEach(op, func(before int) {
 				s := t.openFor(op)
-				_, err := s.run(before, refuse)
+				_, err := op.run(s, before, refuse)
 				e := s.failed("a refused connection", err, vendorlogin.ErrUnavailable)
 				if !e.Unprocessed {
 					t.fatalf("the error after a refused connection is not Unprocessed, though nothing was sent")
@@ -154,11 +154,11 @@ var failures = []failureCase{
 	},
 	{
 		name: "dropped",
-		rule: "a connection that breaks after the request is ErrUnavailable, not Unprocessed, and one attempt: nobody knows whether the vendor acted",
+		rule: "a connection that breaks after the request is ErrUnavailable, not Unprocessed, and one attempt: the vendor may have acted",
 		check: func(t *authTrial, op operation) {
 			t.atEach(op, func(before int) {
 				s := t.openFor(op)
-				_, err := s.run(before, drop)
+				_, err := op.run(s, before, drop)
 				e := s.failed("a broken connection", err, vendorlogin.ErrUnavailable)
 				if e.Unprocessed {
 					t.fatalf("the error after a broken connection is Unprocessed, but the request was sent")
@@ -173,27 +173,28 @@ var failures = []failureCase{
 		check: func(t *authTrial, op operation) {
 			t.atEach(op, func(before int) {
 				for _, status := range []int{301, 302, 303, 307, 308} {
-					for _, to := range []string{"https://elsewhere.example/login?" + notToBeSeen, "/moved?" + notToBeSeen, "http://%zz" + notToBeSeen} {
+					for _, to := range []string{"https://elsewhere.example/login?", "/moved?", "http://%zz"} {
 						s := t.openFor(op)
-						s.secret("the query of a Location", notToBeSeen)
+						s.add("the query of a Location", notToBeSeen)
 						s.setup.HTTPClient.CheckRedirect = func(*http.Request, []*http.Request) error { return nil }
-						s.attempt(before, status, fmt.Sprintf("a %d", status), answer(status, "", "", "Location", to), vendorlogin.ErrBadResponse)
+						f := respond(status, "", "", "Location", to+notToBeSeen)
+						op.attempt(s, before, status, fmt.Sprintf("a %d", status), f, vendorlogin.ErrBadResponse)
 					}
 				}
 			})
 		},
 	},
 	{
-		name:      "broken-answer",
+		name:      "broken-response",
 		rule:      "a 2xx whose body is HTML, empty, cut off, endless or not what the vendor documents is ErrBadResponse",
 		forTokens: true,
 		check: func(t *authTrial, op operation) {
-			last := t.steps(op) - 1 // an earlier answer may be one that nobody needs to read
+			last := t.steps(op) - 1 // an earlier response may be one that nobody needs to read
 			for what, body := range brokenBodies {
 				s := t.openFor(op)
-				_, err := s.run(last, answer(http.StatusOK, "application/json", body))
-				s.failed("an answer that is "+what, err, vendorlogin.ErrBadResponse)
-				s.sentAtMost("after an answer that is "+what, last+1)
+				_, err := op.run(s, last, respond(http.StatusOK, "application/json", body))
+				s.failed("a response that is "+what, err, vendorlogin.ErrBadResponse)
+				s.sentAtMost("after a response that is "+what, last+1)
 			}
 			t.cutOff(op, last)
 			t.endless(op, last)
@@ -227,7 +228,7 @@ var failures = []failureCase{
 		check: func(t *authTrial, op operation) {
 			t.atEach(op, func(before int) {
 				s := t.openFor(op)
-				s.attempt(before, 500, "a 500", answer(500, "", ""), vendorlogin.ErrUnavailable)
+				op.attempt(s, before, 500, "a 500", respond(500, "", ""), vendorlogin.ErrUnavailable)
 				s.wire.clear()
 				time.Sleep(time.Minute) // for the next one-time password
 				t.worked("the "+op.name+" after a failed one", op.call(s, t.ctx))
@@ -239,11 +240,11 @@ var failures = []failureCase{
 const notToBeSeen = "canary-in-the-location"
 
 // attempt breaks the wire and ends the case unless that leads to an error of one of those kinds after one request, at once.
-func (s *stage) attempt(before, status int, what string, f fault, kinds ...error) *vendorlogin.Error {
-	took, err := s.run(before, f)
+func (op operation) attempt(s *stage, before, status int, what string, f fault, kinds ...error) *vendorlogin.Error {
+	took, err := op.run(s, before, f)
 	e := s.failed(what, err, kinds...)
 	if errors.Is(err, vendorlogin.ErrOTPRejected) {
-		return e // a code was refused, and another one asked for
+		return e // a code was rejected, and another one asked for
 	}
 	if e.Status != status {
 		s.fatalf("the error after %s has Status %d", what, e.Status)
@@ -257,13 +258,13 @@ func (s *stage) attempt(before, status int, what string, f fault, kinds ...error
 
 // oneAttempt is attempt on a stage of its own.
 func (t *authTrial) oneAttempt(op operation, before, status int, what string, f fault, kinds ...error) *vendorlogin.Error {
-	return t.openFor(op).attempt(before, status, what, f, kinds...)
+	return op.attempt(t.openFor(op), before, status, what, f, kinds...)
 }
 
 // soon asks for another attempt after a second, which may be made, once.
 func (t *authTrial) soon(op operation, before int) {
 	s := t.openFor(op)
-	took, err := s.run(before, answer(429, "", "", "Retry-After", "1"))
+	took, err := op.run(s, before, respond(429, "", "", "Retry-After", "1"))
 	s.failed("a 429 with Retry-After 1", err, vendorlogin.ErrRateLimited)
 	s.sentAtMost("after a 429 with Retry-After 1", before+2)
 	if took > 3*time.Second {
@@ -272,7 +273,7 @@ func (t *authTrial) soon(op operation, before int) {
 }
 
 // endCtx ends ctx while the wire hangs.
-func (s *stage) endCtx(before int, cause error) {
+func (op operation) endCtx(s *stage, before int, cause error) {
 	const after = 3 * time.Second
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
@@ -285,8 +286,8 @@ func (s *stage) endCtx(before int, cause error) {
 	}
 	s.wire.breakAfter(before, hang)
 	start := time.Now()
-	err := s.op.call(s, ctx)
-	s.answered("a call whose ctx ended", err, cause)
+	err := op.call(s, ctx)
+	s.returned("a call whose ctx ended", err, cause)
 	s.silent("the error of a call whose ctx ended", err)
 	if took := time.Since(start); took > after+time.Second {
 		s.fatalf("a call whose ctx ended after %v went on for %v", after, took)
@@ -294,28 +295,28 @@ func (s *stage) endCtx(before int, cause error) {
 	s.sentAtMost("after ctx ended", before+1)
 }
 
-// cutOff ends the answer in the middle of its body.
+// cutOff ends the response in the middle of its body.
 func (t *authTrial) cutOff(op operation, before int) {
 	s := t.openFor(op)
-	_, err := s.run(before, func(r *http.Request, _ sent) (*http.Response, error) {
+	_, err := op.run(s, before, func(r *http.Request, _ sent) (*http.Response, error) {
 		return response(r, 200, "application/json", io.MultiReader(strings.NewReader(`{"tok`), broken{})), nil
 	})
-	s.failed("an answer that breaks off", err, vendorlogin.ErrBadResponse, vendorlogin.ErrUnavailable)
-	s.sentAtMost("after an answer that breaks off", before+1)
+	s.failed("a response that breaks off", err, vendorlogin.ErrBadResponse, vendorlogin.ErrUnavailable)
+	s.sentAtMost("after a response that breaks off", before+1)
 }
 
-// endless answers with a body that has no end.
+// endless responds with a body that has no end.
 func (t *authTrial) endless(op operation, before int) {
 	const allowed = 2 << 20
 	for _, head := range []string{`{"token":"`, ""} {
 		read := 0
 		s := t.openFor(op)
-		_, err := s.run(before, func(r *http.Request, _ sent) (*http.Response, error) {
+		_, err := op.run(s, before, func(r *http.Request, _ sent) (*http.Response, error) {
 			return response(r, 200, "application/json", endless{strings.NewReader(head), &read, allowed}), nil
 		})
-		s.failed("an answer without an end", err, vendorlogin.ErrBadResponse)
+		s.failed("a response without an end", err, vendorlogin.ErrBadResponse)
 		if read > allowed {
-			t.fatalf("an answer without an end was read on and on; 1 MiB is enough")
+			t.fatalf("a response without an end was read on and on; 1 MiB is enough")
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/vendorlogin/vendorlogin"
@@ -27,7 +26,7 @@ var passwordCases = []authCase{
 			case e.Status == 0:
 				t.fatalf("the error after a wrong password has no Status")
 			case e.Request == "":
-				t.fatalf("the error after a wrong password does not say which Request was refused")
+				t.fatalf("the error after a wrong password does not say which Request was rejected")
 			case e.Unprocessed:
 				t.fatalf("the error after a wrong password is marked Unprocessed, but the vendor looked at it")
 			case time.Since(start) >= time.Second:
@@ -79,7 +78,7 @@ var passwordCases = []authCase{
 					return vendorlogin.NewSecret("canary-beside-an-error"), cause
 				}
 			})
-			s.secret("the password", "canary-beside-an-error")
+			s.add("the password", "canary-beside-an-error")
 			_, err := s.auth.Login(t.ctx)
 			s.failed("a password that cannot be read", err, cause)
 			if !slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) }) {
@@ -107,7 +106,7 @@ var passwordCases = []authCase{
 			defer cancel()
 			start := time.Now()
 			_, err := s.auth.Login(ctx)
-			t.answered("Login whose ctx ended", err, context.DeadlineExceeded)
+			t.returned("Login whose ctx ended", err, context.DeadlineExceeded)
 			if took := time.Since(start); took > 4*time.Second {
 				t.fatalf("Login whose ctx ended after 3s went on for %v", took)
 			}
@@ -121,86 +120,4 @@ var kinds = []error{
 	vendorlogin.ErrInvalidCredentials, vendorlogin.ErrForbidden, vendorlogin.ErrOTPRequired, vendorlogin.ErrOTPRejected,
 	vendorlogin.ErrRateLimited, vendorlogin.ErrRefreshRejected, vendorlogin.ErrInvalidRequest, vendorlogin.ErrUnavailable,
 	vendorlogin.ErrBadResponse,
-}
-
-var otpCases = []authCase{
-	{
-		name: "asked",
-		rule: "the one-time password is asked for when the vendor wants one, once a Login",
-		check: func(t *authTrial) {
-			s := t.openWithOTP()
-			for logins := 1; logins <= 2; logins++ {
-				s.login()
-				if s.asked != logins {
-					t.fatalf("after %d Logins a one-time password was asked for %d times", logins, s.asked)
-				}
-			}
-		},
-	},
-	{
-		name: "missing",
-		rule: "where no source is configured a Login that needs a one-time password ends in ErrOTPRequired, without a loop",
-		check: func(t *authTrial) {
-			most := t.steps(logins)
-			s := t.openWithOTP()
-			s.auth = s.again(func(o *Setup) { o.OTP = nil })
-			_, err := s.auth.Login(t.ctx)
-			s.failed("a Login without a one-time password", err, vendorlogin.ErrOTPRequired)
-			s.sentAtMost("without a one-time password", most)
-			s.once("without a one-time password")
-		},
-	},
-	{
-		name: "wrong",
-		rule: "a wrong one-time password is ErrOTPRejected; no code is sent twice, and a person is asked 3 times at most",
-		check: func(t *authTrial) {
-			s := t.openWithOTP()
-			asked := 0
-			s.auth = s.again(func(o *Setup) {
-				o.OTP = vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) {
-					asked++
-					code := strings.Repeat(string(rune('0'+asked%10)), 6)
-					s.secret("a one-time password", code)
-					return code, nil
-				})
-			})
-			_, err := s.auth.Login(t.ctx)
-			s.failed("a wrong one-time password", err, vendorlogin.ErrOTPRejected)
-			if asked > 3 {
-				t.fatalf("a person was asked for a one-time password %d times", asked)
-			}
-			s.once("after a wrong one-time password")
-		},
-	},
-	{
-		name: "same",
-		rule: "a one-time password is never sent twice, though its source gives it again",
-		check: func(t *authTrial) {
-			s := t.openWithOTP()
-			s.secret("a one-time password", "111222")
-			s.auth = s.again(func(o *Setup) {
-				o.OTP = vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) { return "111222", nil })
-			})
-			_, err := s.auth.Login(t.ctx)
-			s.failed("a wrong one-time password", err, vendorlogin.ErrOTPRejected)
-			carried := 0
-			for _, r := range s.wire.requests() {
-				if strings.Contains(r.String(), "111222") {
-					carried++
-				}
-			}
-			if carried > 1 {
-				t.fatalf("the same one-time password was sent %d times", carried)
-			}
-		},
-	},
-}
-
-// openWithOTP is open, for a vendor with a second factor.
-func (t *authTrial) openWithOTP() *stage {
-	s := t.open()
-	if s.vendor.OTP == nil {
-		t.skip("the vendor wants no one-time password: Vendor.OTP is nil")
-	}
-	return s
 }

@@ -12,11 +12,8 @@ import (
 	"time"
 )
 
-// A fault answers a request instead of the handler.
-type fault func(r *http.Request, s sent) (*http.Response, error)
-
-// answer is a fault that answers with that status and body.
-func answer(status int, contentType, body string, headers ...string) fault {
+// respond is a fault that responds with that status and body.
+func respond(status int, contentType, body string, headers ...string) fault {
 	return func(r *http.Request, _ sent) (*http.Response, error) {
 		return response(r, status, contentType, strings.NewReader(body), headers...), nil
 	}
@@ -45,7 +42,7 @@ func refuse(r *http.Request, _ sent) (*http.Response, error) {
 // drop is a connection that breaks when the request has been sent.
 func drop(*http.Request, sent) (*http.Response, error) { return nil, io.EOF }
 
-// hang is a server that never answers.
+// hang is a server that never responds.
 func hang(r *http.Request, _ sent) (*http.Response, error) {
 	<-r.Context().Done()
 	return nil, r.Context().Err()
@@ -118,11 +115,12 @@ var brokenBodies = map[string]string{
 	"of unknown fields": `{"unknown": "field", "another": [1, 2, 3]}`,
 }
 
-// echoes answer with what was sent, as servers, proxies and validators do.
+// echoes respond with what was sent, as servers, proxies and validators do.
 var echoes = []func(status int) fault{
 	func(status int) fault {
 		return func(r *http.Request, s sent) (*http.Response, error) {
-			return response(r, status, "text/html", strings.NewReader("<html>"+s.whole()+"</html>"), "Location", "https://elsewhere.example/?"+r.URL.RawQuery), nil
+			location := "https://elsewhere.example/?" + r.URL.RawQuery
+			return response(r, status, "text/html", strings.NewReader("<html>"+s.whole()+"</html>"), "Location", location), nil
 		}
 	},
 	func(status int) fault {
@@ -146,7 +144,10 @@ func echoJSON(s sent, text string) string {
 	if json.Valid([]byte(s.body)) {
 		input = json.RawMessage(s.body)
 	}
-	row := map[string]any{"field": "password", "reason": text, "originalValue": input, "loc": []string{"body", "password"}, "msg": text, "input": input}
+	row := map[string]any{
+		"field": "password", "reason": text, "originalValue": input,
+		"loc": []string{"body", "password"}, "msg": text, "input": input,
+	}
 	data, _ := json.Marshal(map[string]any{
 		"message": text, "detail": text, "error": text, "error_description": text, "title": text,
 		"errorMessage": text, "errorCode": "X_1", "group": "request", "code": 0, "traces": []string{text},

@@ -22,8 +22,8 @@ type faults struct {
 	checkThenAct       bool // Save looks, lets others go first, and then writes
 	createsOver        bool // Save with "" replaces what is there
 	versionByPrefix    bool
-	staleIsStoreError  bool // a refused Save is ErrStore
-	savesBeforeRefusal bool // a refused Save has changed the blob
+	staleIsStoreError  bool // a rejected Save is ErrStore
+	savesBeforeRefusal bool // a rejected Save has changed the blob
 	staleAfterEnd      bool // a blob past its ttl still counts for Save
 	missingIsNil       bool // Load of nothing is no error
 
@@ -35,16 +35,16 @@ type faults struct {
 	counterAfterTTL  bool // versions count from 1, again after a ttl only
 	versionOfContent bool
 
-	ttlZeroForEver bool // a ttl of 0 means never, as in many a cache
-	ttlInMillis    bool // a ttl is cut to milliseconds, and 0 of them means never
-	ttlInNanos     bool // the end is kept as nanoseconds since 1970 and overflows
-	ttlOfFirstSave bool
-	ttlOnlyGrows   bool
-	ttlSlides      bool // Load starts the ttl anew
-	ttlRefused     bool // a refused Save starts the ttl anew
-	ttlTimer       bool // a timer removes whatever is there when the ttl ends
-	ttlIgnored     bool // blobs never go away
-	ttlHalved      bool
+	ttlZeroWithoutEnd bool // a ttl of 0 means never, as in many a cache
+	ttlInMillis       bool // a ttl is cut to milliseconds, and 0 of them means never
+	ttlInNanos        bool // the end is kept as nanoseconds since 1970 and overflows
+	ttlOfFirstSave    bool
+	ttlOnlyGrows      bool
+	ttlSlides         bool // Load starts the ttl anew
+	ttlRefused        bool // a rejected Save starts the ttl anew
+	ttlTimer          bool // a timer removes whatever is there when the ttl ends
+	ttlIgnored        bool // blobs never go away
+	ttlHalved         bool
 
 	aliasesSaved, aliasesLoaded, writesBehind bool
 
@@ -56,8 +56,8 @@ type faults struct {
 
 	unlockByStranger, extendByStranger     bool
 	unlockTwice, reentrant, waitsForHolder bool
-	leaseForEver, extendNothing            bool
-	extendForEver, lockUnderBlobKey        bool
+	leaseWithoutEnd, extendNothing         bool
+	extendWithoutEnd, lockUnderBlobKey     bool
 	deleteFreesLock, oneLockForAll         bool
 	leaseInMillis, tryLockThenAct          bool
 	ctxTakesLock, extendRevives            bool
@@ -146,7 +146,7 @@ func (m *memory) Save(ctx context.Context, key string, data []byte, version stri
 	if err := m.context(ctx); err != nil {
 		return "", err
 	}
-	if ttl <= 0 && !m.ttlZeroForEver {
+	if ttl <= 0 && !m.ttlZeroWithoutEnd {
 		return "", vendorlogin.ErrInvalidRequest
 	}
 	m.mu.Lock()
@@ -242,7 +242,7 @@ func (m *memory) next(key string, data []byte) string {
 func (m *memory) end(old record, ok bool, ttl time.Duration) time.Time {
 	end := time.Now().Add(ttl)
 	switch {
-	case m.ttlIgnored, m.ttlZeroForEver && ttl <= 0, m.ttlInMillis && ttl < time.Millisecond:
+	case m.ttlIgnored, m.ttlZeroWithoutEnd && ttl <= 0, m.ttlInMillis && ttl < time.Millisecond:
 		return time.Time{}
 	case m.ttlOfFirstSave && ok, m.ttlOnlyGrows && ok && old.ends.After(end):
 		return old.ends

@@ -51,7 +51,7 @@ func (m *memory) TryLock(ctx context.Context, key string, span time.Duration) (v
 }
 
 func (m *memory) leaseEnd(span time.Duration) time.Time {
-	if m.leaseForEver || m.leaseInMillis && span < time.Millisecond {
+	if m.leaseWithoutEnd || m.leaseInMillis && span < time.Millisecond {
 		return time.Time{}
 	}
 	return time.Now().Add(span)
@@ -76,7 +76,7 @@ func (l *lease) Extend(ctx context.Context) error {
 	}
 	switch {
 	case l.m.extendNothing:
-	case l.m.extendForEver:
+	case l.m.extendWithoutEnd:
 		l.ends = time.Time{}
 	default:
 		l.ends = l.m.leaseEnd(l.span)

@@ -61,7 +61,6 @@ var (
 // openFor sets a stage for an operation, or skips the case.
 func (t *authTrial) openFor(op operation) *stage {
 	s := t.open()
-	s.op = op
 	if skip := op.ready(s); skip != "" {
 		t.skip(skip)
 	}
@@ -84,9 +83,9 @@ func (t *authTrial) atEach(op operation, f func(before int)) {
 }
 
 // run does the operation with the wire broken, and gives how long it took.
-func (s *stage) run(before int, f fault) (took time.Duration, err error) {
+func (op operation) run(s *stage, before int, f fault) (took time.Duration, err error) {
 	s.wire.breakAfter(before, f)
 	start := time.Now()
-	err = s.op.call(s, s.ctx)
+	err = op.call(s, s.ctx)
 	return time.Since(start), err
 }

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/authtest"
@@ -23,9 +22,9 @@ type flaws struct {
 	accountNoURL, accountElsewhere, accountSecret, printsItself                                    bool
 
 	// what Login sends
-	retriesWrongPassword, retriesUnavailable, retriesDropped, retriesRefused, retriesForEver bool
-	followsRedirects, sendsEmptyPassword, sendsElsewhere, sendsTwice, usesJar                bool
-	closesIdle, changesClient, ignoresCtx, noTimeout, sleeps, withToken                      bool
+	retriesWrongPassword, retriesUnavailable, retriesDropped, retriesRefused, retriesWithoutEnd bool
+	followsRedirects, sendsEmptyPassword, sendsElsewhere, sendsTwice, usesJar                   bool
+	closesIdle, changesClient, ignoresCtx, noTimeout, sleeps, withToken                         bool
 
 	// what Login gives
 	caches, reusesToken, issuedLate, issuedNever, expired, refreshExpired, badType, extraSecret bool
@@ -38,7 +37,7 @@ type flaws struct {
 	timeoutForCtx, bareSecretError, hidesSecretError, rejectsOnOutage                   bool
 
 	// codes
-	asksTwice, asksForEver, repeatsCode, missingCodeIsForbidden, wrongCodeIsPassword bool
+	asksTwice, asksWithoutEnd, repeatsCode, missingCodeIsForbidden, wrongCodeIsPassword bool
 
 	// the optional interfaces
 	refreshChanges, refreshSame, refreshReadsPassword, refreshDropsRefresh, refreshDropsSubject bool
@@ -59,7 +58,6 @@ type plain struct {
 	client    *http.Client
 	transport http.RoundTripper // captured, where that is the flaw
 	seen      string            // printed, where that is the flaw
-	salt      uint64
 	last      *vendorlogin.Token
 	broken    atomic.Bool
 }
@@ -77,14 +75,15 @@ func newPlain(f flaws, s authtest.Setup) (vendorlogin.Authenticator, error) {
 		}
 		return nil, invalid("BaseURL")
 	}
-	p := &plain{flaws: f, password: s.Password, otp: s.OTP, client: s.HTTPClient, transport: s.HTTPClient.Transport, salt: uint64(time.Now().UnixNano())}
+	p := &plain{flaws: f, password: s.Password, otp: s.OTP, client: s.HTTPClient, transport: s.HTTPClient.Transport}
 	p.account = vendorlogin.Account{Vendor: "plain", Endpoint: strings.TrimSuffix(s.BaseURL, "/"), Principal: "ops@example.com"}
 	p.spoil(s)
 	return p, nil
 }
 
 func invalid(field string) error {
-	return &vendorlogin.Error{Op: "new", Kind: vendorlogin.ErrInvalidRequest, Fields: []vendorlogin.FieldError{{Field: field, Reason: "is bad"}}}
+	fields := []vendorlogin.FieldError{{Field: field, Reason: "is bad"}}
+	return &vendorlogin.Error{Op: "new", Kind: vendorlogin.ErrInvalidRequest, Fields: fields}
 }
 
 var instances atomic.Int64
@@ -196,7 +195,7 @@ func (p *plain) readPassword(ctx context.Context) (string, error) {
 	return secret.Reveal(), nil
 }
 
-func (p *plain) secondStep(ctx context.Context, step string) (out answer, err error) {
+func (p *plain) secondStep(ctx context.Context, step string) (out body, err error) {
 	if p.asksTwice {
 		_, _ = vendorlogin.AskOTP(ctx, p.otp, vendorlogin.Challenge{Account: p.account, Attempt: 1})
 	}
@@ -214,7 +213,7 @@ func (p *plain) secondStep(ctx context.Context, step string) (out answer, err er
 		}
 		used[code] = true
 		out, err = p.exchange(ctx, "otp", "/code", map[string]string{"step": step, "code": code})
-		if !errors.Is(err, vendorlogin.ErrOTPRejected) || attempt == 3 && !p.asksForEver || attempt == 10 {
+		if !errors.Is(err, vendorlogin.ErrOTPRejected) || attempt == 3 && !p.asksWithoutEnd || attempt == 10 {
 			return out, err
 		}
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/vendorlogin/vendorlogin"
 )
 
-// answer is what the server says on success.
-type answer struct {
+// body is what the server says on success.
+type body struct {
 	Access  string `json:"access_token"`
 	Refresh string `json:"refresh_token"`
 	Expires int    `json:"expires_in"`
@@ -27,7 +27,7 @@ type answer struct {
 	sentAt time.Time
 }
 
-func (p *plain) token(out answer) (*vendorlogin.Token, error) {
+func (p *plain) token(out body) (*vendorlogin.Token, error) {
 	if out.Access == "" && !p.takesAnything {
 		return nil, p.fail("login", vendorlogin.ErrBadResponse, errors.New("no token"))
 	}
@@ -53,7 +53,7 @@ func (p *plain) token(out answer) (*vendorlogin.Token, error) {
 }
 
 // exchange sends what must be sent once.
-func (p *plain) exchange(ctx context.Context, op, path string, in map[string]string) (out answer, err error) {
+func (p *plain) exchange(ctx context.Context, op, path string, in map[string]string) (out body, err error) {
 	if p.forgetsToRecover && p.broken.Load() {
 		return out, p.fail(op, vendorlogin.ErrUnavailable, errors.New("still broken"))
 	}
@@ -78,11 +78,11 @@ func (p *plain) again(err error) bool {
 		return true
 	}
 	return p.retriesUnavailable && e.Status >= 500 || p.retriesDropped && e.Status == 0 && !e.Unprocessed ||
-		p.retriesRefused && e.Unprocessed || p.retriesForEver && errors.Is(err, vendorlogin.ErrRateLimited) ||
+		p.retriesRefused && e.Unprocessed || p.retriesWithoutEnd && errors.Is(err, vendorlogin.ErrRateLimited) ||
 		p.refreshRetries && e.Op == "refresh" && e.Status == 401
 }
 
-func (p *plain) once(ctx context.Context, op, path string, in map[string]string) (out answer, err error) {
+func (p *plain) once(ctx context.Context, op, path string, in map[string]string) (out body, err error) {
 	body, _ := json.Marshal(in)
 	if !p.withToken {
 		ctx = vendorlogin.WithoutToken(ctx)
@@ -99,7 +99,7 @@ func (p *plain) once(ctx context.Context, op, path string, in map[string]string)
 	sentAt := time.Now()
 	resp, err := p.send(req)
 	if err != nil {
-		return out, p.noAnswer(ctx, op, err)
+		return out, p.noResponse(ctx, op, err)
 	}
 	defer resp.Body.Close()
 	limit := int64(1 << 20)
@@ -145,8 +145,8 @@ func (p *plain) send(req *http.Request) (*http.Response, error) {
 	return transport.RoundTrip(req)
 }
 
-func (p *plain) noAnswer(ctx context.Context, op string, err error) error {
-	e := p.fail(op, vendorlogin.ErrUnavailable, errors.New("no answer"))
+func (p *plain) noResponse(ctx context.Context, op string, err error) error {
+	e := p.fail(op, vendorlogin.ErrUnavailable, errors.New("no response"))
 	dial, ok := errors.AsType[*net.OpError](err)
 	e.Unprocessed = (ok && dial.Op == "dial" || p.alwaysUnprocessed) && !p.neverUnprocessed
 	if ctx.Err() != nil {
@@ -164,7 +164,7 @@ func (p *plain) noAnswer(ctx context.Context, op string, err error) error {
 	return p.spoilError(e, "", nil)
 }
 
-func (p *plain) read(ctx context.Context, op string, sentAt time.Time, resp *http.Response, data []byte, err error) (out answer, _ error) {
+func (p *plain) read(ctx context.Context, op string, sentAt time.Time, resp *http.Response, data []byte, err error) (out body, _ error) {
 	out.sentAt = sentAt
 	if resp.StatusCode < 300 {
 		if err == nil {

@@ -1,16 +1,9 @@
 package authtest
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"html"
-	"io"
-	"maps"
 	"net/http"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -19,21 +12,26 @@ import (
 	"github.com/vendorlogin/vendorlogin"
 )
 
+// An authTrial is a trial with vendors to try things on.
+type authTrial struct {
+	*trial
+	vendor func() Vendor
+}
+
 // A stage is one authenticator before one server, and the secrets that went between them.
 type stage struct {
 	*trial
+	secrets
 	vendor Vendor
 	wire   *wire
 	setup  Setup
 	auth   vendorlogin.Authenticator
-	op     operation          // what is to fail
 	token  *vendorlogin.Token // of the last good login
 
 	mu       sync.Mutex
-	password string            // what the SecretFunc gives
-	reads    int               // how often it was asked
-	asked    int               // how often for an OTP
-	secrets  map[string]string // and what each of them is
+	password string // what the SecretFunc gives
+	reads    int    // how often it was asked
+	asked    int    // how often for an OTP
 }
 
 // open sets a stage.
@@ -51,17 +49,26 @@ func (t *authTrial) prepare() *stage {
 	if v.BaseURL == "" {
 		v.BaseURL = "https://vendor.example"
 	}
-	s := &stage{trial: t.trial, vendor: v, password: v.Password, secrets: map[string]string{}}
-	s.secret("the password", v.Password)
+	s := &stage{trial: t.trial, vendor: v, password: v.Password}
+	s.add("the password", v.Password)
 	for _, secret := range v.Secrets {
-		s.secret("one of Vendor.Secrets", secret)
+		s.add("one of Vendor.Secrets", secret)
 	}
-	s.wire = &wire{handler: v.Server, onReply: s.secretsOf}
+	s.wire = &wire{handler: v.Server, onReply: s.addAll}
 	s.setup = Setup{BaseURL: v.BaseURL, HTTPClient: &http.Client{Transport: s.wire.transport()}, Password: s.readPassword}
 	if v.OTP != nil {
 		s.setup.OTP = s.recorder(v.OTP)
 	}
 	return s
+}
+
+// again makes one more authenticator, of a Setup that differs.
+func (s *stage) again(change func(*Setup)) vendorlogin.Authenticator {
+	setup := s.setup
+	change(&setup)
+	auth, err := s.vendor.New(setup)
+	s.worked("New", err)
+	return auth
 }
 
 // readPassword pays no attention to ctx, like vendorlogin.SecretString: whoever calls it has to.
@@ -74,7 +81,7 @@ func (s *stage) readPassword(context.Context) (vendorlogin.Secret, error) {
 
 // setPassword changes what the SecretFunc gives from now on.
 func (s *stage) setPassword(password string) {
-	s.secret("the password", password)
+	s.add("the password", password)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.password = password
@@ -89,20 +96,20 @@ func (s *stage) passwordReads() int {
 // An otpRecorder asks another source and remembers its codes as secrets. It holds nothing that prints: it stands in the
 // authenticator, which is looked through for secrets.
 type otpRecorder struct {
-	ask        func(ctx context.Context, c vendorlogin.Challenge) (string, error)
-	unattended bool
+	ask            func(ctx context.Context, c vendorlogin.Challenge) (string, error)
+	nonInteractive bool
 }
 
 func (o otpRecorder) OTP(ctx context.Context, c vendorlogin.Challenge) (string, error) {
 	return o.ask(ctx, c)
 }
-func (o otpRecorder) NonInteractive() bool { return o.unattended }
+func (o otpRecorder) NonInteractive() bool { return o.nonInteractive }
 
 func (s *stage) recorder(source vendorlogin.OTPSource) vendorlogin.OTPSource {
 	u, ok := source.(vendorlogin.NonInteractive)
-	return otpRecorder{unattended: ok && u.NonInteractive(), ask: func(ctx context.Context, c vendorlogin.Challenge) (string, error) {
+	return otpRecorder{nonInteractive: ok && u.NonInteractive(), ask: func(ctx context.Context, c vendorlogin.Challenge) (string, error) {
 		code, err := source.OTP(ctx, c)
-		s.secret("a one-time password", code)
+		s.add("a one-time password", code)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.asked++
@@ -127,71 +134,15 @@ func (s *stage) login() *vendorlogin.Token {
 // keep remembers a token, and that it is secret.
 func (s *stage) keep(token *vendorlogin.Token) {
 	s.token = token
-	s.secret("the access token", token.Access.Reveal())
-	s.secret("the refresh token", token.Refresh.Reveal())
-}
-
-// secret adds one to those that nothing may show.
-func (s *stage) secret(what, value string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if value != "" {
-		s.secrets[value] = what
-	}
-}
-
-var tokenName = regexp.MustCompile(`(?i)token|access|refresh|secret`)
-
-// secretsOf finds what is a secret in the server's own answer: tokens that are used between two steps are as secret as those that come out.
-func (s *stage) secretsOf(resp *http.Response) {
-	for _, c := range resp.Cookies() {
-		s.secret("a cookie of the vendor's", c.Value)
-	}
-	data, err := io.ReadAll(resp.Body)
-	resp.Body = io.NopCloser(bytes.NewReader(data))
-	var answer any
-	if err == nil && json.Unmarshal(data, &answer) == nil {
-		s.secretsIn("", answer)
-	}
-}
-
-func (s *stage) secretsIn(name string, v any) {
-	switch v := v.(type) {
-	case string:
-		if len(v) >= 16 && !strings.Contains(v, " ") && tokenName.MatchString(name) {
-			s.secret("a token of the vendor's, "+name, v)
-		}
-	case []any:
-		for _, element := range v {
-			s.secretsIn(name, element)
-		}
-	case map[string]any:
-		for field, value := range v {
-			s.secretsIn(field, value)
-		}
-	}
+	s.add("the access token", token.Access.Reveal())
+	s.add("the refresh token", token.Refresh.Reveal())
 }
 
 // silent ends the case when a secret can be seen in v.
 func (s *stage) silent(what string, v any) {
-	text := prints(v)
-	s.mu.Lock()
-	secrets := maps.Clone(s.secrets)
-	s.mu.Unlock()
-	for secret, which := range secrets {
-		for _, form := range forms(secret) {
-			if strings.Contains(text, form) {
-				s.fatalf("%s shows a secret: %s", what, which)
-			}
-		}
+	if secret, found := s.in(prints(v)); found {
+		s.fatalf("%s shows a secret: %s", what, secret)
 	}
-}
-
-// forms are the ways in which a secret may be written. A long one is recognised by its beginning.
-func forms(secret string) []string {
-	start := secret[:min(len(secret), 40)]
-	quoted, _ := json.Marshal(start)
-	return []string{start, url.QueryEscape(start), url.PathEscape(start), string(quoted[1 : len(quoted)-1]), html.EscapeString(start)}
 }
 
 // failed ends the case unless err is a proper error, of one of those kinds, and shows no secret.

@@ -130,19 +130,20 @@ var blobCases = []storeCase{
 	},
 	{
 		name: "delete-stale",
-		rule: "Delete with a version that is not the current one changes nothing and answers ErrRecordChanged",
+		rule: "Delete with a version that is not the current one changes nothing and returns ErrRecordChanged",
 		check: func(t *storeTrial) {
 			stale := t.save(t.key, []byte("old"), "")
 			version := t.save(t.key, []byte("new"), stale)
-			for what, wrong := range map[string]string{"a stale version": stale, `the version ""`: "", "a made-up version": "x" + random()} {
-				t.answered("Delete with "+what, t.store.Delete(t.ctx, t.key, wrong), vendorlogin.ErrRecordChanged)
-				t.holds("after a refused Delete", t.key, []byte("new"), version)
+			versions := map[string]string{"a stale version": stale, `the version ""`: "", "a made-up version": "x" + random()}
+			for what, wrong := range versions {
+				t.returned("Delete with "+what, t.store.Delete(t.ctx, t.key, wrong), vendorlogin.ErrRecordChanged)
+				t.holds("after a rejected Delete", t.key, []byte("new"), version)
 			}
 		},
 	},
 	{
 		name: "delete-missing",
-		rule: "Delete where there is nothing does nothing and answers nil",
+		rule: "Delete where there is nothing does nothing and returns nil",
 		check: func(t *storeTrial) {
 			t.worked(`Delete of what was never saved, version "",`, t.store.Delete(t.ctx, t.key, ""))
 			t.worked("Delete of what was never saved", t.store.Delete(t.ctx, t.key, "x"+random()))

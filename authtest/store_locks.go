@@ -13,17 +13,17 @@ import (
 var lockCases = []storeCase{
 	{
 		name: "held",
-		rule: "TryLock takes the lock or answers ErrLocked; a second one by the same process is refused like a stranger's",
+		rule: "TryLock takes the lock or returns ErrLocked; a second one by the same process is rejected like a stranger's",
 		check: func(t *storeTrial) {
 			lease := t.lock(t.key, minute)
 			t.locked("while the lock is held", t.key)
-			t.locked("after a refused TryLock", t.key)
+			t.locked("after a rejected TryLock", t.key)
 			t.worked("Unlock", lease.Unlock(t.ctx))
 		},
 	},
 	{
 		name: "never-waits",
-		rule: "TryLock answers ErrLocked at once; it never waits for a holder",
+		rule: "TryLock returns ErrLocked at once; it never waits for a holder",
 		check: func(t *storeTrial) {
 			const tries, allowed = 20, 2 * time.Second
 			lease := t.lock(t.key, minute)
@@ -48,18 +48,18 @@ var lockCases = []storeCase{
 	},
 	{
 		name: "unlock-twice",
-		rule: "a second Unlock answers ErrLocked, and so does Extend after Unlock",
+		rule: "a second Unlock returns ErrLocked, and so does Extend after Unlock",
 		check: func(t *storeTrial) {
 			lease := t.lock(t.key, minute)
 			t.worked("Unlock", lease.Unlock(t.ctx))
-			t.answered("the second Unlock", lease.Unlock(t.ctx), vendorlogin.ErrLocked)
-			t.answered("Extend after Unlock", lease.Extend(t.ctx), vendorlogin.ErrLocked)
+			t.returned("the second Unlock", lease.Unlock(t.ctx), vendorlogin.ErrLocked)
+			t.returned("Extend after Unlock", lease.Extend(t.ctx), vendorlogin.ErrLocked)
 			t.worked("Unlock of the next holder", t.lock(t.key, minute).Unlock(t.ctx))
 		},
 	},
 	{
 		name: "stranger",
-		rule: "Unlock and Extend of a lock that is no longer ours answer ErrLocked and change nothing for whoever has it now",
+		rule: "Unlock and Extend of a lock that is no longer ours return ErrLocked and change nothing for whoever has it now",
 		check: func(t *storeTrial) {
 			former := t.lock(t.key, minute)
 			t.worked("Unlock", former.Unlock(t.ctx))
@@ -67,9 +67,8 @@ var lockCases = []storeCase{
 		},
 	},
 	{
-		name:       "lease-ends",
-		rule:       "the lock frees itself when lease has passed; the former holder's Unlock and Extend change nothing for the next",
-		needsLease: true,
+		name: "lease-ends",
+		rule: "the lock frees itself when lease has passed; the former holder's Unlock and Extend change nothing for the next",
 		check: func(t *storeTrial) {
 			start := time.Now()
 			former := t.lock(t.key, shortest)
@@ -81,22 +80,20 @@ var lockCases = []storeCase{
 		},
 	},
 	{
-		name:       "lease-ended",
-		rule:       "Unlock and Extend answer ErrLocked when the lease has passed, though nobody has taken the lock since",
-		needsLease: true,
+		name: "lease-ended",
+		rule: "Unlock and Extend return ErrLocked when the lease has passed, though nobody has taken the lock since",
 		check: func(t *storeTrial) {
 			first, second := t.lock(t.key, shortest), t.lock(t.key+"-2", shortest)
 			t.lock(t.key+"-witness", shortest)
 			t.freed(t.key + "-witness")
-			t.answered("Extend after the end of the lease", first.Extend(t.ctx), vendorlogin.ErrLocked)
-			t.answered("Unlock after the end of the lease", second.Unlock(t.ctx), vendorlogin.ErrLocked)
+			t.returned("Extend after the end of the lease", first.Extend(t.ctx), vendorlogin.ErrLocked)
+			t.returned("Unlock after the end of the lease", second.Unlock(t.ctx), vendorlogin.ErrLocked)
 			t.lock(t.key, minute)
 		},
 	},
 	{
-		name:       "lease-smallest",
-		rule:       "the lock frees itself when lease has passed, though that is less than any clock can tell",
-		needsLease: true,
+		name: "lease-smallest",
+		rule: "the lock frees itself when lease has passed, though that is less than any clock can tell",
 		check: func(t *storeTrial) {
 			for _, span := range []time.Duration{1, time.Microsecond, 1500 * time.Microsecond} {
 				key := t.key + "-" + random()
@@ -106,9 +103,8 @@ var lockCases = []storeCase{
 		},
 	},
 	{
-		name:       "extend",
-		rule:       "Extend makes the lease last as long again from now on as TryLock was asked for",
-		needsLease: true,
+		name: "extend",
+		rule: "Extend makes the lease last as long again from now on as TryLock was asked for",
 		check: func(t *storeTrial) {
 			t.inTime(t.extend)
 		},
@@ -173,63 +169,28 @@ var lockCases = []storeCase{
 	},
 	{
 		name: "ctx-over",
-		rule: "TryLock whose ctx is over answers with an error that errors.Is ctx.Err(), and takes nothing",
+		rule: "TryLock whose ctx is over returns an error that matches ctx.Err(), and takes nothing",
 		check: func(t *storeTrial) {
 			over, cancel := context.WithCancel(t.ctx)
 			cancel()
 			_, err := t.locker.TryLock(over, t.key, minute)
-			t.answered("TryLock", err, context.Canceled)
+			t.returned("TryLock", err, context.Canceled)
 			lease := t.lock(t.key, minute)
 			if err := lease.Extend(over); err != nil {
-				t.answered("Extend whose ctx is over", err, context.Canceled)
+				t.returned("Extend whose ctx is over", err, context.Canceled)
 			}
 			if err := lease.Unlock(over); err != nil {
-				t.answered("Unlock whose ctx is over", err, context.Canceled)
+				t.returned("Unlock whose ctx is over", err, context.Canceled)
 			}
 		},
 	},
 }
 
-// lock takes a lock that must be free.
-func (t *storeTrial) lock(key string, span time.Duration) vendorlogin.Lease {
-	lease, err := t.locker.TryLock(t.ctx, key, span)
-	t.worked("TryLock of a lock that is free", err)
-	t.leases = append(t.leases, lease)
-	return lease
-}
-
-// unlockAll frees what a case has left locked, since a lock may be a file that is open.
-func (t *storeTrial) unlockAll() {
-	for _, lease := range t.leases {
-		_ = lease.Unlock(t.ctx)
-	}
-}
-
-// locked ends the case unless TryLock is refused.
-func (t *storeTrial) locked(when, key string) {
-	_, err := t.locker.TryLock(t.ctx, key, minute)
-	t.answered(when+", TryLock", err, vendorlogin.ErrLocked)
-}
-
-// freed waits until the lock is free, and takes it.
-func (t *storeTrial) freed(key string) (lease vendorlogin.Lease) {
-	t.until("a lock is still held, long past its lease", func() bool {
-		var err error
-		lease, err = t.locker.TryLock(t.ctx, key, minute)
-		if err != nil && !errors.Is(err, vendorlogin.ErrLocked) {
-			t.fatalf("TryLock around the end of a lease answered %s", quote(err))
-		}
-		return err == nil
-	})
-	t.leases = append(t.leases, lease)
-	return lease
-}
-
 // strange ends the case unless former can do nothing to the lock that holder has.
 func (t *storeTrial) strange(former, holder vendorlogin.Lease) {
-	t.answered("Unlock by a former holder", former.Unlock(t.ctx), vendorlogin.ErrLocked)
+	t.returned("Unlock by a former holder", former.Unlock(t.ctx), vendorlogin.ErrLocked)
 	t.locked("after Unlock by a former holder", t.key)
-	t.answered("Extend by a former holder", former.Extend(t.ctx), vendorlogin.ErrLocked)
+	t.returned("Extend by a former holder", former.Extend(t.ctx), vendorlogin.ErrLocked)
 	t.locked("after Extend by a former holder", t.key)
 	t.worked("Extend by the holder", holder.Extend(t.ctx))
 	t.worked("Unlock by the holder", holder.Unlock(t.ctx))
@@ -243,7 +204,7 @@ func (t *storeTrial) extend(span time.Duration) (failure string) {
 	deadline := time.Now().Add(waitLimit)
 	for {
 		if err := lease.Extend(t.ctx); err != nil {
-			return fmt.Sprintf("Extend before the end of the lease answered %s", quote(err))
+			return fmt.Sprintf("Extend before the end of the lease returned %s", quote(err))
 		}
 		if _, err := t.locker.TryLock(t.ctx, witness, minute); err == nil {
 			break
@@ -253,7 +214,7 @@ func (t *storeTrial) extend(span time.Duration) (failure string) {
 		t.pause(span / 16)
 	}
 	if _, err := t.locker.TryLock(t.ctx, key, minute); !errors.Is(err, vendorlogin.ErrLocked) {
-		return fmt.Sprintf("after Extend, TryLock answered %s when the first lease had passed, not %q", quote(err), vendorlogin.ErrLocked)
+		return fmt.Sprintf("after Extend, TryLock returned %s when the first lease had passed, not %q", quote(err), vendorlogin.ErrLocked)
 	}
 	t.freed(key)
 	return ""
@@ -274,7 +235,7 @@ func (t *storeTrial) oneTakes() (lease vendorlogin.Lease) {
 		case err == nil:
 			t.fatalf("two TryLocks at once both took the lock")
 		default:
-			t.answered("TryLock beside others", err, vendorlogin.ErrLocked)
+			t.returned("TryLock beside others", err, vendorlogin.ErrLocked)
 		}
 	}
 	if lease == nil {

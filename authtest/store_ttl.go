@@ -12,20 +12,20 @@ import (
 
 var ttlCases = []storeCase{
 	{
-		name: "ttl-refused",
-		rule: "a ttl of 0 or less is refused with ErrInvalidRequest and changes nothing",
+		name: "ttl-rejected",
+		rule: "a ttl of 0 or less is rejected with ErrInvalidRequest and changes nothing",
 		check: func(t *storeTrial) {
 			refuse := func(version string) {
 				for _, ttl := range []time.Duration{0, -1, -time.Hour, math.MinInt64} {
 					_, err := t.store.Save(t.ctx, t.key, []byte("not to be kept"), version, ttl)
-					t.answered(fmt.Sprintf("Save with a ttl of %v", ttl), err, vendorlogin.ErrInvalidRequest)
+					t.returned(fmt.Sprintf("Save with a ttl of %v", ttl), err, vendorlogin.ErrInvalidRequest)
 				}
 			}
 			refuse("")
-			t.empty("after a refused Save", t.key)
+			t.empty("after a rejected Save", t.key)
 			version := t.save(t.key, []byte("data"), "")
 			refuse(version)
-			t.holds("after refused Saves", t.key, []byte("data"), version)
+			t.holds("after rejected Saves", t.key, []byte("data"), version)
 		},
 	},
 	{
@@ -96,8 +96,8 @@ var ttlCases = []storeCase{
 		},
 	},
 	{
-		name: "ttl-of-a-refused-save",
-		rule: "a Save that is refused leaves the ttl as it is",
+		name: "ttl-of-a-rejected-save",
+		rule: "a Save that is rejected leaves the ttl as it is",
 		check: func(t *storeTrial) {
 			_, err := t.store.Save(t.ctx, t.key, []byte("data"), "", shortest)
 			t.worked("Save", err)
@@ -126,7 +126,7 @@ var ttlCases = []storeCase{
 var contextCases = []storeCase{
 	{
 		name: "ctx-over",
-		rule: "a method whose ctx is over answers with an error that errors.Is ctx.Err(), and does nothing",
+		rule: "a method whose ctx is over returns an error that matches ctx.Err(), and does nothing",
 		check: func(t *storeTrial) {
 			cancelled, cancel := context.WithCancel(t.ctx)
 			cancel()
@@ -135,12 +135,12 @@ var contextCases = []storeCase{
 			version := t.save(t.key, []byte("data"), "")
 			for _, ctx := range []context.Context{cancelled, late} {
 				_, _, err := t.store.Load(ctx, t.key)
-				t.answered("Load", err, ctx.Err())
+				t.returned("Load", err, ctx.Err())
 				_, err = t.store.Save(ctx, t.key, []byte("not to be kept"), version, minute)
-				t.answered("Save", err, ctx.Err())
-				t.answered("Delete", t.store.Delete(ctx, t.key, version), ctx.Err())
+				t.returned("Save", err, ctx.Err())
+				t.returned("Delete", t.store.Delete(ctx, t.key, version), ctx.Err())
 				_, err = t.store.Save(ctx, t.key+"-2", []byte("not to be kept"), "", minute)
-				t.answered("Save", err, ctx.Err())
+				t.returned("Save", err, ctx.Err())
 			}
 			t.holds("after calls whose ctx was over", t.key, []byte("data"), version)
 			t.empty("after calls whose ctx was over", t.key+"-2")
@@ -148,7 +148,7 @@ var contextCases = []storeCase{
 	},
 	{
 		name: "ctx-ends",
-		rule: "a method whose ctx ends does its work, or answers with an error that errors.Is ctx.Err(); the blob is the old or the new one",
+		rule: "a method whose ctx ends does its work, or returns an error that matches ctx.Err(); the blob is the old or the new one",
 		check: func(t *storeTrial) {
 			version := t.save(t.key, wholeBlob(32<<10), "")
 			for round := range 40 {
@@ -179,7 +179,7 @@ func (t *storeTrial) saveWhileCtxEnds(version string, before bool) string {
 	case err == nil && current != next:
 		t.fatalf("Load gave version %q, Save had given %q", current, next)
 	case err != nil && !errors.Is(err, context.Canceled):
-		t.fatalf("Save answered %s while its ctx was cancelled", quote(err))
+		t.fatalf("Save returned %s while its ctx was cancelled", quote(err))
 	}
 	return current
 }

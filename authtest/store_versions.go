@@ -12,35 +12,35 @@ import (
 var versionCases = []storeCase{
 	{
 		name: "create-existing",
-		rule: `Save with version "" where there is a blob changes nothing and answers ErrRecordChanged`,
+		rule: `Save with version "" where there is a blob changes nothing and returns ErrRecordChanged`,
 		check: func(t *storeTrial) {
 			version := t.save(t.key, []byte("first"), "")
 			t.changed(`version "" over a blob`, t.key, "")
-			t.holds("after a refused Save", t.key, []byte("first"), version)
+			t.holds("after a rejected Save", t.key, []byte("first"), version)
 		},
 	},
 	{
 		name: "save-stale",
-		rule: "Save with a version that is not the current one changes nothing and answers ErrRecordChanged",
+		rule: "Save with a version that is not the current one changes nothing and returns ErrRecordChanged",
 		check: func(t *storeTrial) {
 			stale := t.save(t.key, []byte("old"), "")
 			version := t.save(t.key, []byte("new"), stale)
 			t.changed("a stale version", t.key, stale)
 			t.changed("a made-up version", t.key, "x"+random())
 			t.changed("a part of the version", t.key, version[:len(version)-1])
-			t.holds("after refused Saves", t.key, []byte("new"), version)
+			t.holds("after rejected Saves", t.key, []byte("new"), version)
 		},
 	},
 	{
 		name: "save-missing",
-		rule: "Save with a version where there is no blob changes nothing and answers ErrRecordChanged",
+		rule: "Save with a version where there is no blob changes nothing and returns ErrRecordChanged",
 		check: func(t *storeTrial) {
 			t.changed("a version where nothing was ever saved", t.key, "x"+random())
-			t.empty("after a refused Save", t.key)
+			t.empty("after a rejected Save", t.key)
 			version := t.save(t.key, []byte("data"), "")
 			t.remove(t.key, version)
 			t.changed("the version of what was deleted", t.key, version)
-			t.empty("after a refused Save", t.key)
+			t.empty("after a rejected Save", t.key)
 		},
 	},
 	{
@@ -144,7 +144,7 @@ func (t *storeTrial) oneWins(key, version string) string {
 		case err == nil:
 			t.fatalf("two Saves with the same version were both accepted")
 		default:
-			t.answered("Save beside others with the same version", err, vendorlogin.ErrRecordChanged)
+			t.returned("Save beside others with the same version", err, vendorlogin.ErrRecordChanged)
 		}
 	}
 	if winner < 0 {
@@ -171,11 +171,11 @@ func (t *storeTrial) saveOrDelete(version string, lead time.Duration) {
 	case saved == nil && deleted == nil:
 		t.fatalf("Save and Delete with the same version were both accepted")
 	case saved == nil:
-		t.answered("the Delete that came second", deleted, vendorlogin.ErrRecordChanged)
+		t.returned("the Delete that came second", deleted, vendorlogin.ErrRecordChanged)
 		t.holds("after the Save that came first", t.key, []byte("new"), next)
 		t.remove(t.key, next)
 	default:
-		t.answered("the Save that came second", saved, vendorlogin.ErrRecordChanged)
+		t.returned("the Save that came second", saved, vendorlogin.ErrRecordChanged)
 		t.worked("the Delete that came first", deleted)
 		t.empty("after the Delete that came first", t.key)
 	}

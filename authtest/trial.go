@@ -84,18 +84,18 @@ func (t *trial) skip(why string) {
 	runtime.Goexit()
 }
 
-// answered ends the case unless err is of the kind that what is to answer.
-func (t *trial) answered(what string, err, kind error) {
+// returned ends the case unless what returned an error of that kind.
+func (t *trial) returned(what string, err, kind error) {
 	if !errors.Is(err, kind) {
-		t.fatalf("%s answered %s, not %q", what, quote(err), kind)
+		t.fatalf("%s returned %s, not %q", what, quote(err), kind)
 	}
 }
 
-// not ends the case when err is of a kind that what must not answer.
+// not ends the case when what returned an error of one of those kinds.
 func (t *trial) not(what string, err error, kinds ...error) {
 	for _, kind := range kinds {
 		if errors.Is(err, kind) {
-			t.fatalf("%s answered %q", what, kind)
+			t.fatalf("%s returned %q", what, kind)
 		}
 	}
 }

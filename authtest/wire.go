@@ -14,13 +14,13 @@ import (
 // A wire carries requests to a handler in memory, writes them down, and breaks when told to.
 type wire struct {
 	handler http.Handler
-	onReply func(resp *http.Response) // sees what the handler answers
+	onReply func(resp *http.Response) // sees what the handler responds with
 
 	mu         sync.Mutex
 	sent       []sent
 	fault      fault
 	after      int           // the fault is for the requests after so many
-	delay      time.Duration // until each answer
+	delay      time.Duration // until each response
 	idleClosed bool
 }
 
@@ -41,7 +41,7 @@ func (w *wire) clear() {
 	w.sent, w.fault = nil, nil
 }
 
-// breakAfter lets so many requests pass; f answers the later ones.
+// breakAfter lets so many requests pass; f responds to the later ones.
 func (w *wire) breakAfter(requests int, f fault) {
 	w.clear()
 	w.mu.Lock()
@@ -153,3 +153,6 @@ func validHeaders(h http.Header) error {
 	}
 	return nil
 }
+
+// A fault responds to a request instead of the handler.
+type fault func(r *http.Request, s sent) (*http.Response, error)
