@@ -175,10 +175,10 @@ var wrongAuthenticators = map[string]struct {
 		flaws{printsLocation: true},
 		"login/redirected refresh/redirected revoke/redirected", "shows a secret: the query of a Location",
 	},
-	"allForbidden": {flaws{allForbidden: true}, "password/wrong login/unavailable", `ended in "plain: login: forbidden`},
+	"allForbidden": {flaws{allForbidden: true}, "password/wrong login/unavailable", `ended in "plain (ops@example.com): login: forbidden`},
 	"allInvalidCredentials": {
 		flaws{allInvalidCredentials: true},
-		"login/unavailable login/broken-response refresh/rejected refresh/not-rejected", `ended in "plain: login: wrong credentials`,
+		"login/unavailable login/broken-response refresh/rejected refresh/not-rejected", `ended in "plain (ops@example.com): login: wrong credentials`,
 	},
 	"noRetryAt":        {flaws{noRetryAt: true}, "login/rate-limited refresh/rate-limited", "RetryAt is 0001"},
 	"neverUnprocessed": {flaws{neverUnprocessed: true}, "login/refused refresh/refused", "is not Unprocessed"},
@@ -188,7 +188,7 @@ var wrongAuthenticators = map[string]struct {
 	},
 	"timeoutForCtx": {
 		flaws{timeoutForCtx: true},
-		"login/ctx-ends login/ctx-over refresh/ctx-ends", `returned "plain: login: unavailable: timeout", not "context canceled"`,
+		"login/ctx-ends login/ctx-over refresh/ctx-ends", `returned "plain (ops@example.com): login: unavailable: timeout", not "context canceled"`,
 	},
 	"bareSecretError":  {flaws{bareSecretError: true}, "password/unreadable", "is no *vendorlogin.Error"},
 	"hidesSecretError": {flaws{hidesSecretError: true}, "password/unreadable password/ctx", `not in "the vault is sealed"`},
@@ -199,7 +199,7 @@ var wrongAuthenticators = map[string]struct {
 	"asksTwice":              {flaws{asksTwice: true}, "otp/asked", "was asked for 2 times"},
 	"asksWithoutEnd":         {flaws{asksWithoutEnd: true}, "otp/wrong", "10 times"},
 	"repeatsCode":            {flaws{repeatsCode: true}, "otp/same", "was sent 3 times"},
-	"missingCodeIsForbidden": {flaws{missingCodeIsForbidden: true}, "otp/missing", `ended in "plain: otp: forbidden"`},
+	"missingCodeIsForbidden": {flaws{missingCodeIsForbidden: true}, "otp/missing", `ended in "plain (ops@example.com): otp: forbidden"`},
 	"wrongCodeIsPassword":    {flaws{wrongCodeIsPassword: true}, "otp/wrong otp/same", `not in "one-time password rejected"`},
 	"refreshChanges": {
 		flaws{refreshChanges: true},

@@ -45,7 +45,7 @@ func (p *plain) token(out body) (*vendorlogin.Token, error) {
 	case p.refreshExpired:
 		token.RefreshExpiresAt = token.IssuedAt
 	case p.badType:
-		token.Type = "Bearer "
+		token.Type = "Bearer\r\n"
 	case p.extraSecret:
 		token.Extra = map[string]string{"refresh_token": out.Refresh}
 	}

@@ -136,6 +136,9 @@ func (s *stage) keep(token *vendorlogin.Token) {
 	s.token = token
 	s.add("the access token", token.Access.Reveal())
 	s.add("the refresh token", token.Refresh.Reveal())
+	for name, secret := range token.Secrets {
+		s.add("Token.Secrets, "+name, secret.Reveal())
+	}
 }
 
 // silent ends the case when a secret can be seen in v.

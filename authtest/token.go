@@ -31,13 +31,14 @@ func (s *stage) sound(token *vendorlogin.Token, start, sent time.Time) {
 // clone is a copy that shares nothing with t.
 func clone(t *vendorlogin.Token) *vendorlogin.Token {
 	c := *t
-	c.Extra = maps.Clone(t.Extra)
+	c.Extra, c.Secrets = maps.Clone(t.Extra), maps.Clone(t.Secrets)
 	return &c
 }
 
 // same reports whether two tokens say the same.
 func same(a, b *vendorlogin.Token) bool {
-	return a.Access.Reveal() == b.Access.Reveal() && a.Refresh.Reveal() == b.Refresh.Reveal() && a.Type == b.Type &&
+	equal := func(a, b vendorlogin.Secret) bool { return a.Reveal() == b.Reveal() }
+	return equal(a.Access, b.Access) && equal(a.Refresh, b.Refresh) && maps.EqualFunc(a.Secrets, b.Secrets, equal) && a.Type == b.Type &&
 		a.IssuedAt.Equal(b.IssuedAt) && a.ExpiresAt.Equal(b.ExpiresAt) && a.RefreshExpiresAt.Equal(b.RefreshExpiresAt) &&
 		a.Subject == b.Subject && maps.Equal(a.Extra, b.Extra)
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/vendorlogin/vendorlogin"
 )
 
 const (
@@ -175,6 +177,9 @@ func prints(v any) string {
 	}
 	slog.New(slog.NewTextHandler(&b, nil)).Info("print", "v", v)
 	slog.New(slog.NewJSONHandler(&b, nil)).Info("print", "v", v)
+	if e, ok := v.(*vendorlogin.Error); ok { // its text leaves out what users print by themselves
+		fmt.Fprintf(&b, "%+v", []any{e.Account, e.Op, e.Request, e.Code, e.Message, e.Fields})
+	}
 	if err, ok := v.(error); ok {
 		for _, cause := range causes(err) {
 			b.WriteString(prints(cause))
