@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/vendorlogin/vendorlogin"
@@ -196,8 +194,19 @@ var failures = []failureCase{
 				s.failed("a response that is "+what, err, vendorlogin.ErrBadResponse)
 				s.sentAtMost("after a response that is "+what, last+1)
 			}
-			t.cutOff(op, last)
-			t.endless(op, last)
+			s := t.openFor(op)
+			_, err := op.run(s, last, cutOff(`{"tok`))
+			s.failed("a response that breaks off", err, vendorlogin.ErrBadResponse, vendorlogin.ErrUnavailable)
+			s.sentAtMost("after a response that breaks off", last+1)
+			for _, head := range []string{`{"token":"`, ""} {
+				const enough = 2 << 20
+				s := t.openFor(op)
+				_, err := op.run(s, last, endless(head, 2*enough))
+				s.failed("a response without an end", err, vendorlogin.ErrBadResponse)
+				if s.wire.read > enough {
+					t.fatalf("a response without an end was read on and on; 1 MiB is enough")
+				}
+			}
 		},
 	},
 	{
@@ -215,9 +224,9 @@ var failures = []failureCase{
 					}
 				}
 				s := t.openFor(op)
-				s.wire.breakAfter(before, func(_ *http.Request, r sent) (*http.Response, error) {
-					return nil, fmt.Errorf("proxy: cannot send %q with %v: %w", r.String(), r.header, errBroken)
-				})
+				s.wire.breakAfter(before, fault{serve: func(_ http.ResponseWriter, _ *http.Request, r sent) error {
+					return fmt.Errorf("proxy: cannot send %q with %v", r.String(), r.header)
+				}})
 				s.silent("the error after a transport that repeats the request", op.call(s, s.ctx))
 			})
 		},
@@ -293,30 +302,4 @@ func (op operation) endCtx(s *stage, before int, cause error) {
 		s.fatalf("a call whose ctx ended after %v went on for %v", after, took)
 	}
 	s.sentAtMost("after ctx ended", before+1)
-}
-
-// cutOff ends the response in the middle of its body.
-func (t *authTrial) cutOff(op operation, before int) {
-	s := t.openFor(op)
-	_, err := op.run(s, before, func(r *http.Request, _ sent) (*http.Response, error) {
-		return response(r, 200, "application/json", io.MultiReader(strings.NewReader(`{"tok`), broken{})), nil
-	})
-	s.failed("a response that breaks off", err, vendorlogin.ErrBadResponse, vendorlogin.ErrUnavailable)
-	s.sentAtMost("after a response that breaks off", before+1)
-}
-
-// endless responds with a body that has no end.
-func (t *authTrial) endless(op operation, before int) {
-	const allowed = 2 << 20
-	for _, head := range []string{`{"token":"`, ""} {
-		read := 0
-		s := t.openFor(op)
-		_, err := op.run(s, before, func(r *http.Request, _ sent) (*http.Response, error) {
-			return response(r, 200, "application/json", endless{strings.NewReader(head), &read, allowed}), nil
-		})
-		s.failed("a response without an end", err, vendorlogin.ErrBadResponse)
-		if read > allowed {
-			t.fatalf("a response without an end was read on and on; 1 MiB is enough")
-		}
-	}
 }

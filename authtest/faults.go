@@ -2,100 +2,80 @@ package authtest
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
-	"syscall"
-	"time"
 )
 
 // respond is a fault that responds with that status and body.
 func respond(status int, contentType, body string, headers ...string) fault {
-	return func(r *http.Request, _ sent) (*http.Response, error) {
-		return response(r, status, contentType, strings.NewReader(body), headers...), nil
-	}
+	return fault{serve: func(w http.ResponseWriter, _ *http.Request, _ sent) error {
+		reply(w, status, contentType, body, headers...)
+		return nil
+	}}
 }
 
-func response(r *http.Request, status int, contentType string, body io.Reader, headers ...string) *http.Response {
-	h := http.Header{"Date": {time.Now().UTC().Format(http.TimeFormat)}}
+func reply(w http.ResponseWriter, status int, contentType, body string, headers ...string) {
+	h := w.Header()
+	h["Content-Type"] = nil // or else it is guessed
 	if contentType != "" {
 		h.Set("Content-Type", contentType)
 	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		h.Set(headers[i], headers[i+1])
 	}
-	return &http.Response{
-		Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: h, Body: io.NopCloser(body), ContentLength: -1, Request: r,
-	}
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, body)
 }
 
-// refuse is a port that nobody listens on.
-func refuse(r *http.Request, _ sent) (*http.Response, error) {
-	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("connect: %w", syscall.ECONNREFUSED)}
+// breaks is a fault that breaks the connection, when the request has been sent.
+func breaks(err error) fault {
+	return fault{serve: func(http.ResponseWriter, *http.Request, sent) error { return err }}
 }
 
-// drop is a connection that breaks when the request has been sent.
-func drop(*http.Request, sent) (*http.Response, error) { return nil, io.EOF }
+var (
+	refuse = fault{refused: true} // a port that nobody listens on
+	drop   = breaks(io.EOF)       // a connection that breaks when the request has been sent
 
-// hang is a server that never responds.
-func hang(r *http.Request, _ sent) (*http.Response, error) {
-	<-r.Context().Done()
-	return nil, r.Context().Err()
-}
-
-var errBroken = errors.New("the connection broke")
-
-// stalling is a body that never ends, and never sends anything any more.
-type stalling struct {
-	r    *http.Request
-	head io.Reader
-}
-
-func (b stalling) Read(p []byte) (int, error) {
-	if n, _ := b.head.Read(p); n > 0 {
-		return n, nil
-	}
-	<-b.r.Context().Done()
-	return 0, b.r.Context().Err()
-}
-
-// endless is a body that never ends. It counts what is read of it, and has mercy on whoever reads more than that.
-type endless struct {
-	head io.Reader
-	read *int
-	stop int
-}
-
-func (b endless) Read(p []byte) (int, error) {
-	n, _ := b.head.Read(p)
-	if n == 0 {
-		n = len(p)
-		for i := range p {
-			p[i] = 'x'
-		}
-	}
-	*b.read += n
-	if *b.read > 2*b.stop {
-		return n, errBroken
-	}
-	return n, nil
-}
-
-// broken is a body that breaks off.
-type broken struct{}
-
-func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+	// hang is a server that never responds.
+	hang = fault{serve: func(_ http.ResponseWriter, r *http.Request, _ sent) error {
+		<-r.Context().Done()
+		return r.Context().Err()
+	}}
+)
 
 // stall is a fault whose body begins like that and stops.
 func stall(head string) fault {
-	return func(r *http.Request, _ sent) (*http.Response, error) {
-		return response(r, 200, "application/json", stalling{r, strings.NewReader(head)}), nil
-	}
+	return fault{serve: func(w http.ResponseWriter, r *http.Request, _ sent) error {
+		begin(w, head)
+		<-r.Context().Done()
+		return nil
+	}}
+}
+
+// cutOff is a fault whose body begins like that and breaks off.
+func cutOff(head string) fault {
+	return fault{serve: func(w http.ResponseWriter, _ *http.Request, _ sent) error {
+		begin(w, head)
+		return io.ErrUnexpectedEOF
+	}}
+}
+
+// endless is a fault whose body begins like that and goes on for longer than anybody is to read.
+func endless(head string, size int) fault {
+	return fault{serve: func(w http.ResponseWriter, _ *http.Request, _ sent) error {
+		begin(w, head)
+		for chunk := strings.Repeat("x", 64<<10); size > 0; size -= len(chunk) {
+			_, _ = io.WriteString(w, chunk)
+		}
+		return io.ErrUnexpectedEOF
+	}}
+}
+
+func begin(w http.ResponseWriter, head string) {
+	reply(w, http.StatusOK, "application/json", head)
+	w.(http.Flusher).Flush()
 }
 
 var brokenBodies = map[string]string{
@@ -118,21 +98,21 @@ var brokenBodies = map[string]string{
 // echoes respond with what was sent, as servers, proxies and validators do.
 var echoes = []func(status int) fault{
 	func(status int) fault {
-		return func(r *http.Request, s sent) (*http.Response, error) {
+		return fault{serve: func(w http.ResponseWriter, r *http.Request, s sent) error {
 			location := "https://elsewhere.example/?" + r.URL.RawQuery
-			return response(r, status, "text/html", strings.NewReader("<html>"+s.whole()+"</html>"), "Location", location), nil
-		}
+			reply(w, status, "text/html", "<html>"+s.whole()+"</html>", "Location", location)
+			return nil
+		}}
 	},
-	func(status int) fault {
-		return func(r *http.Request, s sent) (*http.Response, error) {
-			return response(r, status, "application/json", strings.NewReader(echoJSON(s, s.whole()))), nil
-		}
-	},
-	func(status int) fault {
-		return func(r *http.Request, s sent) (*http.Response, error) {
-			return response(r, status, "application/json", strings.NewReader(echoJSON(s, s.body))), nil
-		}
-	},
+	func(status int) fault { return echo(status, sent.whole) },
+	func(status int) fault { return echo(status, func(s sent) string { return s.body }) },
+}
+
+func echo(status int, text func(sent) string) fault {
+	return fault{serve: func(w http.ResponseWriter, _ *http.Request, s sent) error {
+		reply(w, status, "application/json", echoJSON(s, text(s)))
+		return nil
+	}}
 }
 
 // whole is a request as text, header and all.

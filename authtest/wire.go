@@ -1,14 +1,14 @@
 package authtest
 
 import (
-	"bytes"
-	"fmt"
+	"errors"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/vendorlogin/vendorlogin/internal/memhttp"
 )
 
 // A wire carries requests to a handler in memory, writes them down, and breaks when told to.
@@ -21,10 +21,11 @@ type wire struct {
 	fault      fault
 	after      int           // the fault is for the requests after so many
 	delay      time.Duration // until each response
+	read       int           // bytes of all response bodies
 	idleClosed bool
 }
 
-// sent is a request as it was sent.
+// sent is a request as it was sent. One whose connection was refused has no body.
 type sent struct {
 	method, url string
 	header      http.Header
@@ -34,18 +35,21 @@ type sent struct {
 
 func (s sent) String() string { return s.method + " " + s.url + "\n" + s.body }
 
-// clear forgets the requests so far, and mends the wire.
-func (w *wire) clear() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.sent, w.fault = nil, nil
+// A fault responds to a request instead of the handler. Its zero value leaves that to the handler.
+type fault struct {
+	refused bool // nobody listens
+	// serve is a handler. Its error breaks the connection.
+	serve func(w http.ResponseWriter, r *http.Request, s sent) error
 }
+
+// clear forgets the requests so far, and mends the wire.
+func (w *wire) clear() { w.breakAfter(0, fault{}) }
 
 // breakAfter lets so many requests pass; f responds to the later ones.
 func (w *wire) breakAfter(requests int, f fault) {
-	w.clear()
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.sent, w.read = nil, 0
 	w.fault, w.after = f, requests
 }
 
@@ -55,35 +59,119 @@ func (w *wire) requests() []sent {
 	return append([]sent(nil), w.sent...)
 }
 
-// RoundTrip does what a transport does, as far as a client can see it.
-func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	var body []byte
-	if r.Body != nil {
-		defer r.Body.Close()
-		data, err := io.ReadAll(r.Body)
-		if err != nil {
-			return nil, err
-		}
-		body = data
-	}
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	if err := validHeaders(r.Header); err != nil {
-		return nil, err
-	}
-	s, f := w.take(r, string(body))
-	if w.delay > 0 {
-		time.Sleep(w.delay)
-	}
-	if f != nil {
-		return f(r, s)
-	}
-	resp, err := w.serve(r, body)
-	if err == nil && w.onReply != nil {
-		w.onReply(resp)
+// errReset is a stream that an HTTP/2 server has reset.
+var errReset = errors.New("http2: the stream was reset")
+
+// RoundTrip does what a transport does, as far as a client can see it. That includes what net/http does with a request that it can
+// send again: where the stream is reset it does so, without asking.
+func (w *wire) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	for again := r; again != nil; again = repeated(again, err) {
+		resp, err = w.send(again)
 	}
 	return resp, err
+}
+
+// repeated is what net/http sends when r has ended in err; nil: nothing.
+func repeated(r *http.Request, err error) *http.Request {
+	bodyless := r.Body == nil || r.Body == http.NoBody
+	if !errors.Is(err, errReset) || !bodyless && r.GetBody == nil {
+		return nil
+	}
+	again := r.Clone(r.Context())
+	if !bodyless {
+		again.Body, err = r.GetBody()
+	}
+	if err != nil && !errors.Is(err, errReset) {
+		return nil
+	}
+	return again
+}
+
+func (w *wire) send(r *http.Request) (*http.Response, error) {
+	x := exchange{wire: w, request: r}
+	resp, err := x.roundTrip()
+	switch {
+	case errors.Is(err, io.EOF) && x.broken != nil:
+		return nil, x.broken
+	case err != nil:
+		return nil, err
+	}
+	if x.right && w.onReply != nil {
+		w.onReply(resp)
+	}
+	resp.Body = countedBody{resp.Body, w}
+	return resp, nil
+}
+
+func (w *wire) take(r *http.Request, body string) (sent, fault) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := sent{method: r.Method, url: r.URL.String(), header: r.Header.Clone(), body: body, at: time.Now()}
+	w.sent = append(w.sent, s)
+	return s, w.next(0)
+}
+
+// next is the fault of the request that comes after those so far and as many more.
+func (w *wire) next(more int) fault {
+	if len(w.sent)+more > w.after {
+		return w.fault
+	}
+	return fault{}
+}
+
+// An exchange is one request on its way. Its handler runs in a goroutine of its own; what that writes is read when it has ended.
+type exchange struct {
+	wire    *wire
+	request *http.Request
+	right   bool  // the handler has responded, not a fault
+	broken  error // how the connection broke
+}
+
+func (x *exchange) roundTrip() (*http.Response, error) {
+	inner := memhttp.Transport{Handler: http.HandlerFunc(x.serve), Refuse: x.refused}
+	return inner.RoundTrip(x.request)
+}
+
+func (x *exchange) refused(r *http.Request) bool {
+	x.wire.mu.Lock()
+	refused := x.wire.next(1).refused
+	x.wire.mu.Unlock()
+	if refused {
+		x.wire.take(r, "")
+	}
+	return refused
+}
+
+func (x *exchange) serve(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	s, f := x.wire.take(x.request, string(body))
+	time.Sleep(x.wire.delay)
+	if f.serve == nil {
+		x.right = true
+		r.Body = io.NopCloser(strings.NewReader(s.body))
+		x.wire.handler.ServeHTTP(w, r)
+		return
+	}
+	if x.broken = f.serve(w, r, s); x.broken != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// A countedBody counts what is read of it.
+type countedBody struct {
+	io.ReadCloser
+	w *wire
+}
+
+func (b countedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.w.mu.Lock()
+	defer b.w.mu.Unlock()
+	b.w.read += n
+	return n, err
 }
 
 // A transport is a wire as what is given away. Printed, it shows nothing: what the wire has written down is not for the search for
@@ -97,62 +185,9 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) { return 
 func (t *transport) CloseIdleConnections()                             { t.closeIdle() }
 
 func (w *wire) transport() http.RoundTripper {
-	return &transport{w.RoundTrip, func() { // somebody closes a pool that is not his
+	return &transport{w.RoundTrip, func() { // somebody closes a pool that is not theirs
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.idleClosed = true
 	}}
 }
-
-func (w *wire) take(r *http.Request, body string) (sent, fault) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	s := sent{method: r.Method, url: r.URL.String(), header: r.Header.Clone(), body: body, at: time.Now()}
-	w.sent = append(w.sent, s)
-	if len(w.sent) > w.after {
-		return s, w.fault
-	}
-	return s, nil
-}
-
-func (w *wire) serve(r *http.Request, body []byte) (resp *http.Response, err error) {
-	defer func() {
-		switch p := recover(); p {
-		case nil:
-		case http.ErrAbortHandler: // how a handler breaks the connection
-			err = io.EOF
-		default:
-			panic(p)
-		}
-	}()
-	in := r.Clone(r.Context())
-	in.Body, in.GetBody = io.NopCloser(bytes.NewReader(body)), nil
-	in.ContentLength = int64(len(body))
-	in.RequestURI = r.URL.RequestURI()
-	in.RemoteAddr = "127.0.0.1:1"
-	if in.Method == "" {
-		in.Method = http.MethodGet
-	}
-	if in.Host == "" {
-		in.Host = r.URL.Host
-	}
-	recorder := httptest.NewRecorder()
-	w.handler.ServeHTTP(recorder, in)
-	resp = recorder.Result()
-	resp.Request = r
-	return resp, nil
-}
-
-func validHeaders(h http.Header) error {
-	for name, values := range h {
-		for _, v := range values {
-			if strings.ContainsFunc(v, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
-				return fmt.Errorf("net/http: invalid header field value for %q", name)
-			}
-		}
-	}
-	return nil
-}
-
-// A fault responds to a request instead of the handler.
-type fault func(r *http.Request, s sent) (*http.Response, error)
