@@ -15,6 +15,7 @@ import (
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/gcore"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 )
 
 var jsonOnly = http.Header{"Content-Type": {"application/json"}}
@@ -22,9 +23,9 @@ var jsonOnly = http.Header{"Content-Type": {"application/json"}}
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	accessEnd, refreshEnd := time.Now().Add(20*time.Minute).Truncate(time.Second), time.Now().Add(5*time.Hour).Truncate(time.Second)
-	access, refresh := jwt("a", accessEnd), jwt("r", refreshEnd)
-	w := newWire()
-	w.answers("POST", loginURL, reply(200, pair(access, refresh)))
+	access, refresh := adaptertest.JWT("a", accessEnd), adaptertest.JWT("r", refreshEnd)
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(200, pair(access, refresh)))
 	before := time.Now()
 
 	got, err := authenticator(t, config(w)).Login(t.Context())
@@ -38,15 +39,15 @@ func TestLogin(t *testing.T) {
 	assert.WithinDuration(t, refreshEnd, got.RefreshExpiresAt, 0)
 	assert.Empty(t, got.Subject)
 	assert.Nil(t, got.Extra)
-	require.Len(t, w.requests(), 1)
-	assertSent(t, request{"POST", loginURL, jsonOnly, loginBody}, w.requests()[0])
+	require.Len(t, w.Requests(), 1)
+	adaptertest.AssertSent(t, w.Requests()[0], "POST", loginURL, jsonOnly, loginBody)
 }
 
 func TestLoginWithTheExampleAnswer(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	body := file(t, "login.json")
-	w.answers("POST", loginURL, reply(200, body))
+	w := adaptertest.NewWire()
+	body := adaptertest.Body("login.json")
+	w.On("POST", loginURL, adaptertest.Reply(200, body))
 
 	got, err := authenticator(t, config(w)).Login(t.Context())
 
@@ -61,8 +62,8 @@ func TestLoginWithTheExampleAnswer(t *testing.T) {
 
 func TestTokensThatDoNotSayWhenTheyEndLiveAsDocumented(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", loginURL, reply(200, first))
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(200, first))
 
 	got, err := authenticator(t, config(w)).Login(t.Context())
 
@@ -73,8 +74,8 @@ func TestTokensThatDoNotSayWhenTheyEndLiveAsDocumented(t *testing.T) {
 
 func TestLoginWithoutARefreshToken(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", loginURL, reply(201, `{"access":"a","new":[1]}`))
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(201, `{"access":"a","new":[1]}`))
 
 	got, err := authenticator(t, config(w)).Login(t.Context())
 
@@ -85,9 +86,9 @@ func TestLoginWithoutARefreshToken(t *testing.T) {
 
 func TestSelectsAnAccount(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", loginURL, reply(200, first))
-	w.answers("GET", selectURL, reply(200, pair("second-access", "second-refresh")))
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(200, first))
+	w.On("GET", selectURL, adaptertest.Reply(200, pair("second-access", "second-refresh")))
 	c := config(w)
 	c.ClientID = "42"
 
@@ -96,23 +97,23 @@ func TestSelectsAnAccount(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "second-access", got.Access.Reveal())
 	assert.Equal(t, "second-refresh", got.Refresh.Reveal(), "the first one leads back to the first account")
-	require.Len(t, w.requests(), 2)
-	assertSent(t, request{"POST", loginURL, jsonOnly, loginBody}, w.requests()[0])
-	assertSent(t, request{"GET", selectURL, http.Header{"Authorization": {"Bearer first-access"}}, ""}, w.requests()[1])
+	require.Len(t, w.Requests(), 2)
+	adaptertest.AssertSent(t, w.Requests()[0], "POST", loginURL, jsonOnly, loginBody)
+	adaptertest.AssertSent(t, w.Requests()[1], "GET", selectURL, http.Header{"Authorization": {"Bearer first-access"}}, "")
 }
 
 func TestClientIDIsEscaped(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", loginURL, reply(200, first))
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(200, first))
 	c := config(w)
 	c.ClientID = "../4 2?x=1#/%2F"
 
 	_, err := authenticator(t, c).Login(t.Context())
 
 	require.Error(t, err)
-	require.Len(t, w.requests(), 2)
-	assert.Equal(t, "https://api.gcore.com/iam/auth/jwt/clients/..%2F4%202%3Fx=1%23%2F%252F/login", w.requests()[1].URL)
+	require.Len(t, w.Requests(), 2)
+	assert.Equal(t, "https://api.gcore.com/iam/auth/jwt/clients/..%2F4%202%3Fx=1%23%2F%252F/login", w.Requests()[1].URL)
 }
 
 func TestAccountThatCannotBeSelected(t *testing.T) {
@@ -133,23 +134,23 @@ func TestAccountThatCannotBeSelected(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", loginURL, reply(200, first))
-			w.answers("GET", selectURL, reply(c.status, file(t, c.body)))
+			w := adaptertest.NewWire()
+			w.On("POST", loginURL, adaptertest.Reply(200, first))
+			w.On("GET", selectURL, adaptertest.Reply(c.status, c.body))
 			cfg := config(w)
 			cfg.ClientID = "42"
 
 			got, err := authenticator(t, cfg).Login(t.Context())
 
 			assert.Nil(t, got, "tokens of the first account are not what was asked for")
-			e := vendorError(t, err)
+			e := adaptertest.VendorError(t, err)
 			assert.Equal(t, c.kind, e.Kind)
 			assert.Equal(t, "select", e.Op)
 			assert.Equal(t, c.status, e.Status)
 			assert.Equal(t, c.code, e.Code)
 			assert.Equal(t, c.message, e.Message)
 			assert.Equal(t, "GET api.gcore.com/iam/auth/jwt/clients/42/login", e.Request)
-			assert.Len(t, w.requests(), 2)
+			assert.Len(t, w.Requests(), 2)
 		})
 	}
 }
@@ -159,8 +160,8 @@ func TestRefresh(t *testing.T) {
 	for name, clientID := range map[string]string{"first account": "", "another account": "42"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", refreshURL, reply(200, pair("new-access", "new-refresh")))
+			w := adaptertest.NewWire()
+			w.On("POST", refreshURL, adaptertest.Reply(200, pair("new-access", "new-refresh")))
 			c := config(w)
 			c.ClientID = clientID
 			old := oldToken()
@@ -173,16 +174,16 @@ func TestRefresh(t *testing.T) {
 			assert.Equal(t, "new-refresh", got.Refresh.Reveal())
 			assert.Equal(t, 24*time.Hour, got.RefreshExpiresAt.Sub(got.IssuedAt))
 			assert.Equal(t, kept.RefreshExpiresAt, old.RefreshExpiresAt)
-			require.Len(t, w.requests(), 1, "the refresh token is the account's: nothing to select")
-			assertSent(t, request{"POST", refreshURL, jsonOnly, `{"refresh":"old-refresh"}`}, w.requests()[0])
+			require.Len(t, w.Requests(), 1, "the refresh token is the account's: nothing to select")
+			adaptertest.AssertSent(t, w.Requests()[0], "POST", refreshURL, jsonOnly, `{"refresh":"old-refresh"}`)
 		})
 	}
 }
 
 func TestRefreshThatDoesNotRotate(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", refreshURL, reply(200, `{"access":"new-access"}`))
+	w := adaptertest.NewWire()
+	w.On("POST", refreshURL, adaptertest.Reply(200, `{"access":"new-access"}`))
 	old := oldToken()
 
 	got, err := authenticator(t, config(w)).Refresh(t.Context(), old)
@@ -195,9 +196,9 @@ func TestRefreshThatDoesNotRotate(t *testing.T) {
 
 func TestOneTimePassword(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", loginURL, reply(200, first))
-	source := &codes{codes: []string{" 012345\n"}}
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(200, first))
+	source := adaptertest.Typed(" 012345\n")
 	c := config(w)
 	c.OTP = source
 	a := authenticator(t, c)
@@ -205,43 +206,43 @@ func TestOneTimePassword(t *testing.T) {
 	_, err := a.Login(t.Context())
 
 	require.NoError(t, err)
-	assert.Equal(t, []vendorlogin.Challenge{{Account: a.Account(), Method: "totp", Attempt: 1}}, source.asked)
-	require.Len(t, w.requests(), 1)
-	assertSent(t, request{"POST", loginURL, jsonOnly,
-		`{"username":"ops@example.com","password":"example-password","one_time_password":"012345"}`}, w.requests()[0])
+	assert.Equal(t, []vendorlogin.Challenge{{Account: a.Account(), Method: "totp", Attempt: 1}}, source.Asked())
+	require.Len(t, w.Requests(), 1)
+	adaptertest.AssertSent(t, w.Requests()[0], "POST", loginURL, jsonOnly,
+		`{"username":"ops@example.com","password":"example-password","one_time_password":"012345"}`)
 }
 
 func TestRefreshAsksForNoOneTimePassword(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", refreshURL, reply(200, first))
-	source := &codes{}
+	w := adaptertest.NewWire()
+	w.On("POST", refreshURL, adaptertest.Reply(200, first))
+	source := adaptertest.Typed()
 	c := config(w)
 	c.OTP = source
 
 	_, err := authenticator(t, c).Refresh(t.Context(), oldToken())
 
 	require.NoError(t, err)
-	assert.Empty(t, source.asked)
+	assert.Empty(t, source.Asked())
 }
 
 func TestNoCodeNoRequest(t *testing.T) {
 	t.Parallel()
 	for name, source := range map[string]vendorlogin.OTPSource{
-		"none left":    &codes{},
-		"an empty one": &codes{codes: []string{" "}},
+		"none left":    adaptertest.Typed(),
+		"an empty one": adaptertest.Typed(" "),
 		"a nil source": vendorlogin.OTPFunc(nil),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
+			w := adaptertest.NewWire()
 			c := config(w)
 			c.OTP = source
 
 			_, err := authenticator(t, c).Login(t.Context())
 
-			assert.Equal(t, vendorlogin.ErrOTPRequired, vendorError(t, err).Kind)
-			assert.Empty(t, w.requests())
+			assert.Equal(t, vendorlogin.ErrOTPRequired, adaptertest.VendorError(t, err).Kind)
+			assert.Empty(t, w.Requests())
 		})
 	}
 }
@@ -253,19 +254,19 @@ func TestSentOnce(t *testing.T) {
 	for name, status := range map[string]int{"429": 429, "503": 503} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", loginURL, reply(status, `{}`).HeaderSet(again), reply(200, first))
-			w.answers("POST", refreshURL, reply(status, `{}`).HeaderSet(again), reply(200, first))
+			w := adaptertest.NewWire()
+			w.On("POST", loginURL, adaptertest.Reply(status, `{}`).HeaderSet(again), adaptertest.Reply(200, first))
+			w.On("POST", refreshURL, adaptertest.Reply(status, `{}`).HeaderSet(again), adaptertest.Reply(200, first))
 			c := config(w)
-			c.OTP = &codes{codes: []string{"012345"}}
+			c.OTP = adaptertest.Typed("012345")
 			a := authenticator(t, c)
 
 			_, err := a.Login(t.Context())
 			require.Error(t, err)
-			assert.Len(t, w.requests(), 1)
+			assert.Len(t, w.Requests(), 1)
 			_, err = a.Refresh(t.Context(), oldToken())
 			require.Error(t, err)
-			assert.Len(t, w.requests(), 2)
+			assert.Len(t, w.Requests(), 2)
 		})
 	}
 }
@@ -282,17 +283,17 @@ func TestUnsentWhenTheSecretIsNotThere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			source := &codes{codes: []string{"012345"}}
+			w := adaptertest.NewWire()
+			source := adaptertest.Typed("012345")
 			cfg := config(w)
 			cfg.Password, cfg.OTP = c.secret, source
 
 			_, err := authenticator(t, cfg).Login(t.Context())
 
 			assert.ErrorIs(t, err, c.want)
-			assert.True(t, vendorError(t, err).Unprocessed)
-			assert.Empty(t, w.requests())
-			assert.Empty(t, source.asked, "nobody is asked for a code that cannot be used")
+			assert.True(t, adaptertest.VendorError(t, err).Unprocessed)
+			assert.Empty(t, w.Requests())
+			assert.Empty(t, source.Asked(), "nobody is asked for a code that cannot be used")
 		})
 	}
 }
@@ -317,28 +318,22 @@ func TestNew(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
+			w := adaptertest.NewWire()
 			cfg := config(w)
 			c.change(&cfg)
 
 			a, err := gcore.New(cfg)
 
 			assert.Nil(t, a)
-			e := vendorError(t, err)
-			assert.Equal(t, vendorlogin.ErrInvalidRequest, e.Kind)
-			require.Len(t, e.Fields, 1)
-			assert.Equal(t, c.field, e.Fields[0].Field)
-			assert.NotEmpty(t, e.Fields[0].Reason)
-			assert.Contains(t, err.Error(), c.field)
-			assert.NotContains(t, err.Error(), "secret")
-			assert.Empty(t, w.requests())
+			adaptertest.AssertInvalid(t, err, "gcore", c.field)
+			assert.Empty(t, w.Requests())
 		})
 	}
 }
 
 func TestAccount(t *testing.T) {
 	t.Parallel()
-	c := config(newWire())
+	c := config(adaptertest.NewWire())
 	assert.Equal(t, vendorlogin.Account{Vendor: "gcore", Endpoint: gcore.DefaultBaseURL, Principal: username}, authenticator(t, c).Account())
 
 	c.ClientID, c.BaseURL = "42", "http://127.0.0.1:1/"
@@ -348,7 +343,7 @@ func TestAccount(t *testing.T) {
 func TestFingerprint(t *testing.T) {
 	t.Parallel()
 	fingerprint := func(password string) uint64 {
-		c := config(newWire())
+		c := config(adaptertest.NewWire())
 		c.Password = vendorlogin.SecretString(password)
 		sum, err := authenticator(t, c).Fingerprint(t.Context())
 		require.NoError(t, err)
@@ -365,12 +360,12 @@ func TestSize(t *testing.T) {
 
 func TestRedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", loginURL, reply(307, "").HeaderSet(http.Header{"Location": {"https://example.com/login?next=secret"}}))
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(307, "", "Location", "https://example.com/login?next=secret"))
 
 	_, err := authenticator(t, config(w)).Login(t.Context())
 
-	assert.Equal(t, vendorlogin.ErrBadResponse, vendorError(t, err).Kind)
+	assert.Equal(t, vendorlogin.ErrBadResponse, adaptertest.VendorError(t, err).Kind)
 	assert.False(t, strings.Contains(err.Error(), "secret"))
-	assert.Len(t, w.requests(), 1)
+	assert.Len(t, w.Requests(), 1)
 }

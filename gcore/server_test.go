@@ -1,7 +1,6 @@
 package gcore_test
 
 import (
-	"context"
 	"net/http"
 	"testing"
 
@@ -10,48 +9,34 @@ import (
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/gcore"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 	"github.com/vendorlogin/vendorlogin/vendortest"
 )
 
 // against is a configuration for the server's user. The server checks all that it is sent.
 func against(t *testing.T, u vendortest.User) (*vendortest.Server, gcore.Config) {
-	u.Email, u.Password = vendortest.DefaultEmail, vendortest.DefaultPassword
-	srv := vendortest.NewGcore(&vendortest.Options{Users: []vendortest.User{u}})
-	t.Cleanup(func() { assert.Empty(t, srv.Problems()) })
+	srv := adaptertest.Server(t, vendortest.NewGcore, u)
 	return srv, gcore.Config{
-		Username: u.Email, Password: vendorlogin.SecretString(u.Password), BaseURL: srv.URL, HTTPClient: srv.Client(),
+		Username: vendortest.DefaultEmail, Password: vendorlogin.SecretString(vendortest.DefaultPassword),
+		BaseURL: srv.URL, HTTPClient: srv.Client(),
 	}
-}
-
-// call uses the token on the protected API.
-func call(t *testing.T, srv *vendortest.Server, token *vendorlogin.Token) int {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.APIURL(), nil)
-	require.NoError(t, err)
-	require.NoError(t, token.SetAuthHeader(req))
-	resp, err := srv.Client().Do(req)
-	require.NoError(t, err)
-	require.NoError(t, resp.Body.Close())
-	return resp.StatusCode
 }
 
 func TestAgainstAServer(t *testing.T) {
 	t.Parallel()
-	srv, c := against(t, vendortest.User{TOTP: totpSecret, ClientIDs: []int{2, 7}})
+	srv, c := against(t, vendortest.User{TOTP: adaptertest.TOTPSecret, ClientIDs: []int{2, 7}})
 	c.ClientID = "7"
-	c.OTP = vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) {
-		return srv.Code(vendortest.DefaultEmail), nil
-	})
+	c.OTP = adaptertest.Prompt(srv)
 	a := authenticator(t, c)
 
 	token, err := a.Login(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, http.StatusOK, call(t, srv, token))
+	assert.Equal(t, http.StatusOK, adaptertest.CallAPI(t, srv, a, token))
 	assert.True(t, token.RefreshExpiresAt.After(token.ExpiresAt))
 
 	next, err := a.Refresh(t.Context(), token)
 	require.NoError(t, err)
-	assert.Equal(t, http.StatusOK, call(t, srv, next))
+	assert.Equal(t, http.StatusOK, adaptertest.CallAPI(t, srv, a, next))
 
 	_, err = a.Refresh(t.Context(), token)
 	assert.ErrorIs(t, err, vendorlogin.ErrRefreshRejected, "it was used up")
@@ -76,9 +61,9 @@ func TestWrongPasswordAgainstAServer(t *testing.T) {
 
 func TestWrongCodeAgainstAServer(t *testing.T) {
 	t.Parallel()
-	srv, c := against(t, vendortest.User{TOTP: totpSecret})
+	srv, c := against(t, vendortest.User{TOTP: adaptertest.TOTPSecret})
 
-	c.OTP = &codes{codes: []string{"x", "y"}}
+	c.OTP = adaptertest.Typed("x", "y")
 	_, err := authenticator(t, c).Login(t.Context())
 	assert.ErrorIs(t, err, vendorlogin.ErrOTPRejected)
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/genericlogin"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 )
 
 var jsonOnly = http.Header{"Content-Type": {"application/json"}}
@@ -20,15 +21,15 @@ var jsonOnly = http.Header{"Content-Type": {"application/json"}}
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	end := time.Now().Add(20 * time.Minute).Truncate(time.Second)
-	w := newWire()
-	w.answers("POST", loginURL, cookied(200, `{"token":"`+jwt("a", end)+`","user":{"name":"users/101","email":"ops@example.com","mfaEnabled":true}}`,
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, cookied(200, `{"token":"`+adaptertest.JWT("a", end)+`","user":{"name":"users/101","email":"ops@example.com","mfaEnabled":true}}`,
 		"access-token=cookie", "refresh-token=cookie"))
 	before := time.Now()
 
 	got, err := authenticator(t, config(w)).Login(t.Context())
 
 	require.NoError(t, err)
-	assert.Equal(t, jwt("a", end), got.Access.Reveal(), "cookies are for web mode")
+	assert.Equal(t, adaptertest.JWT("a", end), got.Access.Reveal(), "cookies are for web mode")
 	assert.True(t, got.Refresh.IsZero())
 	assert.Equal(t, "Bearer", got.Type)
 	assert.WithinRange(t, got.IssuedAt, before, time.Now())
@@ -36,15 +37,15 @@ func TestLogin(t *testing.T) {
 	assert.Zero(t, got.RefreshExpiresAt)
 	assert.Equal(t, "users/101", got.Subject)
 	assert.Equal(t, map[string]string{"email": "ops@example.com"}, got.Extra)
-	require.Len(t, w.requests(), 1)
-	assertSent(t, request{"POST", loginURL, jsonOnly, loginBody}, w.requests()[0])
+	require.Len(t, w.Requests(), 1)
+	adaptertest.AssertSent(t, w.Requests()[0], "POST", loginURL, jsonOnly, loginBody)
 }
 
 // The example has a token and a challenge: a token is a login.
 func TestLoginWithTheExampleAnswer(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", loginURL, reply(200, file(t, "login.json")))
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(200, "login.json"))
 
 	got, err := authenticator(t, config(w)).Login(t.Context())
 
@@ -53,13 +54,13 @@ func TestLoginWithTheExampleAnswer(t *testing.T) {
 	assert.Zero(t, got.ExpiresAt, "unknown is not a time")
 	assert.Equal(t, "<string>", got.Subject)
 	assert.Equal(t, map[string]string{"email": "<string>", "requireResetPassword": "true"}, got.Extra)
-	assert.Len(t, w.requests(), 1)
+	assert.Len(t, w.Requests(), 1)
 }
 
 func TestServiceAccount(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", loginURL, reply(200, file(t, "service-account.json")))
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(200, "service-account.json"))
 
 	got, err := authenticator(t, config(w)).Login(t.Context())
 
@@ -86,16 +87,16 @@ func TestIdentityProvider(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", loginURL, reply(200, `{"token":"a"}`))
-			c.config.IdPName, c.config.BaseURL, c.config.HTTPClient = "idps/example", base, &http.Client{Transport: w}
+			w := adaptertest.NewWire()
+			w.On("POST", loginURL, adaptertest.Reply(200, `{"token":"a"}`))
+			c.config.IdPName, c.config.BaseURL, c.config.HTTPClient = "idps/example", base, w.Client()
 			a := authenticator(t, c.config)
 
 			_, err := a.Login(t.Context())
 
 			require.NoError(t, err)
-			require.Len(t, w.requests(), 1)
-			assertSent(t, request{"POST", loginURL, jsonOnly, c.body}, w.requests()[0])
+			require.Len(t, w.Requests(), 1)
+			adaptertest.AssertSent(t, w.Requests()[0], "POST", loginURL, jsonOnly, c.body)
 			assert.Equal(t, vendorlogin.Account{
 				Vendor: "genericlogin", Endpoint: base, Principal: c.config.Email, Scope: c.scope,
 			}, a.Account())
@@ -106,15 +107,15 @@ func TestIdentityProvider(t *testing.T) {
 // The provider's code is good once.
 func TestIdentityProvidersCodeIsSentOnce(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", loginURL, reply(503, `{}`).HeaderSet(http.Header{"Retry-After": {"0"}}), reply(200, `{"token":"a"}`))
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(503, `{}`, "Retry-After", "0"), adaptertest.Reply(200, `{"token":"a"}`))
 	c := config(w)
 	c.Password, c.IdPName, c.OIDCCode = nil, "idps/example", vendorlogin.SecretString("example-code")
 
 	_, err := authenticator(t, c).Login(t.Context())
 
 	require.Error(t, err)
-	assert.Len(t, w.requests(), 1)
+	assert.Len(t, w.Requests(), 1)
 }
 
 func TestUnsentWhenASecretIsNotThere(t *testing.T) {
@@ -138,20 +139,20 @@ func TestUnsentWhenASecretIsNotThere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
+			w := adaptertest.NewWire()
 			cfg := config(w)
 			c.change(&cfg)
 
 			_, err := authenticator(t, cfg).Login(t.Context())
 
 			assert.ErrorIs(t, err, c.want)
-			e := vendorError(t, err)
+			e := adaptertest.VendorError(t, err)
 			assert.True(t, e.Unprocessed)
 			if c.field != "" {
 				require.Len(t, e.Fields, 1)
 				assert.Equal(t, c.field, e.Fields[0].Field)
 			}
-			assert.Empty(t, w.requests())
+			assert.Empty(t, w.Requests())
 		})
 	}
 }
@@ -186,24 +187,15 @@ func TestNew(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
+			w := adaptertest.NewWire()
 			cfg := config(w)
 			c.change(&cfg)
 
 			a, err := genericlogin.New(cfg)
 
 			assert.Nil(t, a)
-			e := vendorError(t, err)
-			assert.Equal(t, vendorlogin.ErrInvalidRequest, e.Kind)
-			var named []string
-			for _, f := range e.Fields {
-				named = append(named, f.Field)
-				assert.NotEmpty(t, f.Reason)
-				assert.Contains(t, err.Error(), f.Field)
-			}
-			assert.Equal(t, c.fields, named)
-			assert.NotContains(t, err.Error(), "secret")
-			assert.Empty(t, w.requests())
+			adaptertest.AssertInvalid(t, err, "genericlogin", c.fields...)
+			assert.Empty(t, w.Requests())
 		})
 	}
 }
@@ -220,7 +212,7 @@ func TestAccountsThatDiffer(t *testing.T) {
 		func(c *genericlogin.Config) { c.Password, c.IdPName, c.OIDCCode = nil, "idps/other", code },
 		func(c *genericlogin.Config) { c.Password, c.IdPName, c.OIDCCode, c.Web = nil, "idps/other", code, true },
 	} {
-		c := config(newWire())
+		c := config(adaptertest.NewWire())
 		change(&c)
 		key := authenticator(t, c).Account().Key()
 		assert.False(t, seen[key])
@@ -231,7 +223,7 @@ func TestAccountsThatDiffer(t *testing.T) {
 func TestFingerprint(t *testing.T) {
 	t.Parallel()
 	fingerprint := func(change func(*genericlogin.Config)) uint64 {
-		c := config(newWire())
+		c := config(adaptertest.NewWire())
 		change(&c)
 		sum, err := authenticator(t, c).Fingerprint(t.Context())
 		require.NoError(t, err)

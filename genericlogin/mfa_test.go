@@ -2,7 +2,6 @@ package genericlogin_test
 
 import (
 	"context"
-	"net/http"
 	"testing"
 
 	"github.com/jarcoal/httpmock"
@@ -10,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 )
 
 func otpBody(code string) string {
@@ -18,9 +18,9 @@ func otpBody(code string) string {
 
 func TestSecondStep(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", loginURL, reply(200, file(t, "challenge.json")), reply(200, `{"token":"a","user":{"name":"users/101"},"requireResetPassword":true}`))
-	source := &codes{codes: []string{"012345"}}
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(200, "challenge.json"), adaptertest.Reply(200, `{"token":"a","user":{"name":"users/101"},"requireResetPassword":true}`))
+	source := adaptertest.Typed("012345")
 	c := config(w)
 	c.OTP = source
 	c.RecoveryCode = func(context.Context) (vendorlogin.Secret, error) {
@@ -35,33 +35,33 @@ func TestSecondStep(t *testing.T) {
 	assert.Equal(t, "a", got.Access.Reveal())
 	assert.Equal(t, "users/101", got.Subject)
 	assert.Equal(t, map[string]string{"requireResetPassword": "true"}, got.Extra)
-	assert.Equal(t, []vendorlogin.Challenge{{Account: a.Account(), Method: "totp", Attempt: 1}}, source.asked)
-	require.Len(t, w.requests(), 2)
-	assertSent(t, request{"POST", loginURL, jsonOnly, loginBody}, w.requests()[0])
-	assertSent(t, request{"POST", loginURL, jsonOnly, otpBody("012345")}, w.requests()[1])
+	assert.Equal(t, []vendorlogin.Challenge{{Account: a.Account(), Method: "totp", Attempt: 1}}, source.Asked())
+	require.Len(t, w.Requests(), 2)
+	adaptertest.AssertSent(t, w.Requests()[0], "POST", loginURL, jsonOnly, loginBody)
+	adaptertest.AssertSent(t, w.Requests()[1], "POST", loginURL, jsonOnly, otpBody("012345"))
 }
 
 func TestSecondStepInWebMode(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", loginURL, reply(200, challenge), cookied(200, `{}`, "access-token=a; Path=/", "refresh-token=r; Max-Age=60"))
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(200, challenge), cookied(200, `{}`, "access-token=a; Path=/", "refresh-token=r; Max-Age=60"))
 	c := config(w)
-	c.Web, c.OTP = true, &codes{codes: []string{"012345"}}
+	c.Web, c.OTP = true, adaptertest.Typed("012345")
 
 	got, err := authenticator(t, c).Login(t.Context())
 
 	require.NoError(t, err)
 	assert.Equal(t, "a", got.Access.Reveal())
 	assert.Equal(t, "r", got.Refresh.Reveal())
-	require.Len(t, w.requests(), 2)
-	assert.Equal(t, `{"email":"ops@example.com","password":"example-password","web":true}`, w.requests()[0].Body)
-	assert.Equal(t, `{"web":true,"otpCode":"012345","mfaTempToken":"example-mfa-temp-token"}`, w.requests()[1].Body)
+	require.Len(t, w.Requests(), 2)
+	assert.Equal(t, `{"email":"ops@example.com","password":"example-password","web":true}`, w.Requests()[0].Body)
+	assert.Equal(t, `{"web":true,"otpCode":"012345","mfaTempToken":"example-mfa-temp-token"}`, w.Requests()[1].Body)
 }
 
 func TestRecoveryCode(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", loginURL, reply(200, challenge), reply(200, `{"token":"a"}`))
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(200, challenge), adaptertest.Reply(200, `{"token":"a"}`))
 	c := config(w)
 	c.RecoveryCode = vendorlogin.SecretString("example-recovery-code")
 
@@ -69,53 +69,53 @@ func TestRecoveryCode(t *testing.T) {
 
 	require.NoError(t, err)
 	assert.Equal(t, "a", got.Access.Reveal())
-	require.Len(t, w.requests(), 2)
-	assertSent(t, request{"POST", loginURL, jsonOnly, `{"recoveryCode":"example-recovery-code","mfaTempToken":"example-mfa-temp-token"}`}, w.requests()[1])
+	require.Len(t, w.Requests(), 2)
+	adaptertest.AssertSent(t, w.Requests()[1], "POST", loginURL, jsonOnly, `{"recoveryCode":"example-recovery-code","mfaTempToken":"example-mfa-temp-token"}`)
 }
 
 func TestRecoveryCodeIsNotSentUnlessWanted(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", loginURL, reply(200, `{"token":"a"}`))
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(200, `{"token":"a"}`))
 	c := config(w)
 	c.RecoveryCode = vendorlogin.SecretString("example-recovery-code")
 
 	_, err := authenticator(t, c).Login(t.Context())
 
 	require.NoError(t, err)
-	require.Len(t, w.requests(), 1)
-	assertSent(t, request{"POST", loginURL, jsonOnly, loginBody}, w.requests()[0])
+	require.Len(t, w.Requests(), 1)
+	adaptertest.AssertSent(t, w.Requests()[0], "POST", loginURL, jsonOnly, loginBody)
 }
 
 func TestNoSourceOfCodes(t *testing.T) {
 	t.Parallel()
 	for name, source := range map[string]vendorlogin.OTPSource{
-		"none": nil, "a nil one": vendorlogin.OTPFunc(nil), "an exhausted one": &codes{}, "an empty code": &codes{codes: []string{" "}},
+		"none": nil, "a nil one": vendorlogin.OTPFunc(nil), "an exhausted one": adaptertest.Typed(), "an empty code": adaptertest.Typed(" "),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", loginURL, reply(200, challenge))
+			w := adaptertest.NewWire()
+			w.On("POST", loginURL, adaptertest.Reply(200, challenge))
 			c := config(w)
 			c.OTP = source
 
 			got, err := authenticator(t, c).Login(t.Context())
 
 			assert.Nil(t, got)
-			assert.Equal(t, vendorlogin.ErrOTPRequired, vendorError(t, err).Kind)
-			assert.Len(t, w.requests(), 1)
+			assert.Equal(t, vendorlogin.ErrOTPRequired, adaptertest.VendorError(t, err).Kind)
+			assert.Len(t, w.Requests(), 1)
 		})
 	}
 }
 
 func TestRefusedCodes(t *testing.T) {
 	t.Parallel()
-	wrong := reply(401, file(t, "error-mfa-code.json"))
-	lapsed := reply(401, file(t, "error-mfa-claim.json"))
-	right := reply(200, `{"token":"a"}`)
+	wrong := adaptertest.Reply(401, "error-mfa-code.json")
+	lapsed := adaptertest.Reply(401, "error-mfa-claim.json")
+	right := adaptertest.Reply(200, `{"token":"a"}`)
 	for name, c := range map[string]struct {
 		answers []httpmock.Responder
-		source  func(*codes) vendorlogin.OTPSource
+		source  func(*adaptertest.Codes) vendorlogin.OTPSource
 		kind    error
 		op      string
 		asked   int
@@ -123,22 +123,22 @@ func TestRefusedCodes(t *testing.T) {
 		"a person mistypes once":  {[]httpmock.Responder{wrong, right}, person, nil, "", 2},
 		"a person mistypes twice": {[]httpmock.Responder{wrong, wrong, right}, person, nil, "", 3},
 		"a person gives up":       {[]httpmock.Responder{wrong, wrong, wrong, right}, person, vendorlogin.ErrOTPRejected, "otp", 3},
-		"a machine is asked once": {[]httpmock.Responder{wrong, right}, unattended, vendorlogin.ErrOTPRejected, "otp", 1},
+		"a machine is asked once": {[]httpmock.Responder{wrong, right}, machine, vendorlogin.ErrOTPRejected, "otp", 1},
 		"the challenge lapsed":    {[]httpmock.Responder{lapsed, right}, person, vendorlogin.ErrOTPRequired, "otp", 1},
-		"lapsed in other words": {[]httpmock.Responder{reply(401, `{"code":16,"message":"Failed to parse\u00a0Claims: token expired"}`), right},
+		"lapsed in other words": {[]httpmock.Responder{adaptertest.Reply(401, `{"code":16,"message":"Failed to parse\u00a0Claims: token expired"}`), right},
 			person, vendorlogin.ErrOTPRequired, "otp", 1},
-		"too many":      {[]httpmock.Responder{reply(429, file(t, "error-mfa-lockout.json")), right}, person, vendorlogin.ErrRateLimited, "otp", 1},
-		"forbidden":     {[]httpmock.Responder{reply(403, file(t, "error-web.json")), right}, person, vendorlogin.ErrForbidden, "otp", 1},
-		"server error":  {[]httpmock.Responder{reply(500, file(t, "error-internal.json")), right}, person, vendorlogin.ErrUnavailable, "otp", 1},
-		"not for now":   {[]httpmock.Responder{reply(503, `{}`).HeaderSet(http.Header{"Retry-After": {"0"}}), right}, person, vendorlogin.ErrUnavailable, "otp", 1},
-		"another round": {[]httpmock.Responder{reply(200, challenge), right}, person, vendorlogin.ErrBadResponse, "otp", 1},
-		"nothing":       {[]httpmock.Responder{reply(200, `{}`), right}, person, vendorlogin.ErrBadResponse, "otp", 1},
+		"too many":      {[]httpmock.Responder{adaptertest.Reply(429, "error-mfa-lockout.json"), right}, person, vendorlogin.ErrRateLimited, "otp", 1},
+		"forbidden":     {[]httpmock.Responder{adaptertest.Reply(403, "error-web.json"), right}, person, vendorlogin.ErrForbidden, "otp", 1},
+		"server error":  {[]httpmock.Responder{adaptertest.Reply(500, "error-internal.json"), right}, person, vendorlogin.ErrUnavailable, "otp", 1},
+		"not for now":   {[]httpmock.Responder{adaptertest.Reply(503, `{}`, "Retry-After", "0"), right}, person, vendorlogin.ErrUnavailable, "otp", 1},
+		"another round": {[]httpmock.Responder{adaptertest.Reply(200, challenge), right}, person, vendorlogin.ErrBadResponse, "otp", 1},
+		"nothing":       {[]httpmock.Responder{adaptertest.Reply(200, `{}`), right}, person, vendorlogin.ErrBadResponse, "otp", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", loginURL, append([]httpmock.Responder{reply(200, challenge)}, c.answers...)...)
-			typed := &codes{codes: []string{"000001", "000002", "000003", "000004"}}
+			w := adaptertest.NewWire()
+			w.On("POST", loginURL, append([]httpmock.Responder{adaptertest.Reply(200, challenge)}, c.answers...)...)
+			typed := adaptertest.Typed("000001", "000002", "000003", "000004")
 			cfg := config(w)
 			cfg.OTP = c.source(typed)
 
@@ -149,21 +149,21 @@ func TestRefusedCodes(t *testing.T) {
 				assert.Equal(t, "a", got.Access.Reveal())
 			} else {
 				assert.Nil(t, got)
-				assert.Equal(t, c.kind, vendorError(t, err).Kind)
-				assert.Equal(t, c.op, vendorError(t, err).Op)
+				assert.Equal(t, c.kind, adaptertest.VendorError(t, err).Kind)
+				assert.Equal(t, c.op, adaptertest.VendorError(t, err).Op)
 			}
-			require.Len(t, typed.asked, c.asked)
-			require.Len(t, w.requests(), 1+c.asked, "the password goes once, each code once")
-			for i, asked := range typed.asked {
+			require.Len(t, typed.Asked(), c.asked)
+			require.Len(t, w.Requests(), 1+c.asked, "the password goes once, each code once")
+			for i, asked := range typed.Asked() {
 				assert.Equal(t, i+1, asked.Attempt)
-				assert.Equal(t, otpBody([]string{"000001", "000002", "000003"}[i]), w.requests()[1+i].Body)
+				assert.Equal(t, otpBody([]string{"000001", "000002", "000003"}[i]), w.Requests()[1+i].Body)
 			}
 		})
 	}
 }
 
-func person(s *codes) vendorlogin.OTPSource     { return s }
-func unattended(s *codes) vendorlogin.OTPSource { return machine{s} }
+func person(s *adaptertest.Codes) vendorlogin.OTPSource  { return s }
+func machine(s *adaptertest.Codes) vendorlogin.OTPSource { return adaptertest.Machine{Codes: s} }
 
 func TestRefusedRecoveryCode(t *testing.T) {
 	t.Parallel()
@@ -171,29 +171,29 @@ func TestRefusedRecoveryCode(t *testing.T) {
 		"error-mfa-recovery.json": vendorlogin.ErrOTPRejected,
 		"error-mfa-claim.json":    vendorlogin.ErrOTPRequired,
 	} {
-		w := newWire()
-		w.answers("POST", loginURL, reply(200, challenge), reply(401, file(t, body)), reply(200, `{"token":"a"}`))
+		w := adaptertest.NewWire()
+		w.On("POST", loginURL, adaptertest.Reply(200, challenge), adaptertest.Reply(401, body), adaptertest.Reply(200, `{"token":"a"}`))
 		c := config(w)
 		c.RecoveryCode = vendorlogin.SecretString("example-recovery-code")
 
 		got, err := authenticator(t, c).Login(t.Context())
 
 		assert.Nil(t, got)
-		assert.Equal(t, kind, vendorError(t, err).Kind)
-		assert.Len(t, w.requests(), 2)
+		assert.Equal(t, kind, adaptertest.VendorError(t, err).Kind)
+		assert.Len(t, w.Requests(), 2)
 	}
 }
 
 // After the second step's answer is lost, the code may have been taken.
 func TestRecoveryCodeIsSentOnce(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", loginURL, reply(200, challenge), reply(503, `{}`).HeaderSet(http.Header{"Retry-After": {"0"}}), reply(200, `{"token":"a"}`))
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(200, challenge), adaptertest.Reply(503, `{}`, "Retry-After", "0"), adaptertest.Reply(200, `{"token":"a"}`))
 	c := config(w)
 	c.RecoveryCode = vendorlogin.SecretString("example-recovery-code")
 
 	_, err := authenticator(t, c).Login(t.Context())
 
 	assert.ErrorIs(t, err, vendorlogin.ErrUnavailable)
-	assert.Len(t, w.requests(), 2)
+	assert.Len(t, w.Requests(), 2)
 }

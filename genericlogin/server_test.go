@@ -12,46 +12,28 @@ import (
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/genericlogin"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 	"github.com/vendorlogin/vendorlogin/vendortest"
 )
 
 // against is a configuration for the server's user. The server checks all that it is sent.
 func against(t *testing.T, u vendortest.User) (*vendortest.Server, genericlogin.Config) {
-	u.Email, u.Password = vendortest.DefaultEmail, vendortest.DefaultPassword
-	srv := vendortest.NewGenericLogin(&vendortest.Options{Users: []vendortest.User{u}})
-	t.Cleanup(func() { assert.Empty(t, srv.Problems()) })
+	srv := adaptertest.Server(t, vendortest.NewGenericLogin, u)
 	return srv, genericlogin.Config{
-		Email: u.Email, Password: vendorlogin.SecretString(u.Password), BaseURL: srv.URL, HTTPClient: srv.Client(),
+		Email: vendortest.DefaultEmail, Password: vendorlogin.SecretString(vendortest.DefaultPassword),
+		BaseURL: srv.URL, HTTPClient: srv.Client(),
 	}
-}
-
-// call uses the token on the protected API.
-func call(t *testing.T, srv *vendortest.Server, token *vendorlogin.Token) int {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.APIURL(), nil)
-	require.NoError(t, err)
-	require.NoError(t, token.SetAuthHeader(req))
-	resp, err := srv.Client().Do(req)
-	require.NoError(t, err)
-	require.NoError(t, resp.Body.Close())
-	return resp.StatusCode
-}
-
-func prompt(srv *vendortest.Server) vendorlogin.OTPSource {
-	return vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) {
-		return srv.Code(vendortest.DefaultEmail), nil
-	})
 }
 
 func TestAgainstAServer(t *testing.T) {
 	t.Parallel()
-	srv, c := against(t, vendortest.User{TOTP: totpSecret, ResetPassword: true})
-	c.OTP = prompt(srv)
+	srv, c := against(t, vendortest.User{TOTP: adaptertest.TOTPSecret, ResetPassword: true})
+	c.OTP = adaptertest.Prompt(srv)
 	a := authenticator(t, c)
 
 	token, err := a.Login(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, http.StatusOK, call(t, srv, token))
+	assert.Equal(t, http.StatusOK, adaptertest.CallAPI(t, srv, a, token))
 	assert.NotEmpty(t, token.Subject)
 	assert.Equal(t, "true", token.Extra["requireResetPassword"])
 	assert.False(t, token.ExpiresAt.IsZero())
@@ -63,13 +45,13 @@ func TestAgainstAServer(t *testing.T) {
 func TestWebModeAgainstAServer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		srv, c := against(t, vendortest.User{TOTP: totpSecret})
-		c.Web, c.OTP = true, prompt(srv)
+		srv, c := against(t, vendortest.User{TOTP: adaptertest.TOTPSecret})
+		c.Web, c.OTP = true, adaptertest.Prompt(srv)
 		a := authenticator(t, c)
 
 		token, err := a.Login(t.Context())
 		require.NoError(t, err)
-		assert.Equal(t, http.StatusOK, call(t, srv, token), "the token in the cookie is a bearer token, too")
+		assert.Equal(t, http.StatusOK, adaptertest.CallAPI(t, srv, a, token), "the token in the cookie is a bearer token, too")
 		assert.WithinDuration(t, time.Now().Add(time.Hour), token.ExpiresAt, 2*time.Second)
 		assert.WithinDuration(t, time.Now().Add(7*24*time.Hour), token.RefreshExpiresAt, 2*time.Second)
 
@@ -78,7 +60,7 @@ func TestWebModeAgainstAServer(t *testing.T) {
 			time.Sleep(24 * time.Hour) // the access token has long expired
 			token, err = a.Refresh(t.Context(), token)
 			require.NoError(t, err)
-			assert.Equal(t, http.StatusOK, call(t, srv, token))
+			assert.Equal(t, http.StatusOK, adaptertest.CallAPI(t, srv, a, token))
 			assert.WithinDuration(t, end, token.RefreshExpiresAt, 2*time.Second, "the end is that of the login")
 		}
 		require.NoError(t, a.Revoke(t.Context(), token))
@@ -93,7 +75,7 @@ func TestWebModeAgainstAServer(t *testing.T) {
 
 func TestRecoveryCodeAgainstAServer(t *testing.T) {
 	t.Parallel()
-	srv, c := against(t, vendortest.User{TOTP: totpSecret, RecoveryCodes: []string{"example-recovery-code"}})
+	srv, c := against(t, vendortest.User{TOTP: adaptertest.TOTPSecret, RecoveryCodes: []string{"example-recovery-code"}})
 	c.RecoveryCode = vendorlogin.SecretString("example-recovery-code")
 
 	_, err := authenticator(t, c).Login(t.Context())
@@ -106,7 +88,7 @@ func TestRecoveryCodeAgainstAServer(t *testing.T) {
 func TestSlowPersonAgainstAServer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		srv, c := against(t, vendortest.User{TOTP: totpSecret})
+		srv, c := against(t, vendortest.User{TOTP: adaptertest.TOTPSecret})
 		c.OTP = vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) {
 			time.Sleep(6 * time.Minute)
 			return srv.Code(vendortest.DefaultEmail), nil
@@ -126,7 +108,7 @@ func TestIdentityProviderAgainstAServer(t *testing.T) {
 
 	token, err := authenticator(t, c).Login(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, http.StatusOK, call(t, srv, token))
+	assert.Equal(t, http.StatusOK, adaptertest.CallAPI(t, srv, authenticator(t, c), token))
 
 	_, err = authenticator(t, c).Login(t.Context())
 	assert.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials, "the code is good once")
@@ -141,7 +123,7 @@ func TestServiceAccountAgainstAServer(t *testing.T) {
 
 	token, err := authenticator(t, c).Login(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, http.StatusOK, call(t, srv, token))
+	assert.Equal(t, http.StatusOK, adaptertest.CallAPI(t, srv, authenticator(t, c), token))
 
 	c.Web = true
 	_, err = authenticator(t, c).Login(t.Context())

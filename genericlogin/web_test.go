@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 )
 
 var withCookies = http.Header{"Content-Type": {"application/json"}, "Cookie": {"refresh-token=old-refresh; access-token=old-access"}}
@@ -18,10 +19,10 @@ func TestWebLogin(t *testing.T) {
 	t.Parallel()
 	end := time.Now().Add(time.Hour).Truncate(time.Second)
 	week := time.Now().Add(7 * 24 * time.Hour).UTC().Format(http.TimeFormat)
-	w := newWire()
-	w.answers("POST", loginURL, cookied(200, `{"user":{"name":"users/101","email":"ops@example.com"}}`,
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, cookied(200, `{"user":{"name":"users/101","email":"ops@example.com"}}`,
 		"access-token=old; Path=/; Max-Age=0", "other=x",
-		"access-token="+jwt("a", end)+"; Path=/; Expires="+week+"; HttpOnly; SameSite=Lax",
+		"access-token="+adaptertest.JWT("a", end)+"; Path=/; Expires="+week+"; HttpOnly; SameSite=Lax",
 		"refresh-token=refresh-1; Path=/; Max-Age=604800; HttpOnly"))
 	c := config(w)
 	c.Web = true
@@ -29,21 +30,21 @@ func TestWebLogin(t *testing.T) {
 	got, err := authenticator(t, c).Login(t.Context())
 
 	require.NoError(t, err)
-	assert.Equal(t, jwt("a", end), got.Access.Reveal())
+	assert.Equal(t, adaptertest.JWT("a", end), got.Access.Reveal())
 	assert.Equal(t, "refresh-1", got.Refresh.Reveal())
 	assert.Equal(t, "Bearer", got.Type)
 	assert.WithinDuration(t, end, got.ExpiresAt, 0, "not when the cookie ends")
 	assert.Equal(t, 7*24*time.Hour, got.RefreshExpiresAt.Sub(got.IssuedAt))
 	assert.Equal(t, "users/101", got.Subject)
-	require.Len(t, w.requests(), 1)
-	assertSent(t, request{"POST", loginURL, jsonOnly, `{"email":"ops@example.com","password":"example-password","web":true}`}, w.requests()[0])
+	require.Len(t, w.Requests(), 1)
+	adaptertest.AssertSent(t, w.Requests()[0], "POST", loginURL, jsonOnly, `{"email":"ops@example.com","password":"example-password","web":true}`)
 }
 
 // Servers of before refresh tokens answer web mode so.
 func TestWebLoginWithTheTokenInTheBody(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", loginURL, reply(200, `{"token":"a"}`))
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(200, `{"token":"a"}`))
 	c := config(w)
 	c.Web = true
 
@@ -67,8 +68,8 @@ func TestEndOfTheRefreshToken(t *testing.T) {
 		"; Max-Age=999999999999":  {},
 		"; Max-Age=60; Max-Age=x": time.Now().Add(time.Minute),
 	} {
-		w := newWire()
-		w.answers("POST", loginURL, cookied(200, `{}`, "access-token=a", "refresh-token=r"+attributes))
+		w := adaptertest.NewWire()
+		w.On("POST", loginURL, cookied(200, `{}`, "access-token=a", "refresh-token=r"+attributes))
 		c := config(w)
 		c.Web = true
 
@@ -87,8 +88,8 @@ func TestEndOfTheRefreshToken(t *testing.T) {
 func TestRefresh(t *testing.T) {
 	t.Parallel()
 	end := time.Now().Add(time.Hour).Truncate(time.Second)
-	w := newWire()
-	w.answers("POST", refreshURL, cookied(200, `{}`, "access-token="+jwt("b", end), "refresh-token=refresh-2; Max-Age=604800"))
+	w := adaptertest.NewWire()
+	w.On("POST", refreshURL, cookied(200, `{}`, "access-token="+adaptertest.JWT("b", end), "refresh-token=refresh-2; Max-Age=604800"))
 	c := config(w)
 	c.Web = true
 	old := oldToken()
@@ -96,7 +97,7 @@ func TestRefresh(t *testing.T) {
 	got, err := authenticator(t, c).Refresh(t.Context(), old)
 
 	require.NoError(t, err)
-	assert.Equal(t, jwt("b", end), got.Access.Reveal())
+	assert.Equal(t, adaptertest.JWT("b", end), got.Access.Reveal())
 	assert.Equal(t, "refresh-2", got.Refresh.Reveal())
 	assert.WithinDuration(t, end, got.ExpiresAt, 0)
 	assert.Equal(t, old.RefreshExpiresAt, got.RefreshExpiresAt, "a rotation does not move the end")
@@ -104,8 +105,8 @@ func TestRefresh(t *testing.T) {
 	assert.Equal(t, old.Extra, got.Extra)
 	got.Extra["mine"] = "x"
 	assert.Len(t, old.Extra, 1, "the old token is not touched")
-	require.Len(t, w.requests(), 1)
-	assertSent(t, request{"POST", refreshURL, withCookies, `{}`}, w.requests()[0])
+	require.Len(t, w.Requests(), 1)
+	adaptertest.AssertSent(t, w.Requests()[0], "POST", refreshURL, withCookies, `{}`)
 }
 
 func TestEndOfTheNextRefreshToken(t *testing.T) {
@@ -126,8 +127,8 @@ func TestEndOfTheNextRefreshToken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", refreshURL, cookied(200, `{}`, "access-token=a", c.cookie))
+			w := adaptertest.NewWire()
+			w.On("POST", refreshURL, cookied(200, `{}`, "access-token=a", c.cookie))
 			cfg := config(w)
 			cfg.Web = true
 			old := oldToken()
@@ -150,31 +151,31 @@ func TestRefreshErrors(t *testing.T) {
 		code    string
 		message string
 	}{
-		"refused":         {reply(401, file(t, "error-refresh.json")), vendorlogin.ErrRefreshRejected, "16", "invalid or expired refresh token"},
-		"forbidden":       {reply(403, file(t, "error-forbidden.json")), vendorlogin.ErrForbidden, "7", "password sign-in is disallowed"},
-		"limit":           {reply(429, file(t, "error-lockout.json")), vendorlogin.ErrRateLimited, "8", "too many failed login attempts, please try again later"},
-		"not for now":     {reply(503, `{}`).HeaderSet(http.Header{"Retry-After": {"0"}}), vendorlogin.ErrUnavailable, "", ""},
-		"no cookie":       {reply(200, `{}`), vendorlogin.ErrBadResponse, "", ""},
+		"refused":         {adaptertest.Reply(401, "error-refresh.json"), vendorlogin.ErrRefreshRejected, "16", "invalid or expired refresh token"},
+		"forbidden":       {adaptertest.Reply(403, "error-forbidden.json"), vendorlogin.ErrForbidden, "7", "password sign-in is disallowed"},
+		"limit":           {adaptertest.Reply(429, "error-lockout.json"), vendorlogin.ErrRateLimited, "8", "too many failed login attempts, please try again later"},
+		"not for now":     {adaptertest.Reply(503, `{}`, "Retry-After", "0"), vendorlogin.ErrUnavailable, "", ""},
+		"no cookie":       {adaptertest.Reply(200, `{}`), vendorlogin.ErrBadResponse, "", ""},
 		"one cookie":      {cookied(200, `{}`, "refresh-token=r"), vendorlogin.ErrBadResponse, "", ""},
-		"the page":        {reply(200, `<html>`), vendorlogin.ErrBadResponse, "", ""},
-		"in the old body": {reply(200, `{"token":"a"}`), vendorlogin.ErrBadResponse, "", ""},
+		"the page":        {adaptertest.Reply(200, `<html>`), vendorlogin.ErrBadResponse, "", ""},
+		"in the old body": {adaptertest.Reply(200, `{"token":"a"}`), vendorlogin.ErrBadResponse, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", refreshURL, c.answer, cookied(200, `{}`, "access-token=a", "refresh-token=r"))
+			w := adaptertest.NewWire()
+			w.On("POST", refreshURL, c.answer, cookied(200, `{}`, "access-token=a", "refresh-token=r"))
 			cfg := config(w)
 			cfg.Web = true
 
 			got, err := authenticator(t, cfg).Refresh(t.Context(), oldToken())
 
 			assert.Nil(t, got)
-			e := vendorError(t, err)
+			e := adaptertest.VendorError(t, err)
 			assert.Equal(t, c.kind, e.Kind)
 			assert.Equal(t, "refresh", e.Op)
 			assert.Equal(t, c.code, e.Code)
 			assert.Equal(t, c.message, e.Message)
-			assert.Len(t, w.requests(), 1, "the refresh token may be used up")
+			assert.Len(t, w.Requests(), 1, "the refresh token may be used up")
 		})
 	}
 }
@@ -187,7 +188,7 @@ func TestTokensThatAreNoCookies(t *testing.T) {
 			func(o *vendorlogin.Token) { o.Refresh = vendorlogin.NewSecret(value) },
 			func(o *vendorlogin.Token) { o.Access = vendorlogin.NewSecret(value) },
 		} {
-			w := newWire()
+			w := adaptertest.NewWire()
 			c := config(w)
 			c.Web = true
 			a := authenticator(t, c)
@@ -196,12 +197,12 @@ func TestTokensThatAreNoCookies(t *testing.T) {
 
 			_, err := a.Refresh(t.Context(), token)
 
-			e := vendorError(t, err)
+			e := adaptertest.VendorError(t, err)
 			assert.Equal(t, vendorlogin.ErrRefreshRejected, e.Kind, "a new login is the way out")
 			assert.True(t, e.Unprocessed)
-			assert.NotContains(t, tree(err), value)
-			assert.Equal(t, vendorlogin.ErrInvalidRequest, vendorError(t, a.Revoke(t.Context(), token)).Kind)
-			assert.Empty(t, w.requests())
+			assert.NotContains(t, adaptertest.Tree(err), value)
+			assert.Equal(t, vendorlogin.ErrInvalidRequest, adaptertest.VendorError(t, a.Revoke(t.Context(), token)).Kind)
+			assert.Empty(t, w.Requests())
 		}
 	}
 }
@@ -217,17 +218,17 @@ func TestRevoke(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", logoutURL, cookied(200, `{}`, "access-token=; Max-Age=0"), reply(401, file(t, "error-refresh.json")))
+			w := adaptertest.NewWire()
+			w.On("POST", logoutURL, cookied(200, `{}`, "access-token=; Max-Age=0"), adaptertest.Reply(401, "error-refresh.json"))
 			a := authenticator(t, config(w))
 
 			require.NoError(t, a.Revoke(t.Context(), c.token))
 
-			require.Len(t, w.requests(), 1)
-			assertSent(t, request{"POST", logoutURL, c.header, `{}`}, w.requests()[0])
+			require.Len(t, w.Requests(), 1)
+			adaptertest.AssertSent(t, w.Requests()[0], "POST", logoutURL, c.header, `{}`)
 			err := a.Revoke(t.Context(), c.token)
-			assert.Equal(t, "logout", vendorError(t, err).Op)
-			assert.Equal(t, "16", vendorError(t, err).Code)
+			assert.Equal(t, "logout", adaptertest.VendorError(t, err).Op)
+			assert.Equal(t, "16", adaptertest.VendorError(t, err).Code)
 		})
 	}
 }

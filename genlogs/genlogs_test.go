@@ -13,6 +13,7 @@ import (
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/genlogs"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 )
 
 var (
@@ -22,8 +23,8 @@ var (
 
 func TestLogin(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokenURL, reply(200, file(t, "token.json")))
+	w := adaptertest.NewWire()
+	w.On("POST", tokenURL, adaptertest.Reply(200, "token.json"))
 	before := time.Now()
 
 	got, err := authenticator(t, config(w)).Login(t.Context())
@@ -37,28 +38,28 @@ func TestLogin(t *testing.T) {
 	assert.Equal(t, map[string]string{"expires": "2026-11-22T10:20:30.123456"}, got.Extra)
 	assert.WithinRange(t, got.IssuedAt, before, time.Now())
 	assert.WithinDuration(t, time.Date(2026, 11, 22, 10, 20, 30, 123456000, time.UTC), got.ExpiresAt, 0)
-	require.Len(t, w.requests(), 1)
-	assertSent(t, request{"POST", loginURL, bare, ""}, w.requests()[0])
+	require.Len(t, w.Requests(), 1)
+	adaptertest.AssertSent(t, w.Requests()[0], "POST", loginURL, bare, "")
 }
 
 func TestLoginInBody(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokenURL, reply(200, file(t, "token.json")))
+	w := adaptertest.NewWire()
+	w.On("POST", tokenURL, adaptertest.Reply(200, "token.json"))
 	c := config(w)
 	c.CredentialsInBody = true
 
 	_, err := authenticator(t, c).Login(t.Context())
 
 	require.NoError(t, err)
-	require.Len(t, w.requests(), 1)
-	assertSent(t, request{"POST", tokenURL, withBody, `{"email":"ops@example.com","password":"1234+ \u0026/ö"}`}, w.requests()[0])
+	require.Len(t, w.Requests(), 1)
+	adaptertest.AssertSent(t, w.Requests()[0], "POST", tokenURL, withBody, `{"email":"ops@example.com","password":"1234+ \u0026/ö"}`)
 }
 
 func TestLoginAnswers(t *testing.T) {
 	t.Parallel()
 	end := time.Date(2026, 11, 22, 10, 20, 30, 0, time.UTC)
-	inJWT := jwt("a", end)
+	inJWT := adaptertest.JWT("a", end)
 	expires := func(value string) string {
 		return `{"access_token_data":{"token":"` + inJWT + `","expires":` + value + `},"user_id":"u"}`
 	}
@@ -69,9 +70,9 @@ func TestLoginAnswers(t *testing.T) {
 		subject string
 		extra   map[string]string
 	}{
-		"numbers": {file(t, "token_numbers.json"), end, "4711",
+		"numbers": {"token_numbers.json", end, "4711",
 			map[string]string{"company_id": "12", "customer_name": "Example Customer", "expires": "2026-11-22T12:20:30+02:00"}},
-		"nulls":               {file(t, "token_nulls.json"), time.Time{}, "", map[string]string{"expires": "on Sunday"}},
+		"nulls":               {"token_nulls.json", time.Time{}, "", map[string]string{"expires": "on Sunday"}},
 		"Z":                   {opaque(`"2026-11-22T10:20:30Z"`), end, "u", map[string]string{"expires": "2026-11-22T10:20:30Z"}},
 		"naive":               {opaque(`"2026-11-22T10:20:30"`), end, "u", map[string]string{"expires": "2026-11-22T10:20:30"}},
 		"naive, with a space": {opaque(`"2026-11-22 10:20:30"`), end, "u", map[string]string{"expires": "2026-11-22 10:20:30"}},
@@ -85,8 +86,8 @@ func TestLoginAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", tokenURL, reply(200, c.body))
+			w := adaptertest.NewWire()
+			w.On("POST", tokenURL, adaptertest.Reply(200, c.body))
 
 			got, err := authenticator(t, config(w)).Login(t.Context())
 
@@ -115,13 +116,13 @@ func TestAnswersWithoutATokenAreBad(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", tokenURL, reply(200, body))
+			w := adaptertest.NewWire()
+			w.On("POST", tokenURL, adaptertest.Reply(200, body))
 
 			got, err := authenticator(t, config(w)).Login(t.Context())
 
 			assert.Nil(t, got)
-			e := vendorError(t, err)
+			e := adaptertest.VendorError(t, err)
 			assert.Equal(t, vendorlogin.ErrBadResponse, e.Kind)
 			assert.Equal(t, "login", e.Op)
 			assert.Equal(t, 200, e.Status)
@@ -132,7 +133,7 @@ func TestAnswersWithoutATokenAreBad(t *testing.T) {
 
 func TestAuthorize(t *testing.T) {
 	t.Parallel()
-	c := config(newWire())
+	c := config(adaptertest.NewWire())
 	type mark struct{}
 	c.APIKey = func(ctx context.Context) (vendorlogin.Secret, error) {
 		assert.Equal(t, true, ctx.Value(mark{}), "the request's context")
@@ -159,16 +160,16 @@ func TestAuthorizeRefusesWhatNoHeaderHolds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			conf := config(newWire())
+			conf := config(adaptertest.NewWire())
 			conf.APIKey = vendorlogin.SecretString(c.key)
 			req, err := http.NewRequestWithContext(t.Context(), "GET", "https://api.genlogs.io/", nil)
 			require.NoError(t, err)
 
 			err = authenticator(t, conf).Authorize(req, &vendorlogin.Token{Access: vendorlogin.NewSecret(c.token)})
 
-			e := vendorError(t, err)
+			e := adaptertest.VendorError(t, err)
 			assert.Equal(t, c.kind, e.Kind)
-			assert.NotContains(t, tree(err), canary)
+			assert.NotContains(t, adaptertest.Tree(err), adaptertest.Canary)
 			assert.Empty(t, req.Header)
 		})
 	}
@@ -176,7 +177,7 @@ func TestAuthorizeRefusesWhatNoHeaderHolds(t *testing.T) {
 
 func TestRejected(t *testing.T) {
 	t.Parallel()
-	a := authenticator(t, config(newWire()))
+	a := authenticator(t, config(adaptertest.NewWire()))
 	past, future := time.Now().Add(-time.Second), time.Now().Add(time.Minute)
 	for _, c := range []struct {
 		status int
@@ -195,12 +196,12 @@ func TestRejected(t *testing.T) {
 func TestAccount(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, vendorlogin.Account{Vendor: "genlogs", Endpoint: "https://api.genlogs.io", Principal: email},
-		authenticator(t, config(newWire())).Account())
+		authenticator(t, config(adaptertest.NewWire())).Account())
 }
 
 func TestFingerprintCoversBothSecrets(t *testing.T) {
 	t.Parallel()
-	c := config(newWire())
+	c := config(adaptertest.NewWire())
 	seen := map[uint64]bool{}
 	for _, secrets := range [][2]string{{"p", "k"}, {"q", "k"}, {"p", "l"}, {"p", "k"}} {
 		c.Password, c.APIKey = vendorlogin.SecretString(secrets[0]), vendorlogin.SecretString(secrets[1])
@@ -228,21 +229,15 @@ func TestNewNamesTheField(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
+			w := adaptertest.NewWire()
 			conf := config(w)
 			c.change(&conf)
 
 			a, err := genlogs.New(conf)
 
 			assert.Nil(t, a)
-			e := vendorError(t, err)
-			assert.Equal(t, vendorlogin.ErrInvalidRequest, e.Kind)
-			require.Len(t, e.Fields, 1)
-			assert.Equal(t, c.field, e.Fields[0].Field)
-			assert.NotEmpty(t, e.Fields[0].Reason)
-			assert.Contains(t, err.Error(), "genlogs")
-			assert.Contains(t, err.Error(), c.field)
-			assert.Empty(t, w.requests())
+			adaptertest.AssertInvalid(t, err, "genlogs", c.field)
+			assert.Empty(t, w.Requests())
 		})
 	}
 }
@@ -256,7 +251,7 @@ func TestNewTakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := config(newWire())
+			c := config(adaptertest.NewWire())
 			change(&c)
 			_, err := genlogs.New(c)
 			assert.NoError(t, err)
@@ -273,19 +268,19 @@ func TestUnusableSecretsAreRefusedBeforeAnyRequest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
+			w := adaptertest.NewWire()
 			conf := config(w)
 			conf.Password, conf.APIKey = vendorlogin.SecretString(c.password), vendorlogin.SecretString(c.key)
 
 			_, err := authenticator(t, conf).Login(t.Context())
 
-			e := vendorError(t, err)
+			e := adaptertest.VendorError(t, err)
 			assert.Equal(t, vendorlogin.ErrInvalidRequest, e.Kind)
 			assert.Equal(t, "login", e.Op)
 			require.Len(t, e.Fields, 1)
 			assert.True(t, strings.EqualFold(c.field, e.Fields[0].Field), e.Fields[0].Field)
-			assert.NotContains(t, tree(err), canary)
-			assert.Empty(t, w.requests())
+			assert.NotContains(t, adaptertest.Tree(err), adaptertest.Canary)
+			assert.Empty(t, w.Requests())
 		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/genlogs"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 )
 
 func oldToken() *vendorlogin.Token {
@@ -21,7 +22,7 @@ func oldToken() *vendorlogin.Token {
 	}
 }
 
-func refreshing(t *testing.T, w *wire) *genlogs.Authenticator {
+func refreshing(t *testing.T, w *adaptertest.Wire) *genlogs.Authenticator {
 	c := config(w)
 	c.UseRefresh = true
 	return authenticator(t, c)
@@ -29,8 +30,8 @@ func refreshing(t *testing.T, w *wire) *genlogs.Authenticator {
 
 func TestLoginKeepsTheRefreshTokenWithUseRefresh(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokenURL, reply(200, file(t, "token.json")))
+	w := adaptertest.NewWire()
+	w.On("POST", tokenURL, adaptertest.Reply(200, "token.json"))
 
 	got, err := refreshing(t, w).Login(t.Context())
 
@@ -41,8 +42,8 @@ func TestLoginKeepsTheRefreshTokenWithUseRefresh(t *testing.T) {
 
 func TestRefresh(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", refreshURL, reply(200, `{
+	w := adaptertest.NewWire()
+	w.On("POST", refreshURL, adaptertest.Reply(200, `{
 		"access_token_data": {"token": "a", "expires": "2026-11-22T10:20:30Z"},
 		"refresh_token_data": {"token": "r", "expires": "2026-11-23T10:20:30Z"},
 		"user_id": 7, "company_id": 12}`))
@@ -58,14 +59,14 @@ func TestRefresh(t *testing.T) {
 	assert.Equal(t, "7", got.Subject)
 	assert.Equal(t, map[string]string{"customer_name": "Example Customer", "company_id": "12", "expires": "2026-11-22T10:20:30Z"}, got.Extra)
 	assert.Equal(t, oldToken(), old, "the old token belongs to others")
-	require.Len(t, w.requests(), 1)
-	assertSent(t, request{"POST", refreshURL + "?refresh_token=old%2Brefresh", bare, ""}, w.requests()[0])
+	require.Len(t, w.Requests(), 1)
+	adaptertest.AssertSent(t, w.Requests()[0], "POST", refreshURL+"?refresh_token=old%2Brefresh", bare, "")
 }
 
 func TestRefreshKeepsWhatTheAnswerLeavesOut(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", refreshURL, reply(200, `{"access_token_data":{"token":"a"}}`))
+	w := adaptertest.NewWire()
+	w.On("POST", refreshURL, adaptertest.Reply(200, `{"access_token_data":{"token":"a"}}`))
 
 	got, err := refreshing(t, w).Refresh(t.Context(), oldToken())
 
@@ -78,29 +79,29 @@ func TestRefreshKeepsWhatTheAnswerLeavesOut(t *testing.T) {
 
 func TestRefreshSwitchedOffSendsNothing(t *testing.T) {
 	t.Parallel()
-	w := newWire()
+	w := adaptertest.NewWire()
 
 	got, err := authenticator(t, config(w)).Refresh(t.Context(), oldToken())
 
 	assert.Nil(t, got)
-	e := vendorError(t, err)
+	e := adaptertest.VendorError(t, err)
 	assert.Equal(t, vendorlogin.ErrRefreshRejected, e.Kind, "so that a Client logs in instead")
 	assert.Equal(t, "refresh", e.Op)
-	assert.Empty(t, w.requests())
+	assert.Empty(t, w.Requests())
 }
 
 func TestRefreshWithoutAnAPIKeyIsNoRefusal(t *testing.T) {
 	t.Parallel()
-	w := newWire()
+	w := adaptertest.NewWire()
 	c := config(w)
 	c.UseRefresh, c.APIKey = true, vendorlogin.SecretString("")
 
 	_, err := authenticator(t, c).Refresh(t.Context(), oldToken())
 
-	e := vendorError(t, err)
+	e := adaptertest.VendorError(t, err)
 	assert.Equal(t, vendorlogin.ErrInvalidRequest, e.Kind)
 	assert.NotErrorIs(t, err, vendorlogin.ErrRefreshRejected)
-	assert.Empty(t, w.requests())
+	assert.Empty(t, w.Requests())
 }
 
 func TestRefreshThatFails(t *testing.T) {
@@ -111,36 +112,36 @@ func TestRefreshThatFails(t *testing.T) {
 		kind   error
 		also   error
 	}{
-		"refused":               {401, file(t, "detail_subcode_text.json"), vendorlogin.ErrRefreshRejected, nil},
-		"not to be used":        {400, file(t, "detail_text.json"), vendorlogin.ErrRefreshRejected, vendorlogin.ErrInvalidRequest},
+		"refused":               {401, "detail_subcode_text.json", vendorlogin.ErrRefreshRejected, nil},
+		"not to be used":        {400, "detail_text.json", vendorlogin.ErrRefreshRejected, vendorlogin.ErrInvalidRequest},
 		"no such call":          {404, `{"detail":"Not Found"}`, vendorlogin.ErrRefreshRejected, vendorlogin.ErrInvalidRequest},
-		"forbidden":             {403, file(t, "forbidden.json"), vendorlogin.ErrRefreshRejected, vendorlogin.ErrForbidden},
-		"invalid":               {422, file(t, "detail_list.json"), vendorlogin.ErrRefreshRejected, vendorlogin.ErrInvalidRequest},
+		"forbidden":             {403, "forbidden.json", vendorlogin.ErrRefreshRejected, vendorlogin.ErrForbidden},
+		"invalid":               {422, "detail_list.json", vendorlogin.ErrRefreshRejected, vendorlogin.ErrInvalidRequest},
 		"limit":                 {429, ``, vendorlogin.ErrRateLimited, nil},
 		"timeout":               {408, ``, vendorlogin.ErrUnavailable, nil},
-		"failure":               {500, file(t, "message_code.json"), vendorlogin.ErrUnavailable, nil},
+		"failure":               {500, "message_code.json", vendorlogin.ErrUnavailable, nil},
 		"unavailable":           {503, ``, vendorlogin.ErrUnavailable, nil},
 		"no access token":       {200, `{"refresh_token_data":{"token":"r"}}`, vendorlogin.ErrBadResponse, nil},
 		"redirect to the slash": {307, ``, vendorlogin.ErrBadResponse, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", refreshURL,
-				reply(c.status, c.body).HeaderSet(http.Header{"Retry-After": {"1"}, "Location": {refreshURL + "/"}}),
-				reply(200, file(t, "token.json")))
+			w := adaptertest.NewWire()
+			w.On("POST", refreshURL,
+				adaptertest.Reply(c.status, c.body).HeaderSet(http.Header{"Retry-After": {"1"}, "Location": {refreshURL + "/"}}),
+				adaptertest.Reply(200, "token.json"))
 
 			got, err := refreshing(t, w).Refresh(t.Context(), oldToken())
 
 			assert.Nil(t, got)
-			e := vendorError(t, err)
+			e := adaptertest.VendorError(t, err)
 			assert.Equal(t, c.kind, e.Kind)
 			if c.also != nil {
 				assert.ErrorIs(t, err, c.also)
 			}
 			assert.Equal(t, c.status, e.Status)
 			assert.Equal(t, "refresh", e.Op)
-			assert.Len(t, w.requests(), 1, "a rotating token is sent once")
+			assert.Len(t, w.Requests(), 1, "a rotating token is sent once")
 		})
 	}
 }

@@ -1,7 +1,6 @@
 package gmicloud_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -10,18 +9,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 )
+
+type failure adaptertest.Failure
 
 // Every error body that the vendor's documents show or list.
 func TestDocumentedErrors(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		status        int
-		file          string
-		kind          error
-		code, message string
-		fields        []vendorlogin.FieldError
-	}{
+	for _, c := range []failure{
 		{400, "invalid_field.json", vendorlogin.ErrInvalidRequest, "request/0", "",
 			[]vendorlogin.FieldError{{Field: "email", Reason: "This field is required."}}},
 		{400, "password_echoed.json", vendorlogin.ErrInvalidRequest, "request/0", "",
@@ -42,94 +38,79 @@ func TestDocumentedErrors(t *testing.T) {
 		{500, "limit_not_saved.json", vendorlogin.ErrUnavailable, "rate-limit/2", "Failed to save rate limit configuration.", nil},
 		{500, "user_db.json", vendorlogin.ErrUnavailable, "user/1200", "Get user encountered DB error.", nil},
 	} {
-		t.Run(c.file, func(t *testing.T) {
+		t.Run(c.Body, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", tokensURL, reply(c.status, file(t, c.file)))
+			w := adaptertest.NewWire()
+			w.On("POST", tokensURL, adaptertest.Reply(c.Status, c.Body))
 			a := authenticator(t, config(w))
 
 			got, err := a.Login(t.Context())
 
-			assert.Nil(t, got)
-			e := vendorError(t, err)
-			assert.Equal(t, c.kind, e.Kind)
-			assert.Equal(t, c.code, e.Code)
-			assert.Equal(t, c.message, e.Message)
-			assert.Equal(t, c.fields, e.Fields)
-			assert.Equal(t, c.status, e.Status)
-			assert.Equal(t, "login", e.Op)
+			adaptertest.Failure(c).Assert(t, "login", got, err)
+			e := adaptertest.VendorError(t, err)
 			assert.Equal(t, a.Account(), e.Account)
 			assert.Equal(t, "POST console.gmicloud.ai/api/v1/me/auth-tokens", e.Request)
-			assert.Len(t, w.requests(), 1)
+			assert.Len(t, w.Requests(), 1)
 		})
 	}
 }
 
 func TestWrongPasswordIsSentOnce(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokensURL, reply(400, file(t, "wrong_password.json")), reply(201, `{"authToken":"first","is2FARequired":false}`))
+	w := adaptertest.NewWire()
+	w.On("POST", tokensURL, adaptertest.Reply(400, "wrong_password.json"), adaptertest.Reply(201, `{"authToken":"first","is2FARequired":false}`))
 
 	_, err := authenticator(t, config(w)).Login(t.Context())
 
 	assert.EqualError(t, err, "gmicloud (ops@example.com): login: wrong credentials (400 session/0, POST console.gmicloud.ai/api/v1/me/auth-tokens)")
-	assert.Len(t, w.requests(), 1)
+	assert.Len(t, w.Requests(), 1)
 }
 
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokensURL, reply(429, file(t, "rate_limit.json")).HeaderSet(http.Header{"Retry-After": {"300"}}))
+	w := adaptertest.NewWire()
+	w.On("POST", tokensURL, adaptertest.Reply(429, "rate_limit.json", "Retry-After", "300"))
 	before := time.Now()
 
 	_, err := authenticator(t, config(w)).Login(t.Context())
 
-	e := vendorError(t, err)
+	e := adaptertest.VendorError(t, err)
 	assert.WithinRange(t, e.RetryAt, before.Add(299*time.Second), time.Now().Add(301*time.Second))
-	assert.Len(t, w.requests(), 1, "a limit of minutes is not slept through")
+	assert.Len(t, w.Requests(), 1, "a limit of minutes is not slept through")
 }
 
 // Bodies that are not quite what the document says.
 func TestUndocumentedErrorBodies(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		status        int
-		body          string
-		kind          error
-		code, message string
-	}{
-		"code as text":                {400, `{"group":"session","code":"0","message":"No."}`, vendorlogin.ErrInvalidCredentials, "session/0", "No."},
-		"unknown pair":                {400, `{"group":"session","code":77,"message":"No."}`, vendorlogin.ErrInvalidRequest, "session/77", "No."},
-		"unknown pair, 403":           {403, `{"group":"user","code":5,"message":"No."}`, vendorlogin.ErrForbidden, "user/5", "No."},
-		"the same code elsewhere":     {400, `{"group":"email","code":0,"message":"No."}`, vendorlogin.ErrInvalidRequest, "email/0", "No."},
-		"refused password, but 500":   {500, `{"group":"session","code":0,"message":"No."}`, vendorlogin.ErrUnavailable, "session/0", "No."},
-		"invalid request, but 429":    {429, `{"group":"request","code":0}`, vendorlogin.ErrRateLimited, "request/0", ""},
-		"limit, but 400":              {400, `{"group":"rate-limit","code":0}`, vendorlogin.ErrRateLimited, "rate-limit/0", ""},
-		"other request code":          {401, `{"group":"request","code":7}`, vendorlogin.ErrInvalidRequest, "request/7", ""},
-		"no group":                    {400, `{"code":0,"message":"No."}`, vendorlogin.ErrInvalidRequest, "", "No."},
-		"no code":                     {400, `{"group":"session","message":"No."}`, vendorlogin.ErrInvalidRequest, "", "No."},
-		"detail of another shape":     {400, `{"validationDetail":{"field":1},"group":"session","code":0,"message":"No."}`, vendorlogin.ErrInvalidCredentials, "session/0", "No."},
-		"rows of another shape":       {400, `{"validationDetail":["No.",{"reason":"No."}],"group":"request","code":0}`, vendorlogin.ErrInvalidRequest, "request/0", ""},
-		"message of another shape":    {400, `{"message":{"en":"No."},"group":"session","code":0}`, vendorlogin.ErrInvalidCredentials, "session/0", ""},
-		"html":                        {502, `<html>Bad gateway</html>`, vendorlogin.ErrUnavailable, "", ""},
-		"nothing":                     {401, ``, vendorlogin.ErrInvalidCredentials, "", ""},
-		"a list":                      {400, `[]`, vendorlogin.ErrInvalidRequest, "", ""},
-		"control characters, 2 lines": {400, `{"group":"session","code":0,"message":"No.\r\n\u001b[31mNo."}`, vendorlogin.ErrInvalidCredentials, "session/0", "No. [31mNo."},
+	for name, c := range map[string]failure{
+		"code as text":                {400, `{"group":"session","code":"0","message":"No."}`, vendorlogin.ErrInvalidCredentials, "session/0", "No.", nil},
+		"unknown pair":                {400, `{"group":"session","code":77,"message":"No."}`, vendorlogin.ErrInvalidRequest, "session/77", "No.", nil},
+		"unknown pair, 403":           {403, `{"group":"user","code":5,"message":"No."}`, vendorlogin.ErrForbidden, "user/5", "No.", nil},
+		"the same code elsewhere":     {400, `{"group":"email","code":0,"message":"No."}`, vendorlogin.ErrInvalidRequest, "email/0", "No.", nil},
+		"refused password, but 500":   {500, `{"group":"session","code":0,"message":"No."}`, vendorlogin.ErrUnavailable, "session/0", "No.", nil},
+		"invalid request, but 429":    {429, `{"group":"request","code":0}`, vendorlogin.ErrRateLimited, "request/0", "", nil},
+		"limit, but 400":              {400, `{"group":"rate-limit","code":0}`, vendorlogin.ErrRateLimited, "rate-limit/0", "", nil},
+		"other request code":          {401, `{"group":"request","code":7}`, vendorlogin.ErrInvalidRequest, "request/7", "", nil},
+		"no group":                    {400, `{"code":0,"message":"No."}`, vendorlogin.ErrInvalidRequest, "", "No.", nil},
+		"no code":                     {400, `{"group":"session","message":"No."}`, vendorlogin.ErrInvalidRequest, "", "No.", nil},
+		"detail of another shape":     {400, `{"validationDetail":{"field":1},"group":"session","code":0,"message":"No."}`, vendorlogin.ErrInvalidCredentials, "session/0", "No.", nil},
+		"rows of another shape":       {400, `{"validationDetail":["No.",{"reason":"No."}],"group":"request","code":0}`, vendorlogin.ErrInvalidRequest, "request/0", "", nil},
+		"message of another shape":    {400, `{"message":{"en":"No."},"group":"session","code":0}`, vendorlogin.ErrInvalidCredentials, "session/0", "", nil},
+		"html":                        {502, `<html>Bad gateway</html>`, vendorlogin.ErrUnavailable, "", "", nil},
+		"nothing":                     {401, ``, vendorlogin.ErrInvalidCredentials, "", "", nil},
+		"a list":                      {400, `[]`, vendorlogin.ErrInvalidRequest, "", "", nil},
+		"control characters, 2 lines": {400, `{"group":"session","code":0,"message":"No.\r\n\u001b[31mNo."}`, vendorlogin.ErrInvalidCredentials, "session/0", "No. [31mNo.", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", tokensURL, reply(c.status, c.body))
+			w := adaptertest.NewWire()
+			w.On("POST", tokensURL, adaptertest.Reply(c.Status, c.Body))
 
-			_, err := authenticator(t, config(w)).Login(t.Context())
+			got, err := authenticator(t, config(w)).Login(t.Context())
 
-			e := vendorError(t, err)
-			assert.Equal(t, c.kind, e.Kind)
-			assert.Equal(t, c.code, e.Code)
-			assert.Equal(t, c.message, e.Message)
-			assert.Empty(t, e.Fields)
+			adaptertest.Failure(c).Assert(t, "login", got, err)
 			assert.Equal(t, name == "html", strings.Contains(err.Error(), "an HTML page"), err.Error())
-			require.Len(t, w.requests(), 1)
+			require.Len(t, w.Requests(), 1)
 		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/gmicloud"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 )
 
 var (
@@ -23,13 +24,13 @@ var (
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	accessEnd, refreshEnd := time.Now().Add(time.Hour).Truncate(time.Second), time.Now().Add(24*time.Hour).Truncate(time.Second)
-	access, refresh := jwt("a", accessEnd), jwt("r", refreshEnd)
+	access, refresh := adaptertest.JWT("a", accessEnd), adaptertest.JWT("r", refreshEnd)
 	for _, status := range []int{http.StatusOK, http.StatusCreated} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", tokensURL, reply(status, `{"authToken":"first","is2FARequired":false,"new":[1]}`))
-			w.answers("POST", sessionsURL, reply(status, pair(access, refresh)))
+			w := adaptertest.NewWire()
+			w.On("POST", tokensURL, adaptertest.Reply(status, `{"authToken":"first","is2FARequired":false,"new":[1]}`))
+			w.On("POST", sessionsURL, adaptertest.Reply(status, pair(access, refresh)))
 			before := time.Now()
 
 			got, err := authenticator(t, config(w)).Login(t.Context())
@@ -43,19 +44,19 @@ func TestLogin(t *testing.T) {
 			assert.WithinDuration(t, refreshEnd, got.RefreshExpiresAt, 0)
 			assert.Empty(t, got.Subject)
 			assert.Nil(t, got.Extra)
-			sent := w.requests()
+			sent := w.Requests()
 			require.Len(t, sent, 2)
-			assertSent(t, request{"POST", tokensURL, jsonOnly, `{"email":"ops@example.com","password":"example-password"}`}, sent[0])
-			assertSent(t, request{"POST", sessionsURL, andDevice, `{"authToken":"first"}`}, sent[1])
+			adaptertest.AssertSent(t, sent[0], "POST", tokensURL, jsonOnly, loginBody)
+			adaptertest.AssertSent(t, sent[1], "POST", sessionsURL, andDevice, `{"authToken":"first"}`)
 		})
 	}
 }
 
 func TestLoginWithoutExpiryInTheTokens(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokensURL, reply(201, `{"authToken":"first","is2FARequired":false}`))
-	w.answers("POST", sessionsURL, reply(201, `{"accessToken":"opaque"}`))
+	w := adaptertest.NewWire()
+	w.On("POST", tokensURL, adaptertest.Reply(201, `{"authToken":"first","is2FARequired":false}`))
+	w.On("POST", sessionsURL, adaptertest.Reply(201, `{"accessToken":"opaque"}`))
 
 	got, err := authenticator(t, config(w)).Login(t.Context())
 
@@ -68,30 +69,30 @@ func TestLoginWithoutExpiryInTheTokens(t *testing.T) {
 
 func TestLoginSendsTheSessionTypeWhenToldTo(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokensURL, reply(201, `{"authToken":"first","is2FARequired":false}`))
-	w.answers("POST", sessionsURL, reply(201, pair("a", "r")))
+	w := adaptertest.NewWire()
+	w.On("POST", tokensURL, adaptertest.Reply(201, `{"authToken":"first","is2FARequired":false}`))
+	w.On("POST", sessionsURL, adaptertest.Reply(201, pair("a", "r")))
 	c := config(w)
 	c.SessionType = "native"
 
 	_, err := authenticator(t, c).Login(t.Context())
 
 	require.NoError(t, err)
-	assert.Equal(t, `{"authToken":"first","type":"native"}`, w.requests()[1].Body)
+	assert.Equal(t, `{"authToken":"first","type":"native"}`, w.Requests()[1].Body)
 }
 
 func TestCreateAuthToken(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokensURL, reply(201, file(t, "auth_token.json")))
+	w := adaptertest.NewWire()
+	w.On("POST", tokensURL, adaptertest.Reply(201, "auth_token.json"))
 
 	got, err := authenticator(t, config(w)).CreateAuthToken(t.Context())
 
 	require.NoError(t, err)
 	assert.Equal(t, "eyJhbGciOiJIUzI1NiIsInR...", got.Token.Reveal())
 	assert.True(t, got.Is2FARequired)
-	require.Len(t, w.requests(), 1)
-	assertSent(t, request{"POST", tokensURL, jsonOnly, `{"email":"ops@example.com","password":"example-password"}`}, w.requests()[0])
+	require.Len(t, w.Requests(), 1)
+	adaptertest.AssertSent(t, w.Requests()[0], "POST", tokensURL, jsonOnly, loginBody)
 }
 
 func TestAnswersWithoutATokenAreBad(t *testing.T) {
@@ -112,14 +113,14 @@ func TestAnswersWithoutATokenAreBad(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", tokensURL, reply(201, c.first))
-			w.answers("POST", sessionsURL, reply(200, c.session))
+			w := adaptertest.NewWire()
+			w.On("POST", tokensURL, adaptertest.Reply(201, c.first))
+			w.On("POST", sessionsURL, adaptertest.Reply(200, c.session))
 
 			got, err := authenticator(t, config(w)).Login(t.Context())
 
 			assert.Nil(t, got)
-			e := vendorError(t, err)
+			e := adaptertest.VendorError(t, err)
 			assert.Equal(t, vendorlogin.ErrBadResponse, e.Kind)
 			assert.Equal(t, "login", e.Op)
 			assert.NotZero(t, e.Status)
@@ -133,7 +134,7 @@ func TestAnswersWithoutATokenAreBad(t *testing.T) {
 
 func TestAuthorize(t *testing.T) {
 	t.Parallel()
-	a := authenticator(t, config(newWire()))
+	a := authenticator(t, config(adaptertest.NewWire()))
 	req, err := http.NewRequestWithContext(t.Context(), "GET", "https://console.gmicloud.ai/api/v1/me/profile", nil)
 	require.NoError(t, err)
 
@@ -144,7 +145,7 @@ func TestAuthorize(t *testing.T) {
 
 func TestAuthorizeRefusesWhatEndsAHeader(t *testing.T) {
 	t.Parallel()
-	a := authenticator(t, config(newWire()))
+	a := authenticator(t, config(adaptertest.NewWire()))
 	req, err := http.NewRequestWithContext(t.Context(), "GET", "https://console.gmicloud.ai/", nil)
 	require.NoError(t, err)
 
@@ -157,7 +158,7 @@ func TestAuthorizeRefusesWhatEndsAHeader(t *testing.T) {
 
 func TestAccount(t *testing.T) {
 	t.Parallel()
-	c := config(newWire())
+	c := config(adaptertest.NewWire())
 	assert.Equal(t, vendorlogin.Account{Vendor: "gmicloud", Endpoint: gmicloud.DefaultBaseURL, Principal: email, Scope: device},
 		authenticator(t, c).Account())
 
@@ -175,7 +176,7 @@ func TestAccount(t *testing.T) {
 
 func TestFingerprint(t *testing.T) {
 	t.Parallel()
-	c := config(newWire())
+	c := config(adaptertest.NewWire())
 	first, err := authenticator(t, c).Fingerprint(t.Context())
 	require.NoError(t, err)
 	same, err := authenticator(t, c).Fingerprint(t.Context())
@@ -208,21 +209,15 @@ func TestNewNamesTheField(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
+			w := adaptertest.NewWire()
 			conf := config(w)
 			c.change(&conf)
 
 			a, err := gmicloud.New(conf)
 
 			assert.Nil(t, a)
-			e := vendorError(t, err)
-			assert.Equal(t, vendorlogin.ErrInvalidRequest, e.Kind)
-			require.Len(t, e.Fields, 1)
-			assert.Equal(t, c.field, e.Fields[0].Field)
-			assert.NotEmpty(t, e.Fields[0].Reason)
-			assert.Contains(t, err.Error(), "gmicloud")
-			assert.Contains(t, err.Error(), c.field)
-			assert.Empty(t, w.requests())
+			adaptertest.AssertInvalid(t, err, "gmicloud", c.field)
+			assert.Empty(t, w.Requests())
 		})
 	}
 }
@@ -238,7 +233,7 @@ func TestNewTakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := config(newWire())
+			c := config(adaptertest.NewWire())
 			change(&c)
 			_, err := gmicloud.New(c)
 			assert.NoError(t, err)
@@ -248,7 +243,7 @@ func TestNewTakes(t *testing.T) {
 
 func TestEmptySecretsAreRefusedBeforeAnyRequest(t *testing.T) {
 	t.Parallel()
-	w := newWire()
+	w := adaptertest.NewWire()
 	c := config(w)
 	c.Password = vendorlogin.SecretString("")
 	a := authenticator(t, c)
@@ -257,18 +252,18 @@ func TestEmptySecretsAreRefusedBeforeAnyRequest(t *testing.T) {
 	_, first := a.CreateAuthToken(t.Context())
 
 	for _, err := range []error{err, first} {
-		e := vendorError(t, err)
+		e := adaptertest.VendorError(t, err)
 		assert.Equal(t, vendorlogin.ErrInvalidRequest, e.Kind)
 		assert.Equal(t, "login", e.Op)
 		assert.Contains(t, err.Error(), "Password")
 	}
-	assert.Empty(t, w.requests())
+	assert.Empty(t, w.Requests())
 }
 
 func TestThePasswordIsReadAtEveryLogin(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokensURL, reply(400, file(t, "wrong_password.json")), reply(400, file(t, "wrong_password.json")))
+	w := adaptertest.NewWire()
+	w.On("POST", tokensURL, adaptertest.Reply(400, "wrong_password.json"), adaptertest.Reply(400, "wrong_password.json"))
 	current := "old"
 	c := config(w)
 	c.Password = func(context.Context) (vendorlogin.Secret, error) { return vendorlogin.NewSecret(current), nil }
@@ -278,8 +273,8 @@ func TestThePasswordIsReadAtEveryLogin(t *testing.T) {
 	current = "new"
 	_, _ = a.Login(t.Context())
 
-	assert.Contains(t, w.requests()[0].Body, `"old"`)
-	assert.Contains(t, w.requests()[1].Body, `"new"`)
+	assert.Contains(t, w.Requests()[0].Body, `"old"`)
+	assert.Contains(t, w.Requests()[1].Body, `"new"`)
 }
 
 // A program may hold 100,000 of them.

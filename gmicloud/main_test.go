@@ -1,24 +1,15 @@
 package gmicloud_test
 
 import (
-	"encoding/base64"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"os"
-	"path/filepath"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/jarcoal/httpmock"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/gmicloud"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -31,67 +22,13 @@ const (
 	tokensURL   = gmicloud.DefaultBaseURL + "/me/auth-tokens"
 	sessionsURL = gmicloud.DefaultBaseURL + "/me/sessions"
 	resendURL   = gmicloud.DefaultBaseURL + "/me/2fa-verification-code"
+
+	loginBody = `{"email":"ops@example.com","password":"example-password"}`
 )
 
-// wire is a mocked vendor that remembers what it was sent.
-type wire struct {
-	mock *httpmock.MockTransport
-
-	mu   sync.Mutex
-	sent []request
-}
-
-type request struct {
-	Method, URL string
-	Header      http.Header
-	Body        string
-}
-
-func newWire() *wire { return &wire{mock: httpmock.NewMockTransport()} }
-
-func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	var body []byte
-	if r.Body != nil {
-		body, _ = io.ReadAll(r.Body)
-		_ = r.Body.Close()
-	}
-	w.mu.Lock()
-	w.sent = append(w.sent, request{r.Method, r.URL.String(), r.Header.Clone(), string(body)})
-	w.mu.Unlock()
-	return w.mock.RoundTrip(r)
-}
-
-func (w *wire) client() *http.Client { return &http.Client{Transport: w} }
-
-func (w *wire) requests() []request {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return append([]request(nil), w.sent...)
-}
-
-// answers makes the vendor answer a call with these, one after the other, and then with an error.
-func (w *wire) answers(method, url string, all ...httpmock.Responder) {
-	responder := all[0]
-	for _, next := range all[1:] {
-		responder = responder.Then(next)
-	}
-	w.mock.RegisterResponder(method, url, responder)
-}
-
-func reply(status int, body string) httpmock.Responder {
-	return httpmock.NewStringResponder(status, body).HeaderSet(http.Header{"Content-Type": {"application/json"}})
-}
-
-func file(t testing.TB, name string) string {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", name))
-	require.NoError(t, err)
-	return string(data)
-}
-
-func config(w *wire) gmicloud.Config {
+func config(w *adaptertest.Wire) gmicloud.Config {
 	return gmicloud.Config{
-		Email: email, Password: vendorlogin.SecretString(password), DeviceID: device, HTTPClient: w.client(),
+		Email: email, Password: vendorlogin.SecretString(password), DeviceID: device, HTTPClient: w.Client(),
 	}
 }
 
@@ -102,36 +39,6 @@ func authenticator(t testing.TB, c gmicloud.Config) *gmicloud.Authenticator {
 	return a
 }
 
-// vendorError is err, which must be the one kind of error that adapters return.
-func vendorError(t testing.TB, err error) *vendorlogin.Error {
-	t.Helper()
-	require.Error(t, err)
-	e, ok := errors.AsType[*vendorlogin.Error](err)
-	require.Truef(t, ok, "%T is no *vendorlogin.Error", err)
-	return e
-}
-
-// jwt is a token with that end; mark makes it unique.
-func jwt(mark string, end time.Time) string {
-	part := base64.RawURLEncoding.EncodeToString
-	return part([]byte(`{"alg":"HS256"}`)) + "." + part(fmt.Appendf(nil, `{"exp":%d,"jti":%q}`, end.Unix(), mark)) + "." + part([]byte(mark))
-}
-
 func pair(access, refresh string) string {
 	return fmt.Sprintf(`{"accessToken":%q,"refreshToken":%q}`, access, refresh)
-}
-
-// assertSent checks a request to the last header.
-func assertSent(t *testing.T, want, got request) {
-	t.Helper()
-	assert.Equal(t, want.Method, got.Method)
-	assert.Equal(t, want.URL, got.URL)
-	assert.Equal(t, want.Body, got.Body)
-	header := got.Header.Clone()
-	header.Del("User-Agent")
-	if accept := header.Get("Accept"); accept != "" {
-		assert.Equal(t, "application/json", accept)
-		header.Del("Accept")
-	}
-	assert.Equal(t, want.Header, header)
 }

@@ -1,7 +1,6 @@
 package gmicloud_test
 
 import (
-	"net/http"
 	"testing"
 	"time"
 
@@ -9,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 )
 
 func oldToken() *vendorlogin.Token {
@@ -21,9 +21,9 @@ func oldToken() *vendorlogin.Token {
 func TestRefresh(t *testing.T) {
 	t.Parallel()
 	end := time.Now().Add(time.Hour).Truncate(time.Second)
-	access, refresh := jwt("a", end), jwt("r", end.Add(time.Hour))
-	w := newWire()
-	w.answers("PATCH", sessionsURL, reply(200, pair(access, refresh)))
+	access, refresh := adaptertest.JWT("a", end), adaptertest.JWT("r", end.Add(time.Hour))
+	w := adaptertest.NewWire()
+	w.On("PATCH", sessionsURL, adaptertest.Reply(200, pair(access, refresh)))
 	old := oldToken()
 
 	got, err := authenticator(t, config(w)).Refresh(t.Context(), old)
@@ -34,14 +34,14 @@ func TestRefresh(t *testing.T) {
 	assert.WithinDuration(t, end, got.ExpiresAt, 0)
 	assert.WithinDuration(t, end.Add(time.Hour), got.RefreshExpiresAt, 0)
 	assert.Equal(t, oldToken(), old, "the old token belongs to others")
-	require.Len(t, w.requests(), 1)
-	assertSent(t, request{"PATCH", sessionsURL, andDevice, `{"refreshToken":"old-refresh"}`}, w.requests()[0])
+	require.Len(t, w.Requests(), 1)
+	adaptertest.AssertSent(t, w.Requests()[0], "PATCH", sessionsURL, andDevice, `{"refreshToken":"old-refresh"}`)
 }
 
 func TestRefreshKeepsTheOldTokenWhenThereIsNoNewOne(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("PATCH", sessionsURL, reply(200, `{"accessToken":"a"}`))
+	w := adaptertest.NewWire()
+	w.On("PATCH", sessionsURL, adaptertest.Reply(200, `{"accessToken":"a"}`))
 
 	got, err := authenticator(t, config(w)).Refresh(t.Context(), oldToken())
 
@@ -58,30 +58,30 @@ func TestRefreshThatFails(t *testing.T) {
 		kind   error
 		code   string
 	}{
-		"refused":           {400, file(t, "refresh_rejected.json"), vendorlogin.ErrRefreshRejected, "auth/1"},
-		"another device's":  {400, file(t, "wrong_device.json"), vendorlogin.ErrInvalidRequest, "auth/0"},
-		"invalid field":     {400, file(t, "invalid_field.json"), vendorlogin.ErrInvalidRequest, "request/0"},
-		"no body":           {400, file(t, "no_body.json"), vendorlogin.ErrInvalidRequest, "request/1"},
+		"refused":           {400, "refresh_rejected.json", vendorlogin.ErrRefreshRejected, "auth/1"},
+		"another device's":  {400, "wrong_device.json", vendorlogin.ErrInvalidRequest, "auth/0"},
+		"invalid field":     {400, "invalid_field.json", vendorlogin.ErrInvalidRequest, "request/0"},
+		"no body":           {400, "no_body.json", vendorlogin.ErrInvalidRequest, "request/1"},
 		"status alone":      {401, ``, vendorlogin.ErrRefreshRejected, ""},
-		"limit":             {429, file(t, "rate_limit.json"), vendorlogin.ErrRateLimited, "rate-limit/0"},
-		"failure":           {500, file(t, "user_db.json"), vendorlogin.ErrUnavailable, "user/1200"},
+		"limit":             {429, "rate_limit.json", vendorlogin.ErrRateLimited, "rate-limit/0"},
+		"failure":           {500, "user_db.json", vendorlogin.ErrUnavailable, "user/1200"},
 		"no access token":   {200, `{"refreshToken":"r"}`, vendorlogin.ErrBadResponse, ""},
 		"rotates, no retry": {503, ``, vendorlogin.ErrUnavailable, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("PATCH", sessionsURL, reply(c.status, c.body).HeaderSet(http.Header{"Retry-After": {"1"}}), reply(200, pair("a", "r")))
+			w := adaptertest.NewWire()
+			w.On("PATCH", sessionsURL, adaptertest.Reply(c.status, c.body, "Retry-After", "1"), adaptertest.Reply(200, pair("a", "r")))
 
 			got, err := authenticator(t, config(w)).Refresh(t.Context(), oldToken())
 
 			assert.Nil(t, got)
-			e := vendorError(t, err)
+			e := adaptertest.VendorError(t, err)
 			assert.Equal(t, c.kind, e.Kind)
 			assert.Equal(t, c.code, e.Code)
 			assert.Equal(t, c.status, e.Status)
 			assert.Equal(t, "refresh", e.Op)
-			assert.Len(t, w.requests(), 1, "a rotating token is sent once")
+			assert.Len(t, w.Requests(), 1, "a rotating token is sent once")
 		})
 	}
 }

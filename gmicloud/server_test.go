@@ -10,6 +10,7 @@ import (
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/gmicloud"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 	"github.com/vendorlogin/vendorlogin/vendortest"
 )
 
@@ -25,18 +26,6 @@ func against(t *testing.T, srv *vendortest.Server, otp vendorlogin.OTPSource) *g
 	})
 }
 
-// call uses the token on the protected API.
-func call(t *testing.T, srv *vendortest.Server, a *gmicloud.Authenticator, token *vendorlogin.Token) int {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.APIURL(), nil)
-	require.NoError(t, err)
-	require.NoError(t, a.Authorize(req, token))
-	resp, err := srv.Client().Do(req)
-	require.NoError(t, err)
-	require.NoError(t, resp.Body.Close())
-	return resp.StatusCode
-}
-
 func TestAgainstAServer(t *testing.T) {
 	t.Parallel()
 	srv := vendortest.NewGMICloud(nil)
@@ -44,13 +33,13 @@ func TestAgainstAServer(t *testing.T) {
 
 	token, err := a.Login(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, http.StatusOK, call(t, srv, a, token))
+	assert.Equal(t, http.StatusOK, adaptertest.CallAPI(t, srv, a, token))
 	assert.False(t, token.ExpiresAt.IsZero())
 	assert.True(t, token.RefreshExpiresAt.After(token.ExpiresAt))
 
 	next, err := a.Refresh(t.Context(), token)
 	require.NoError(t, err)
-	assert.Equal(t, http.StatusOK, call(t, srv, a, next))
+	assert.Equal(t, http.StatusOK, adaptertest.CallAPI(t, srv, a, next))
 	assert.NotEqual(t, token.Refresh.Reveal(), next.Refresh.Reveal())
 
 	_, err = a.Refresh(t.Context(), token)
@@ -85,7 +74,7 @@ func TestSecondFactorAgainstAServer(t *testing.T) {
 	token, err := a.Login(t.Context())
 
 	require.NoError(t, err)
-	assert.Equal(t, http.StatusOK, call(t, srv, a, token))
+	assert.Equal(t, http.StatusOK, adaptertest.CallAPI(t, srv, a, token))
 	counts := srv.Counts()
 	assert.Equal(t, 2, counts.WrongOTPs)
 	assert.Equal(t, 1, counts.OTPs)

@@ -2,55 +2,33 @@ package gmicloud_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 )
-
-// person types these codes, one after the other.
-type person struct {
-	codes []string
-
-	mu    sync.Mutex
-	asked []vendorlogin.Challenge
-}
-
-func (p *person) OTP(_ context.Context, c vendorlogin.Challenge) (string, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.asked) == len(p.codes) {
-		return "", errors.New("asked too often")
-	}
-	p.asked = append(p.asked, c)
-	return p.codes[len(p.asked)-1], nil
-}
-
-// machine is a person that needs none.
-type machine struct{ person }
-
-func (*machine) NonInteractive() bool { return true }
 
 const (
 	wantsCode = `{"authToken":"first","is2FARequired":true}`
 	badCode   = `{"group":"session","code":9,"message":"Invalid OTP code."}`
 )
 
-func sessionWith(code string) request {
-	return request{"POST", sessionsURL, andDevice, `{"authToken":"first","otpCode":"` + code + `"}`}
+// assertSession checks the second step.
+func assertSession(t testing.TB, code string, got adaptertest.Request) {
+	t.Helper()
+	adaptertest.AssertSent(t, got, "POST", sessionsURL, andDevice, `{"authToken":"first","otpCode":"`+code+`"}`)
 }
 
 func TestSecondFactor(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokensURL, reply(201, wantsCode))
-	w.answers("POST", sessionsURL, reply(201, pair("a", "r")))
-	p := &person{codes: []string{" 012345\n"}}
+	w := adaptertest.NewWire()
+	w.On("POST", tokensURL, adaptertest.Reply(201, wantsCode))
+	w.On("POST", sessionsURL, adaptertest.Reply(201, pair("a", "r")))
+	p := adaptertest.Typed(" 012345\n")
 	c := config(w)
 	c.OTP = p
 	a := authenticator(t, c)
@@ -59,95 +37,95 @@ func TestSecondFactor(t *testing.T) {
 
 	require.NoError(t, err)
 	assert.Equal(t, "a", got.Access.Reveal())
-	require.Len(t, w.requests(), 2)
-	assertSent(t, sessionWith("012345"), w.requests()[1])
-	require.Len(t, p.asked, 1)
-	assert.Equal(t, a.Account(), p.asked[0].Account)
-	assert.Equal(t, "email", p.asked[0].Method)
-	assert.Equal(t, 1, p.asked[0].Attempt)
-	assert.NotNil(t, p.asked[0].Resend)
+	require.Len(t, w.Requests(), 2)
+	assertSession(t, "012345", w.Requests()[1])
+	require.Len(t, p.Asked(), 1)
+	assert.Equal(t, a.Account(), p.Asked()[0].Account)
+	assert.Equal(t, "email", p.Asked()[0].Method)
+	assert.Equal(t, 1, p.Asked()[0].Attempt)
+	assert.NotNil(t, p.Asked()[0].Resend)
 }
 
 func TestSecondFactorNotWantedIsNotAskedFor(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokensURL, reply(201, `{"authToken":"first","is2FARequired":false}`))
-	w.answers("POST", sessionsURL, reply(201, pair("a", "r")))
-	p := &person{}
+	w := adaptertest.NewWire()
+	w.On("POST", tokensURL, adaptertest.Reply(201, `{"authToken":"first","is2FARequired":false}`))
+	w.On("POST", sessionsURL, adaptertest.Reply(201, pair("a", "r")))
+	p := adaptertest.Typed()
 	c := config(w)
 	c.OTP = p
 
 	_, err := authenticator(t, c).Login(t.Context())
 
 	require.NoError(t, err)
-	assert.Empty(t, p.asked)
-	assertSent(t, request{"POST", sessionsURL, andDevice, `{"authToken":"first"}`}, w.requests()[1])
+	assert.Empty(t, p.Asked())
+	adaptertest.AssertSent(t, w.Requests()[1], "POST", sessionsURL, andDevice, `{"authToken":"first"}`)
 }
 
 func TestSecondFactorWithoutASource(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokensURL, reply(201, wantsCode))
+	w := adaptertest.NewWire()
+	w.On("POST", tokensURL, adaptertest.Reply(201, wantsCode))
 
 	_, err := authenticator(t, config(w)).Login(t.Context())
 
-	e := vendorError(t, err)
+	e := adaptertest.VendorError(t, err)
 	assert.Equal(t, vendorlogin.ErrOTPRequired, e.Kind)
 	assert.Equal(t, "gmicloud", e.Account.Vendor)
-	assert.Len(t, w.requests(), 1)
+	assert.Len(t, w.Requests(), 1)
 }
 
 func TestAWrongCodeIsAskedForAgain(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokensURL, reply(201, wantsCode))
-	w.answers("POST", sessionsURL, reply(400, badCode), reply(401, ""), reply(200, pair("a", "r")))
-	p := &person{codes: []string{"000001", "000002", "000003"}}
+	w := adaptertest.NewWire()
+	w.On("POST", tokensURL, adaptertest.Reply(201, wantsCode))
+	w.On("POST", sessionsURL, adaptertest.Reply(400, badCode), adaptertest.Reply(401, ""), adaptertest.Reply(200, pair("a", "r")))
+	p := adaptertest.Typed("000001", "000002", "000003")
 	c := config(w)
 	c.OTP = p
 
 	_, err := authenticator(t, c).Login(t.Context())
 
 	require.NoError(t, err)
-	sent := w.requests()
+	sent := w.Requests()
 	require.Len(t, sent, 4, "one first step, and each code once")
-	for i, code := range p.codes {
-		assertSent(t, sessionWith(code), sent[i+1])
-		assert.Equal(t, i+1, p.asked[i].Attempt)
+	for i, code := range []string{"000001", "000002", "000003"} {
+		assertSession(t, code, sent[i+1])
+		assert.Equal(t, i+1, p.Asked()[i].Attempt)
 	}
 }
 
 func TestThreeWrongCodesAreEnough(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokensURL, reply(201, wantsCode))
-	w.answers("POST", sessionsURL, reply(400, badCode), reply(400, badCode), reply(400, badCode), reply(200, pair("a", "r")))
+	w := adaptertest.NewWire()
+	w.On("POST", tokensURL, adaptertest.Reply(201, wantsCode))
+	w.On("POST", sessionsURL, adaptertest.Reply(400, badCode), adaptertest.Reply(400, badCode), adaptertest.Reply(400, badCode), adaptertest.Reply(200, pair("a", "r")))
 	c := config(w)
-	c.OTP = &person{codes: []string{"000001", "000002", "000003", "000004"}}
+	c.OTP = adaptertest.Typed("000001", "000002", "000003", "000004")
 
 	_, err := authenticator(t, c).Login(t.Context())
 
-	e := vendorError(t, err)
+	e := adaptertest.VendorError(t, err)
 	assert.Equal(t, vendorlogin.ErrOTPRejected, e.Kind)
 	assert.Equal(t, "otp", e.Op)
 	assert.Equal(t, http.StatusBadRequest, e.Status)
 	assert.Equal(t, "session/9", e.Code)
 	assert.Equal(t, "Invalid OTP code.", e.Message)
-	assert.Len(t, w.requests(), 4)
+	assert.Len(t, w.Requests(), 4)
 }
 
 func TestAMachineIsAskedOnce(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokensURL, reply(201, wantsCode))
-	w.answers("POST", sessionsURL, reply(400, badCode), reply(200, pair("a", "r")))
+	w := adaptertest.NewWire()
+	w.On("POST", tokensURL, adaptertest.Reply(201, wantsCode))
+	w.On("POST", sessionsURL, adaptertest.Reply(400, badCode), adaptertest.Reply(200, pair("a", "r")))
 	c := config(w)
-	c.OTP = &machine{person{codes: []string{"000001", "000002"}}}
+	c.OTP = adaptertest.Machine{Codes: adaptertest.Typed("000001", "000002")}
 
 	_, err := authenticator(t, c).Login(t.Context())
 
 	assert.ErrorIs(t, err, vendorlogin.ErrOTPRejected)
-	assert.Len(t, w.requests(), 2)
+	assert.Len(t, w.Requests(), 2)
 }
 
 // What a refusal of the second step means. Only the first group may cost the person another code.
@@ -183,20 +161,20 @@ func TestRefusalsOfTheSecondStep(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", tokensURL, reply(201, wantsCode))
-			w.answers("POST", sessionsURL, reply(c.status, c.body))
+			w := adaptertest.NewWire()
+			w.On("POST", tokensURL, adaptertest.Reply(201, wantsCode))
+			w.On("POST", sessionsURL, adaptertest.Reply(c.status, c.body))
 			conf := config(w)
-			conf.OTP = &machine{person{codes: []string{"123456"}}}
+			conf.OTP = adaptertest.Machine{Codes: adaptertest.Typed("123456")}
 
 			_, err := authenticator(t, conf).Login(t.Context())
 
-			e := vendorError(t, err)
+			e := adaptertest.VendorError(t, err)
 			assert.Equal(t, c.kind, e.Kind)
 			assert.Equal(t, c.code, e.Code)
 			assert.Equal(t, c.status, e.Status)
 			assert.Equal(t, "otp", e.Op)
-			assert.Len(t, w.requests(), 2)
+			assert.Len(t, w.Requests(), 2)
 		})
 	}
 }
@@ -207,17 +185,17 @@ func TestACodeIsNeverSentTwice(t *testing.T) {
 	for name, status := range map[string]int{"limit": 429, "unavailable": 503} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", tokensURL, reply(201, wantsCode))
-			w.answers("POST", sessionsURL, reply(status, "").HeaderSet(http.Header{"Retry-After": {"1"}}), reply(200, pair("a", "r")))
+			w := adaptertest.NewWire()
+			w.On("POST", tokensURL, adaptertest.Reply(201, wantsCode))
+			w.On("POST", sessionsURL, adaptertest.Reply(status, "", "Retry-After", "1"), adaptertest.Reply(200, pair("a", "r")))
 			c := config(w)
-			c.OTP = &person{codes: []string{"000001", "000002"}}
+			c.OTP = adaptertest.Typed("000001", "000002")
 
 			_, err := authenticator(t, c).Login(t.Context())
 
-			e := vendorError(t, err)
+			e := adaptertest.VendorError(t, err)
 			assert.False(t, e.RetryAt.IsZero())
-			assert.Len(t, w.requests(), 2)
+			assert.Len(t, w.Requests(), 2)
 		})
 	}
 }
@@ -225,10 +203,10 @@ func TestACodeIsNeverSentTwice(t *testing.T) {
 func TestResend(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusOK, http.StatusCreated, http.StatusNoContent} {
-		w := newWire()
-		w.answers("POST", tokensURL, reply(201, wantsCode))
-		w.answers("POST", resendURL, reply(status, ""))
-		w.answers("POST", sessionsURL, reply(201, pair("a", "r")))
+		w := adaptertest.NewWire()
+		w.On("POST", tokensURL, adaptertest.Reply(201, wantsCode))
+		w.On("POST", resendURL, adaptertest.Reply(status, ""))
+		w.On("POST", sessionsURL, adaptertest.Reply(201, pair("a", "r")))
 		c := config(w)
 		c.OTP = vendorlogin.OTPFunc(func(ctx context.Context, c vendorlogin.Challenge) (string, error) {
 			return "012345", c.Resend(ctx)
@@ -237,16 +215,16 @@ func TestResend(t *testing.T) {
 		_, err := authenticator(t, c).Login(t.Context())
 
 		require.NoError(t, err)
-		require.Len(t, w.requests(), 3)
-		assertSent(t, request{"POST", resendURL, jsonOnly, `{"authToken":"first"}`}, w.requests()[1])
+		require.Len(t, w.Requests(), 3)
+		adaptertest.AssertSent(t, w.Requests()[1], "POST", resendURL, jsonOnly, `{"authToken":"first"}`)
 	}
 }
 
 func TestResendThatFails(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokensURL, reply(201, wantsCode))
-	w.answers("POST", resendURL, reply(400, `{"group":"request","code":0,"validationDetail":[{"field":"authToken","expression":"required","originalValue":"first","reason":"This field is required."}]}`))
+	w := adaptertest.NewWire()
+	w.On("POST", tokensURL, adaptertest.Reply(201, wantsCode))
+	w.On("POST", resendURL, adaptertest.Reply(400, `{"group":"request","code":0,"validationDetail":[{"field":"authToken","expression":"required","originalValue":"first","reason":"This field is required."}]}`))
 	c := config(w)
 	var resent error
 	c.OTP = vendorlogin.OTPFunc(func(ctx context.Context, c vendorlogin.Challenge) (string, error) {
@@ -257,10 +235,10 @@ func TestResendThatFails(t *testing.T) {
 	_, err := authenticator(t, c).Login(t.Context())
 
 	require.Error(t, err)
-	e := vendorError(t, resent)
+	e := adaptertest.VendorError(t, resent)
 	assert.Equal(t, vendorlogin.ErrInvalidRequest, e.Kind)
 	assert.Equal(t, "resend", e.Op)
 	assert.Equal(t, "request/0", e.Code)
 	assert.Equal(t, []vendorlogin.FieldError{{Field: "authToken", Reason: "This field is required."}}, e.Fields)
-	assert.Len(t, w.requests(), 2)
+	assert.Len(t, w.Requests(), 2)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/authtest"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 	"github.com/vendorlogin/vendorlogin/secmgmt"
 	"github.com/vendorlogin/vendorlogin/vendortest"
 )
@@ -18,14 +19,11 @@ func TestAuthenticator(t *testing.T) {
 			t.Parallel()
 			authtest.TestAuthenticator(t, func(*testing.T) authtest.Vendor {
 				srv := vendortest.NewSecMgmt(&vendortest.Options{NAKStatus: status})
-				return authtest.Vendor{
-					Server: srv, BaseURL: srv.URL, API: srv.APIURL(), Password: vendortest.DefaultPassword,
-					New: func(s authtest.Setup) (vendorlogin.Authenticator, error) {
-						return secmgmt.New(secmgmt.Config{
-							Username: vendortest.DefaultEmail, Password: s.Password, BaseURL: s.BaseURL, HTTPClient: s.HTTPClient,
-						})
-					},
-				}
+				return adaptertest.Vendor(srv, false, func(s authtest.Setup) (vendorlogin.Authenticator, error) {
+					return secmgmt.New(secmgmt.Config{
+						Username: vendortest.DefaultEmail, Password: s.Password, BaseURL: s.BaseURL, HTTPClient: s.HTTPClient,
+					})
+				})
 			})
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 	"github.com/vendorlogin/vendorlogin/secmgmt"
 )
 
@@ -91,7 +92,7 @@ func TestEnvelopeErr(t *testing.T) {
 	} {
 		answer := secmgmt.Envelope[subscriber]{ErrorCode: code, ErrorMessage: " two\r\n\tlines\x00 " + strings.Repeat("ä", 300)}
 
-		e := vendorError(t, answer.Err())
+		e := adaptertest.VendorError(t, answer.Err())
 
 		assert.ErrorIs(t, e, kind)
 		assert.Equal(t, "secmgmt", e.Account.Vendor)

@@ -6,104 +6,85 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 )
 
-type fields = []vendorlogin.FieldError
+type failure adaptertest.Failure
 
-// outcome is what an answer means.
-type outcome struct {
-	kind    error
-	code    string
-	message string
-	fields  fields
-}
-
-var noToken = outcome{kind: vendorlogin.ErrBadResponse, fields: fields{{Field: "content.token", Reason: "is missing"}}}
-
-func assertOutcome(t *testing.T, want outcome, op string, status int, err error) {
-	t.Helper()
-	e := vendorError(t, err)
-	assert.Equal(t, want, outcome{e.Kind, e.Code, e.Message, e.Fields})
-	assert.Equal(t, op, e.Op)
-	assert.Equal(t, status, e.Status)
-	assert.NotContains(t, err.Error(), "\n")
-	if want.message != "" {
-		assert.NotContains(t, err.Error(), want.message, "the vendor's words are in Message alone")
-	}
+// noToken is a success that lacks what matters.
+func noToken(body string) failure {
+	return failure{200, body, vendorlogin.ErrBadResponse, "", "", adaptertest.Field("content.token", "is missing")}
 }
 
 func TestLoginErrors(t *testing.T) {
 	t.Parallel()
-	wrong := outcome{vendorlogin.ErrInvalidCredentials, "AUTH_1001", "Invalid credentials", nil}
+	wrong := func(status int, body string) failure {
+		return failure{status, body, vendorlogin.ErrInvalidCredentials, "AUTH_1001", "Invalid credentials", nil}
+	}
 	token := `"content":[{"token":"a","refreshToken":"r","validityTime":60}]`
-	for name, c := range map[string]struct {
-		status int
-		body   string
-		want   outcome
-	}{
-		"wrong credentials, 200": {200, file(t, "error-credentials.json"), wrong},
-		"wrong credentials, 400": {400, file(t, "error-credentials.json"), wrong},
-		"wrong credentials, 401": {401, file(t, "error-credentials.json"), wrong},
-		"wrong credentials, 403": {403, file(t, "error-credentials.json"), wrong},
-		"wrong credentials, 500": {500, file(t, "error-credentials.json"), wrong},
-		"the right key":          {200, `{"errorCode":"AUTH_1001","errorMessage":"Invalid credentials"}`, wrong},
-		"both keys":              {200, `{"errorCode":"AUTH_1001","errorMessage":"Invalid credentials","errorMessageerrorMessage":"x"}`, wrong},
-		"an empty right key":     {200, `{"errorCode":"AUTH_1001","errorMessage":"","errorMessageerrorMessage":"Invalid credentials"}`, wrong},
-		"code and token":         {200, `{"errorCode":"AUTH_1001","errorMessage":"Invalid credentials",` + token + `}`, wrong},
-		"content of text":        {200, `{"errorCode":"AUTH_1001","errorMessage":"Invalid credentials","content":"none"}`, wrong},
-		"content of a number":    {200, `{"errorCode":"AUTH_1001","errorMessage":"Invalid credentials","content":1,"pageable":1}`, wrong},
-		"token refused":          {200, file(t, "error-token.json"), outcome{vendorlogin.ErrInvalidCredentials, "AUTH_1002", "Invalid token", nil}},
-		"unavailable, 200":       {200, file(t, "error-unavailable.json"), outcome{vendorlogin.ErrUnavailable, "GLOBAL_1001", "Service unavailable", nil}},
-		"unavailable, 400":       {400, file(t, "error-unavailable.json"), outcome{vendorlogin.ErrUnavailable, "GLOBAL_1001", "Service unavailable", nil}},
-		"unavailable, 503":       {503, file(t, "error-unavailable.json"), outcome{vendorlogin.ErrUnavailable, "GLOBAL_1001", "Service unavailable", nil}},
-		"other code, 200":        {200, file(t, "error-other.json"), outcome{vendorlogin.ErrInvalidRequest, "SUBSCRIBER_1002", "Subscriber not found", nil}},
-		"other code, 404":        {404, file(t, "error-other.json"), outcome{vendorlogin.ErrInvalidRequest, "SUBSCRIBER_1002", "Subscriber not found", nil}},
-		"other code, 403":        {403, file(t, "error-other.json"), outcome{vendorlogin.ErrForbidden, "SUBSCRIBER_1002", "Subscriber not found", nil}},
-		"other code, 500":        {500, file(t, "error-other.json"), outcome{vendorlogin.ErrUnavailable, "SUBSCRIBER_1002", "Subscriber not found", nil}},
-		"a code of a number":     {200, `{"errorCode":1001,"errorMessage":["x"]}`, outcome{vendorlogin.ErrInvalidRequest, "1001", `["x"]`, nil}},
-		"limit":                  {429, `{"errorCode":"AUTH_1001","errorMessage":"slow"}`, outcome{vendorlogin.ErrRateLimited, "AUTH_1001", "slow", nil}},
-		"framework, 500":         {500, file(t, "error-spring.json"), outcome{vendorlogin.ErrUnavailable, "", "No static resource api/v2/auth/token.", nil}},
-		"framework, 401":         {401, `{"timestamp":1,"status":401,"error":"Unauthorized","path":"/x"}`, outcome{vendorlogin.ErrInvalidCredentials, "", "Unauthorized", nil}},
-		"framework, 400":         {400, `{"status":400,"error":"Bad Request","message":""}`, outcome{vendorlogin.ErrInvalidRequest, "", "Bad Request", nil}},
-		"html":                   {502, `<html>Bad Gateway</html>`, outcome{vendorlogin.ErrUnavailable, "", "", nil}},
-		"nothing, 401":           {401, ``, outcome{vendorlogin.ErrInvalidCredentials, "", "", nil}},
-		"nothing, 403":           {403, ``, outcome{vendorlogin.ErrForbidden, "", "", nil}},
-		"a list, 400":            {400, `[1]`, outcome{vendorlogin.ErrInvalidRequest, "", "", nil}},
-		"a login page":           {200, `<html>Sign in</html>`, outcome{vendorlogin.ErrBadResponse, "", "", nil}},
-		"an empty answer":        {200, ``, outcome{vendorlogin.ErrBadResponse, "", "", nil}},
-		"half an answer":         {200, `{"errorCode":"","content":[{"token":"a`, outcome{vendorlogin.ErrBadResponse, "", "", nil}},
-		"a list":                 {200, `[1]`, outcome{vendorlogin.ErrBadResponse, "", "", nil}},
-		"text for content":       {200, answer(`"token"`), outcome{vendorlogin.ErrBadResponse, "", "", nil}},
-		"a number for a token":   {200, answer(`[{"token":1}]`), outcome{vendorlogin.ErrBadResponse, "", "", nil}},
-		"null":                   {200, `null`, noToken},
-		"another object":         {200, `{"ok":true}`, noToken},
-		"content of nothing":     {200, answer(`""`), noToken},
-		"content of blanks":      {200, answer(`"  "`), noToken},
-		"content null":           {200, answer(`null`), noToken},
-		"content empty":          {200, answer(`[]`), noToken},
-		"content of null":        {200, answer(`[null]`), noToken},
-		"no token":               {200, answer(`{}`), noToken},
-		"an empty token":         {200, answer(`[{"token":"","refreshToken":"r"}]`), noToken},
+	for name, c := range map[string]failure{
+		"wrong credentials, 200": wrong(200, "error-credentials.json"),
+		"wrong credentials, 400": wrong(400, "error-credentials.json"),
+		"wrong credentials, 401": wrong(401, "error-credentials.json"),
+		"wrong credentials, 403": wrong(403, "error-credentials.json"),
+		"wrong credentials, 500": wrong(500, "error-credentials.json"),
+		"the right key":          wrong(200, `{"errorCode":"AUTH_1001","errorMessage":"Invalid credentials"}`),
+		"both keys":              wrong(200, `{"errorCode":"AUTH_1001","errorMessage":"Invalid credentials","errorMessageerrorMessage":"x"}`),
+		"an empty right key":     wrong(200, `{"errorCode":"AUTH_1001","errorMessage":"","errorMessageerrorMessage":"Invalid credentials"}`),
+		"code and token":         wrong(200, `{"errorCode":"AUTH_1001","errorMessage":"Invalid credentials",`+token+`}`),
+		"content of text":        wrong(200, `{"errorCode":"AUTH_1001","errorMessage":"Invalid credentials","content":"none"}`),
+		"content of a number":    wrong(200, `{"errorCode":"AUTH_1001","errorMessage":"Invalid credentials","content":1,"pageable":1}`),
+		"token refused":          {200, "error-token.json", vendorlogin.ErrInvalidCredentials, "AUTH_1002", "Invalid token", nil},
+		"unavailable, 200":       {200, "error-unavailable.json", vendorlogin.ErrUnavailable, "GLOBAL_1001", "Service unavailable", nil},
+		"unavailable, 400":       {400, "error-unavailable.json", vendorlogin.ErrUnavailable, "GLOBAL_1001", "Service unavailable", nil},
+		"unavailable, 503":       {503, "error-unavailable.json", vendorlogin.ErrUnavailable, "GLOBAL_1001", "Service unavailable", nil},
+		"other code, 200":        {200, "error-other.json", vendorlogin.ErrInvalidRequest, "SUBSCRIBER_1002", "Subscriber not found", nil},
+		"other code, 404":        {404, "error-other.json", vendorlogin.ErrInvalidRequest, "SUBSCRIBER_1002", "Subscriber not found", nil},
+		"other code, 403":        {403, "error-other.json", vendorlogin.ErrForbidden, "SUBSCRIBER_1002", "Subscriber not found", nil},
+		"other code, 500":        {500, "error-other.json", vendorlogin.ErrUnavailable, "SUBSCRIBER_1002", "Subscriber not found", nil},
+		"a code of a number":     {200, `{"errorCode":1001,"errorMessage":["x"]}`, vendorlogin.ErrInvalidRequest, "1001", `["x"]`, nil},
+		"limit":                  {429, `{"errorCode":"AUTH_1001","errorMessage":"slow"}`, vendorlogin.ErrRateLimited, "AUTH_1001", "slow", nil},
+		"framework, 500":         {500, "error-spring.json", vendorlogin.ErrUnavailable, "", "No static resource api/v2/auth/token.", nil},
+		"framework, 401":         {401, `{"timestamp":1,"status":401,"error":"Unauthorized","path":"/x"}`, vendorlogin.ErrInvalidCredentials, "", "Unauthorized", nil},
+		"framework, 400":         {400, `{"status":400,"error":"Bad Request","message":""}`, vendorlogin.ErrInvalidRequest, "", "Bad Request", nil},
+		"html":                   {502, `<html>Bad Gateway</html>`, vendorlogin.ErrUnavailable, "", "", nil},
+		"nothing, 401":           {401, ``, vendorlogin.ErrInvalidCredentials, "", "", nil},
+		"nothing, 403":           {403, ``, vendorlogin.ErrForbidden, "", "", nil},
+		"a list, 400":            {400, `[1]`, vendorlogin.ErrInvalidRequest, "", "", nil},
+		"a login page":           {200, `<html>Sign in</html>`, vendorlogin.ErrBadResponse, "", "", nil},
+		"an empty answer":        {200, ``, vendorlogin.ErrBadResponse, "", "", nil},
+		"half an answer":         {200, `{"errorCode":"","content":[{"token":"a`, vendorlogin.ErrBadResponse, "", "", nil},
+		"a list":                 {200, `[1]`, vendorlogin.ErrBadResponse, "", "", nil},
+		"text for content":       {200, answer(`"token"`), vendorlogin.ErrBadResponse, "", "", nil},
+		"a number for a token":   {200, answer(`[{"token":1}]`), vendorlogin.ErrBadResponse, "", "", nil},
+		"null":                   noToken(`null`),
+		"another object":         noToken(`{"ok":true}`),
+		"content of nothing":     noToken(answer(`""`)),
+		"content of blanks":      noToken(answer(`"  "`)),
+		"content null":           noToken(answer(`null`)),
+		"content empty":          noToken(answer(`[]`)),
+		"content of null":        noToken(answer(`[null]`)),
+		"no token":               noToken(answer(`{}`)),
+		"an empty token":         noToken(answer(`[{"token":"","refreshToken":"r"}]`)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", tokenURL, reply(c.status, c.body), reply(200, file(t, "login.json")))
+			w := adaptertest.NewWire()
+			w.On("POST", tokenURL, adaptertest.Reply(c.Status, c.Body), adaptertest.Reply(200, "login.json"))
 
 			got, err := authenticator(t, config(w)).Login(t.Context())
 
-			assert.Nil(t, got)
-			assertOutcome(t, c.want, "login", c.status, err)
-			assert.Equal(t, "POST portal.example.com/api/v2/auth/token", vendorError(t, err).Request)
-			assert.Len(t, w.requests(), 1, "no login is repeated")
+			adaptertest.Failure(c).Assert(t, "login", got, err)
+			assert.Equal(t, "POST portal.example.com/api/v2/auth/token", adaptertest.VendorError(t, err).Request)
+			assert.Len(t, w.Requests(), 1, "no login is repeated")
 		})
 	}
 }
 
 func TestErrorText(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokenURL, reply(200, file(t, "error-credentials.json")))
+	w := adaptertest.NewWire()
+	w.On("POST", tokenURL, adaptertest.Reply(200, "error-credentials.json"))
 
 	_, err := authenticator(t, config(w)).Login(t.Context())
 
@@ -112,32 +93,29 @@ func TestErrorText(t *testing.T) {
 
 func TestRefreshErrors(t *testing.T) {
 	t.Parallel()
-	refused := outcome{vendorlogin.ErrRefreshRejected, "AUTH_1002", "Invalid token", nil}
-	for name, c := range map[string]struct {
-		status int
-		body   string
-		want   outcome
-	}{
-		"token refused, 200": {200, file(t, "error-token.json"), refused},
-		"token refused, 400": {400, file(t, "error-token.json"), refused},
-		"token refused, 401": {401, file(t, "error-token.json"), refused},
-		"wrong credentials":  {200, file(t, "error-credentials.json"), outcome{vendorlogin.ErrRefreshRejected, "AUTH_1001", "Invalid credentials", nil}},
-		"401 and no more":    {401, ``, outcome{vendorlogin.ErrRefreshRejected, "", "", nil}},
-		"unavailable":        {200, file(t, "error-unavailable.json"), outcome{vendorlogin.ErrUnavailable, "GLOBAL_1001", "Service unavailable", nil}},
-		"other code":         {200, file(t, "error-other.json"), outcome{vendorlogin.ErrInvalidRequest, "SUBSCRIBER_1002", "Subscriber not found", nil}},
-		"framework":          {500, file(t, "error-spring.json"), outcome{vendorlogin.ErrUnavailable, "", "No static resource api/v2/auth/token.", nil}},
-		"no token":           {200, answer(`""`), noToken},
+	rejected := func(status int) failure {
+		return failure{status, "error-token.json", vendorlogin.ErrRefreshRejected, "AUTH_1002", "Invalid token", nil}
+	}
+	for name, c := range map[string]failure{
+		"token refused, 200": rejected(200),
+		"token refused, 400": rejected(400),
+		"token refused, 401": rejected(401),
+		"wrong credentials":  {200, "error-credentials.json", vendorlogin.ErrRefreshRejected, "AUTH_1001", "Invalid credentials", nil},
+		"401 and no more":    {401, ``, vendorlogin.ErrRefreshRejected, "", "", nil},
+		"unavailable":        {200, "error-unavailable.json", vendorlogin.ErrUnavailable, "GLOBAL_1001", "Service unavailable", nil},
+		"other code":         {200, "error-other.json", vendorlogin.ErrInvalidRequest, "SUBSCRIBER_1002", "Subscriber not found", nil},
+		"framework":          {500, "error-spring.json", vendorlogin.ErrUnavailable, "", "No static resource api/v2/auth/token.", nil},
+		"no token":           noToken(answer(`""`)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("PUT", tokenURL, reply(c.status, c.body), reply(200, file(t, "refresh.json")))
+			w := adaptertest.NewWire()
+			w.On("PUT", tokenURL, adaptertest.Reply(c.Status, c.Body), adaptertest.Reply(200, "refresh.json"))
 
 			got, err := authenticator(t, config(w)).Refresh(t.Context(), oldToken())
 
-			assert.Nil(t, got)
-			assertOutcome(t, c.want, "refresh", c.status, err)
-			assert.Len(t, w.requests(), 1)
+			adaptertest.Failure(c).Assert(t, "refresh", got, err)
+			assert.Len(t, w.Requests(), 1)
 		})
 	}
 }
@@ -145,8 +123,8 @@ func TestRefreshErrors(t *testing.T) {
 // Pages come from what stands before the vendor: the text says so.
 func TestPageInPlaceOfAnAnswer(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("POST", tokenURL, reply(502, "<html>Bad Gateway</html>"))
+	w := adaptertest.NewWire()
+	w.On("POST", tokenURL, adaptertest.Reply(502, "<html>Bad Gateway</html>"))
 
 	_, err := authenticator(t, config(w)).Login(t.Context())
 

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 	"github.com/vendorlogin/vendorlogin/secmgmt"
 )
 
@@ -22,9 +23,9 @@ var jsonOnly = http.Header{"Content-Type": {"application/json"}}
 
 func TestLoginWithTheExampleAnswer(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	body := file(t, "login.json")
-	w.answers("POST", tokenURL, reply(200, body))
+	w := adaptertest.NewWire()
+	body := adaptertest.Body("login.json")
+	w.On("POST", tokenURL, adaptertest.Reply(200, body))
 	before := time.Now()
 
 	got, err := authenticator(t, config(w)).Login(t.Context())
@@ -42,8 +43,8 @@ func TestLoginWithTheExampleAnswer(t *testing.T) {
 	assert.Equal(t, time.Hour, got.ExpiresAt.Sub(got.IssuedAt))
 	assert.Equal(t, got.ExpiresAt, got.RefreshExpiresAt, "only a living access token can be refreshed")
 	assert.Nil(t, got.Extra)
-	require.Len(t, w.requests(), 1)
-	assertSent(t, request{"POST", tokenURL, jsonOnly, loginBody}, w.requests()[0])
+	require.Len(t, w.Requests(), 1)
+	adaptertest.AssertSent(t, w.Requests()[0], "POST", tokenURL, jsonOnly, loginBody)
 }
 
 func TestContent(t *testing.T) {
@@ -62,8 +63,8 @@ func TestContent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
-			w.answers("POST", tokenURL, reply(200, body))
+			w := adaptertest.NewWire()
+			w.On("POST", tokenURL, adaptertest.Reply(200, body))
 
 			got, err := authenticator(t, config(w)).Login(t.Context())
 
@@ -84,9 +85,9 @@ func TestValidityTime(t *testing.T) {
 	} {
 		t.Run(raw, func(t *testing.T) {
 			t.Parallel()
-			for _, token := range []string{"opaque", jwt("a", end)} {
-				w := newWire()
-				w.answers("POST", tokenURL, reply(200, answer(fmt.Sprintf(`[{"token":%q,"refreshToken":"r","validityTime":%s}]`, token, raw))))
+			for _, token := range []string{"opaque", adaptertest.JWT("a", end)} {
+				w := adaptertest.NewWire()
+				w.On("POST", tokenURL, adaptertest.Reply(200, answer(fmt.Sprintf(`[{"token":%q,"refreshToken":"r","validityTime":%s}]`, token, raw))))
 
 				got, err := authenticator(t, config(w)).Login(t.Context())
 
@@ -107,8 +108,8 @@ func TestValidityTime(t *testing.T) {
 
 func TestRefresh(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("PUT", tokenURL, reply(200, file(t, "refresh.json")))
+	w := adaptertest.NewWire()
+	w.On("PUT", tokenURL, adaptertest.Reply(200, "refresh.json"))
 	old := oldToken()
 
 	got, err := authenticator(t, config(w)).Refresh(t.Context(), old)
@@ -121,14 +122,14 @@ func TestRefresh(t *testing.T) {
 	assert.Equal(t, time.Hour, got.ExpiresAt.Sub(got.IssuedAt))
 	assert.Equal(t, got.ExpiresAt, got.RefreshExpiresAt)
 	assert.Equal(t, "old-access", old.Access.Reveal())
-	require.Len(t, w.requests(), 1)
-	assertSent(t, request{"PUT", tokenURL, jsonOnly, `{"token":"old-access","refreshToken":"old-refresh"}`}, w.requests()[0])
+	require.Len(t, w.Requests(), 1)
+	adaptertest.AssertSent(t, w.Requests()[0], "PUT", tokenURL, jsonOnly, `{"token":"old-access","refreshToken":"old-refresh"}`)
 }
 
 func TestRefreshThatDoesNotRotate(t *testing.T) {
 	t.Parallel()
-	w := newWire()
-	w.answers("PUT", tokenURL, reply(200, answer(`[{"token":"a","validityTime":60,"customerId":"new-customer"}]`)))
+	w := adaptertest.NewWire()
+	w.On("PUT", tokenURL, adaptertest.Reply(200, answer(`[{"token":"a","validityTime":60,"customerId":"new-customer"}]`)))
 
 	got, err := authenticator(t, config(w)).Refresh(t.Context(), oldToken())
 
@@ -142,13 +143,13 @@ func TestRefreshThatDoesNotRotate(t *testing.T) {
 func TestRefreshIsSentOnce(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{429, 503} {
-		w := newWire()
-		w.answers("PUT", tokenURL, reply(status, `{}`).HeaderSet(http.Header{"Retry-After": {"0"}}), reply(200, file(t, "refresh.json")))
+		w := adaptertest.NewWire()
+		w.On("PUT", tokenURL, adaptertest.Reply(status, `{}`, "Retry-After", "0"), adaptertest.Reply(200, "refresh.json"))
 
 		_, err := authenticator(t, config(w)).Refresh(t.Context(), oldToken())
 
 		require.Error(t, err)
-		assert.Len(t, w.requests(), 1)
+		assert.Len(t, w.Requests(), 1)
 	}
 }
 
@@ -163,8 +164,8 @@ func TestBaseURLWithOrWithoutTheAPIPath(t *testing.T) {
 		base + "/tenant":                        base + "/tenant",
 		"https://PORTAL.example.com:443/api/v2": base,
 	} {
-		w := newWire()
-		w.answers("POST", want+"/api/v2/auth/token", reply(200, file(t, "login.json")))
+		w := adaptertest.NewWire()
+		w.On("POST", want+"/api/v2/auth/token", adaptertest.Reply(200, "login.json"))
 		c := config(w)
 		c.BaseURL = given
 		a := authenticator(t, c)
@@ -188,15 +189,15 @@ func TestUnsentWhenTheSecretIsNotThere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
+			w := adaptertest.NewWire()
 			cfg := config(w)
 			cfg.Password = c.secret
 
 			_, err := authenticator(t, cfg).Login(t.Context())
 
 			assert.ErrorIs(t, err, c.want)
-			assert.True(t, vendorError(t, err).Unprocessed)
-			assert.Empty(t, w.requests())
+			assert.True(t, adaptertest.VendorError(t, err).Unprocessed)
+			assert.Empty(t, w.Requests())
 		})
 	}
 }
@@ -218,20 +219,15 @@ func TestNew(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWire()
+			w := adaptertest.NewWire()
 			cfg := config(w)
 			c.change(&cfg)
 
 			a, err := secmgmt.New(cfg)
 
 			assert.Nil(t, a)
-			e := vendorError(t, err)
-			assert.Equal(t, vendorlogin.ErrInvalidRequest, e.Kind)
-			require.Len(t, e.Fields, 1)
-			assert.Equal(t, c.field, e.Fields[0].Field)
-			assert.Contains(t, err.Error(), c.field)
-			assert.NotContains(t, err.Error(), "secret")
-			assert.Empty(t, w.requests())
+			adaptertest.AssertInvalid(t, err, "secmgmt", c.field)
+			assert.Empty(t, w.Requests())
 		})
 	}
 }
@@ -239,7 +235,7 @@ func TestNew(t *testing.T) {
 func TestFingerprint(t *testing.T) {
 	t.Parallel()
 	fingerprint := func(password string) uint64 {
-		c := config(newWire())
+		c := config(adaptertest.NewWire())
 		c.Password = vendorlogin.SecretString(password)
 		sum, err := authenticator(t, c).Fingerprint(t.Context())
 		require.NoError(t, err)

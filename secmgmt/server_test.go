@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
 	"github.com/vendorlogin/vendorlogin/secmgmt"
 	"github.com/vendorlogin/vendorlogin/vendortest"
 )
@@ -23,18 +24,6 @@ func against(t *testing.T, srv *vendortest.Server) *secmgmt.Authenticator {
 	})
 }
 
-// call uses the token on the protected API.
-func call(t *testing.T, srv *vendortest.Server, token *vendorlogin.Token) int {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.APIURL(), nil)
-	require.NoError(t, err)
-	require.NoError(t, token.SetAuthHeader(req))
-	resp, err := srv.Client().Do(req)
-	require.NoError(t, err)
-	require.NoError(t, resp.Body.Close())
-	return resp.StatusCode
-}
-
 func TestAgainstAServer(t *testing.T) {
 	t.Parallel()
 	srv := vendortest.NewSecMgmt(nil)
@@ -42,12 +31,12 @@ func TestAgainstAServer(t *testing.T) {
 
 	token, err := a.Login(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, http.StatusOK, call(t, srv, token))
+	assert.Equal(t, http.StatusOK, adaptertest.CallAPI(t, srv, a, token))
 	assert.NotEmpty(t, token.Subject)
 
 	next, err := a.Refresh(t.Context(), token)
 	require.NoError(t, err)
-	assert.Equal(t, http.StatusOK, call(t, srv, next))
+	assert.Equal(t, http.StatusOK, adaptertest.CallAPI(t, srv, a, next))
 	assert.Equal(t, token.Subject, next.Subject)
 
 	_, err = a.Refresh(t.Context(), token)
