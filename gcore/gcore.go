@@ -196,11 +196,11 @@ func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, refus
 		Access:    vendorlogin.NewSecret(out.Access),
 		Type:      "Bearer",
 		IssuedAt:  answer.SentAt,
-		ExpiresAt: answer.Expiry(out.Access, accessLife),
+		ExpiresAt: answer.Expiry(nil, out.Access, accessLife),
 	}
 	if out.Refresh != "" {
 		token.Refresh = vendorlogin.NewSecret(out.Refresh)
-		token.RefreshExpiresAt = answer.Expiry(out.Refresh, refreshLife)
+		token.RefreshExpiresAt = answer.Expiry(nil, out.Refresh, refreshLife)
 	}
 	return token, nil
 }

@@ -278,16 +278,7 @@ func classify(a *loginhttp.Answer) *vendorlogin.Error {
 	if json.Unmarshal(a.Body, &body) != nil {
 		return nil // no JSON object: not the server's words
 	}
-	return &vendorlogin.Error{Code: text(body.Code), Message: text(body.Message)}
-}
-
-// text is a JSON string, or a number as it is written.
-func text(raw json.RawMessage) string {
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		s = string(raw)
-	}
-	return s
+	return &vendorlogin.Error{Code: loginhttp.Text(body.Code), Message: loginhttp.Text(body.Message)}
 }
 
 var (

@@ -3,9 +3,9 @@ package genericlogin
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -37,18 +37,16 @@ func (a *Authenticator) token(answer *loginhttp.Answer, access string) *vendorlo
 		}
 	}
 	t.Access = vendorlogin.NewSecret(access)
-	t.ExpiresAt = answer.Expiry(access, 0) // the cookie lives on when the token in it has expired
+	t.ExpiresAt = answer.Expiry(nil, access, 0) // the cookie lives on when the token in it has expired
 	return t
 }
 
 // expiry is when a cookie ends, by our clock; zero: it does not say.
 func expiry(answer *loginhttp.Answer, c *http.Cookie) time.Time {
 	if c.MaxAge > 0 {
-		at, _ := answer.ExpiryField(json.RawMessage(strconv.Itoa(c.MaxAge)))
-		return at
+		return answer.Expiry(fmt.Appendf(nil, `"%ds"`, c.MaxAge), "", 0)
 	}
-	at, _ := answer.ExpiryField(json.RawMessage(c.Expires.Format(`"` + time.RFC3339 + `"`)))
-	return at
+	return answer.Expiry(json.RawMessage(c.Expires.Format(`"`+time.RFC3339+`"`)), "", 0)
 }
 
 // Refresh exchanges the refresh token, which is used up by that, for a new pair. Both tokens go as cookies, and come as cookies: only

@@ -149,14 +149,14 @@ func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, old *
 		Access:    vendorlogin.NewSecret(out.Access.Token),
 		Type:      tokenHeader,
 		IssuedAt:  answer.SentAt,
-		ExpiresAt: out.Access.end(answer),
-		Subject:   cmp.Or(text(out.UserID), old.Subject),
+		ExpiresAt: answer.Expiry(out.Access.Expires, out.Access.Token, 0),
+		Subject:   cmp.Or(loginhttp.Text(out.UserID), old.Subject),
 		Extra:     out.extra(old.Extra),
 	}
 	switch {
 	case !a.useRefresh:
 	case out.Refresh.Token != "":
-		t.Refresh, t.RefreshExpiresAt = vendorlogin.NewSecret(out.Refresh.Token), out.Refresh.end(answer)
+		t.Refresh, t.RefreshExpiresAt = vendorlogin.NewSecret(out.Refresh.Token), answer.Expiry(out.Refresh.Expires, out.Refresh.Token, 0)
 	default:
 		t.Refresh, t.RefreshExpiresAt = old.Refresh, old.RefreshExpiresAt
 	}
@@ -177,33 +177,14 @@ type token struct {
 	Expires json.RawMessage `json:"expires"`
 }
 
-// end is what expires says, as far as it can be read, else what the token itself says.
-func (t token) end(answer *loginhttp.Answer) time.Time {
-	if at, ok := answer.ExpiryField(t.Expires); ok {
-		return at
-	}
-	return answer.Expiry(t.Token, 0)
-}
-
 func (t *tokens) extra(old map[string]string) map[string]string {
 	extra := map[string]string{
-		"company_id":    cmp.Or(text(t.CompanyID), old["company_id"]),
-		"customer_name": cmp.Or(text(t.CustomerName), old["customer_name"]),
-		"expires":       text(t.Access.Expires),
+		"company_id":    cmp.Or(loginhttp.Text(t.CompanyID), old["company_id"]),
+		"customer_name": cmp.Or(loginhttp.Text(t.CustomerName), old["customer_name"]),
+		"expires":       loginhttp.Text(t.Access.Expires),
 	}
 	maps.DeleteFunc(extra, func(_, value string) bool { return value == "" })
 	return extra
-}
-
-// text is a JSON string, or a number as it was written; everything else is empty.
-func text(raw json.RawMessage) string {
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		return s
-	}
-	var n json.Number
-	_ = json.Unmarshal(raw, &n)
-	return n.String()
 }
 
 // Authorize sets Access-Token and x-api-key. It reads the API key with the request's context.
@@ -251,13 +232,13 @@ func classify(a *loginhttp.Answer) *vendorlogin.Error {
 	_ = json.Unmarshal(outer.Detail, &inner)
 	_ = json.Unmarshal(outer.Detail, &rows)
 	e := &vendorlogin.Error{
-		Message: cmp.Or(text(outer.Detail), text(inner.Message), text(outer.Message)),
-		Code:    cmp.Or(text(inner.Subcode), text(inner.Code), text(outer.Subcode), text(outer.Code)),
+		Message: cmp.Or(loginhttp.Text(outer.Detail), loginhttp.Text(inner.Message), loginhttp.Text(outer.Message)),
+		Code:    cmp.Or(loginhttp.Text(inner.Subcode), loginhttp.Text(inner.Code), loginhttp.Text(outer.Subcode), loginhttp.Text(outer.Code)),
 	}
 	for _, r := range rows {
 		path := ""
 		for _, part := range r.Loc {
-			path += "." + text(part)
+			path += "." + loginhttp.Text(part)
 		}
 		if path != "" {
 			e.Fields = append(e.Fields, vendorlogin.FieldError{Field: path[1:], Reason: r.Msg})

@@ -35,9 +35,9 @@ func TestLogin(t *testing.T) {
 	assert.Zero(t, got.RefreshExpiresAt)
 	assert.Equal(t, "Access-Token", got.Type)
 	assert.Equal(t, "example-user", got.Subject)
-	assert.Equal(t, map[string]string{"expires": "2026-11-22T10:20:30.123456"}, got.Extra)
+	assert.Equal(t, map[string]string{"expires": "2096-11-22T10:20:30.123456"}, got.Extra)
 	assert.WithinRange(t, got.IssuedAt, before, time.Now())
-	assert.WithinDuration(t, time.Date(2026, 11, 22, 10, 20, 30, 123456000, time.UTC), got.ExpiresAt, 0)
+	assert.WithinDuration(t, time.Date(2096, 11, 22, 10, 20, 30, 123456000, time.UTC), got.ExpiresAt, 0)
 	require.Len(t, w.Requests(), 1)
 	adaptertest.AssertSent(t, w.Requests()[0], "POST", loginURL, bare, "")
 }
@@ -58,7 +58,7 @@ func TestLoginInBody(t *testing.T) {
 
 func TestLoginAnswers(t *testing.T) {
 	t.Parallel()
-	end := time.Date(2026, 11, 22, 10, 20, 30, 0, time.UTC)
+	end := time.Date(2096, 11, 22, 10, 20, 30, 0, time.UTC)
 	inJWT := adaptertest.JWT("a", end)
 	expires := func(value string) string {
 		return `{"access_token_data":{"token":"` + inJWT + `","expires":` + value + `},"user_id":"u"}`
@@ -71,11 +71,11 @@ func TestLoginAnswers(t *testing.T) {
 		extra   map[string]string
 	}{
 		"numbers": {"token_numbers.json", end, "4711",
-			map[string]string{"company_id": "12", "customer_name": "Example Customer", "expires": "2026-11-22T12:20:30+02:00"}},
+			map[string]string{"company_id": "12", "customer_name": "Example Customer", "expires": "2096-11-22T12:20:30+02:00"}},
 		"nulls":               {"token_nulls.json", time.Time{}, "", map[string]string{"expires": "on Sunday"}},
-		"Z":                   {opaque(`"2026-11-22T10:20:30Z"`), end, "u", map[string]string{"expires": "2026-11-22T10:20:30Z"}},
-		"naive":               {opaque(`"2026-11-22T10:20:30"`), end, "u", map[string]string{"expires": "2026-11-22T10:20:30"}},
-		"naive, with a space": {opaque(`"2026-11-22 10:20:30"`), end, "u", map[string]string{"expires": "2026-11-22 10:20:30"}},
+		"Z":                   {opaque(`"2096-11-22T10:20:30Z"`), end, "u", map[string]string{"expires": "2096-11-22T10:20:30Z"}},
+		"naive":               {opaque(`"2096-11-22T10:20:30"`), end, "u", map[string]string{"expires": "2096-11-22T10:20:30"}},
+		"naive, with a space": {opaque(`"2096-11-22 10:20:30"`), end, "u", map[string]string{"expires": "2096-11-22 10:20:30"}},
 		"unreadable, JWT":     {expires(`"on Sunday"`), end, "u", map[string]string{"expires": "on Sunday"}},
 		"missing, JWT":        {`{"access_token_data":{"token":"` + inJWT + `"}}`, end, "", map[string]string{}},
 		"null, JWT":           {expires(`null`), end, "u", map[string]string{}},
@@ -105,7 +105,7 @@ func TestAnswersWithoutATokenAreBad(t *testing.T) {
 	for name, body := range map[string]string{
 		"no token data": `{"user_id":"u"}`,
 		"null data":     `{"access_token_data":null}`,
-		"no token":      `{"access_token_data":{"expires":"2026-11-22T10:20:30Z"}}`,
+		"no token":      `{"access_token_data":{"expires":"2096-11-22T10:20:30Z"}}`,
 		"empty token":   `{"access_token_data":{"token":""}}`,
 		"number":        `{"access_token_data":{"token":1}}`,
 		"text":          `{"access_token_data":"x"}`,

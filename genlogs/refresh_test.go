@@ -37,15 +37,15 @@ func TestLoginKeepsTheRefreshTokenWithUseRefresh(t *testing.T) {
 
 	require.NoError(t, err)
 	assert.Equal(t, "example-refresh-token", got.Refresh.Reveal())
-	assert.WithinDuration(t, time.Date(2026, 11, 23, 10, 20, 30, 123456000, time.UTC), got.RefreshExpiresAt, 0)
+	assert.WithinDuration(t, time.Date(2096, 11, 23, 10, 20, 30, 123456000, time.UTC), got.RefreshExpiresAt, 0)
 }
 
 func TestRefresh(t *testing.T) {
 	t.Parallel()
 	w := adaptertest.NewWire()
 	w.On("POST", refreshURL, adaptertest.Reply(200, `{
-		"access_token_data": {"token": "a", "expires": "2026-11-22T10:20:30Z"},
-		"refresh_token_data": {"token": "r", "expires": "2026-11-23T10:20:30Z"},
+		"access_token_data": {"token": "a", "expires": "2096-11-22T10:20:30Z"},
+		"refresh_token_data": {"token": "r", "expires": "2096-11-23T10:20:30Z"},
 		"user_id": 7, "company_id": 12}`))
 	old := oldToken()
 
@@ -54,10 +54,10 @@ func TestRefresh(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "a", got.Access.Reveal())
 	assert.Equal(t, "r", got.Refresh.Reveal())
-	assert.WithinDuration(t, time.Date(2026, 11, 22, 10, 20, 30, 0, time.UTC), got.ExpiresAt, 0)
-	assert.WithinDuration(t, time.Date(2026, 11, 23, 10, 20, 30, 0, time.UTC), got.RefreshExpiresAt, 0)
+	assert.WithinDuration(t, time.Date(2096, 11, 22, 10, 20, 30, 0, time.UTC), got.ExpiresAt, 0)
+	assert.WithinDuration(t, time.Date(2096, 11, 23, 10, 20, 30, 0, time.UTC), got.RefreshExpiresAt, 0)
 	assert.Equal(t, "7", got.Subject)
-	assert.Equal(t, map[string]string{"customer_name": "Example Customer", "company_id": "12", "expires": "2026-11-22T10:20:30Z"}, got.Extra)
+	assert.Equal(t, map[string]string{"customer_name": "Example Customer", "company_id": "12", "expires": "2096-11-22T10:20:30Z"}, got.Extra)
 	assert.Equal(t, oldToken(), old, "the old token belongs to others")
 	require.Len(t, w.Requests(), 1)
 	adaptertest.AssertSent(t, w.Requests()[0], "POST", refreshURL+"?refresh_token=old%2Brefresh", bare, "")

@@ -224,8 +224,8 @@ func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call) (*ven
 		Refresh:          vendorlogin.NewSecret(out.RefreshToken),
 		Type:             "Bearer",
 		IssuedAt:         answer.SentAt,
-		ExpiresAt:        answer.Expiry(out.AccessToken, 0),
-		RefreshExpiresAt: answer.Expiry(out.RefreshToken, 0),
+		ExpiresAt:        answer.Expiry(nil, out.AccessToken, 0),
+		RefreshExpiresAt: answer.Expiry(nil, out.RefreshToken, 0),
 	}, nil
 }
 

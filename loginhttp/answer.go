@@ -92,7 +92,11 @@ func readBody(ctx context.Context, resp *http.Response) ([]byte, error) {
 
 // decode decodes the body of a 2xx answer.
 func (x *exchange) decode(a *Answer, out any) *vendorlogin.Error {
-	if out == nil {
+	switch out := out.(type) {
+	case nil:
+		return nil
+	case *[]byte:
+		*out = a.Body
 		return nil
 	}
 	err := json.Unmarshal(a.Body, out)

@@ -57,13 +57,29 @@ type Call struct {
 	Op     string // what for: "login", "refresh", "otp", "resend", "select", "logout"
 	Method string // empty means GET
 
-	// Path is appended to Account.Endpoint. It is empty, or begins with "/"; what is variable in it is escaped by [url.PathEscape].
+	// Base is another base URL for this call, where a vendor logs in on another host than its API is on. The rules for
+	// Account.Endpoint hold for it too. Empty means Account.Endpoint.
+	Base string
+
+	// Path is appended to the base URL. It is empty, or begins with "/"; what is variable in it is escaped by [url.PathEscape].
 	// Errors show it, so no secret belongs in it.
 	Path string
 
-	Query  url.Values
-	Header http.Header // beside Accept, Content-Type and User-Agent, or in place of them
-	Body   any         // sent as JSON; nil: no body
+	Query url.Values
+
+	// Header replaces the fields of the same name among Accept (application/json), Content-Type and User-Agent, and adds others.
+	Header http.Header
+
+	// Body is encoded as JSON. A []byte is sent as it is, under the Content-Type in Header, which is required then. A string, an
+	// io.Reader and url.Values are rejected. nil means no body.
+	Body any
+
+	// Form is sent as application/x-www-form-urlencoded. At most one of Body and Form is set. A Content-Type in Header that
+	// contradicts the body is rejected too, before anything is sent.
+	Form url.Values
+
+	// Secrets are further values that errors must not repeat. What is in Query, Header, Body and Form is known.
+	Secrets []string
 
 	// Once says that the request holds what the vendor takes once, such as a one-time password or a rotating refresh token:
 	// it is never sent a second time. Without it a request goes out again, once and after at most 2 seconds, if no connection
@@ -81,12 +97,13 @@ func (c Call) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 // MarshalText is Format: encoding/json would otherwise write what is in a Call.
 func (c Call) MarshalText() ([]byte, error) { return fmt.Append(nil, c), nil }
 
-// Do sends c and decodes the JSON of a 2xx answer into out; with out nil any 2xx answer will do, an empty one too. JSON is known
-// by its content: a wrong Content-Type is no failure.
+// Do sends c and decodes the JSON of a 2xx response into out. JSON is known by its content: a wrong Content-Type is no failure. With
+// out nil any 2xx response will do, an empty one too; a *[]byte takes the body as it is. Answer.Body has it in any case, so XML and
+// text are read from there.
 //
 // The error is a *[vendorlogin.Error] with Account, Op, Request and, as far as they are known, Status, Code, Message, Fields and
-// RetryAt. If ctx ended it errors.Is ctx.Err(). The Answer is there whenever there was one, beside an error too; then it is not
-// safe to print what is in it.
+// RetryAt. If ctx ended it matches ctx.Err(). The Answer is there whenever there was a response, beside an error too; then it is
+// not safe to print what is in it.
 func (e Endpoint) Do(ctx context.Context, c Call, out any) (*Answer, error) {
 	ctx, cancel := context.WithTimeout(vendorlogin.WithoutToken(ctx), e.timeout())
 	defer cancel()

@@ -27,7 +27,7 @@ func ExampleEndpoint_Do() {
 		Op: "login", Method: "POST", Path: "/login",
 		Body: map[string]string{"email": "ops@example.com", "password": "example-password"},
 	}, &out)
-	fmt.Println(out.Token, answer.Expiry(out.Token, time.Hour).Sub(answer.SentAt), err)
+	fmt.Println(out.Token, answer.Expiry(nil, out.Token, time.Hour).Sub(answer.SentAt), err)
 
 	_, err = e.Do(context.Background(), loginhttp.Call{
 		Op: "refresh", Method: "POST", Path: "/refresh", Once: true,

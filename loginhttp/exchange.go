@@ -16,10 +16,11 @@ type exchange struct {
 	Endpoint
 	Call
 
-	payload []byte // the encoded Body
-	url     *url.URL
-	request retryablehttp.Request
-	tries   tries
+	payload     []byte // the encoded Body or Form; nil: none
+	payloadType string // its media type
+	url         *url.URL
+	request     retryablehttp.Request
+	tries       tries
 
 	retrying retryablehttp.Client
 	client   http.Client

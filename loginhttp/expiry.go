@@ -1,108 +1,60 @@
 package loginhttp
 
 import (
-	"bytes"
 	"encoding/json"
-	"strings"
 	"time"
 )
 
-const (
-	// clockTolerance is how far the vendor's clock may be from ours before times are corrected: a Date has whole seconds.
-	clockTolerance = 2 * time.Second
-
-	// maxLifetime is in seconds, some 31 years. More is not a lifetime but, most likely, a time.
-	maxLifetime = 1e9
-
-	// reusedTokenAge is how old a token may be, by its iat, for the difference to be our clock's. Some vendors give the same token
-	// again; one with an older iat is taken for such.
-	reusedTokenAge = 15 * time.Minute
-)
-
-// Expiry is when a token expires, by our clock: at the exp of jwt, or else, where jwt is no JSON Web Token or has none, life after
-// the request was sent; with life 0 that is not known, which is the zero time. The exp is corrected where our clock and the
-// vendor's differ, by the answer's Date or else the token's iat. It is a hint for scheduling: the token is not verified.
-func (a *Answer) Expiry(jwt string, life time.Duration) time.Time {
-	if claims, ok := readClaims(jwt); ok {
-		return claims.exp.Add(-a.clockError(claims)).Round(0)
+// Expiry is when a token expires, in local time. It is a hint for scheduling: nothing is verified.
+//
+// It is the earlier of field, the vendor's own expiry field as it stands in the response, and of the exp of jwt, the token, among
+// those after SentAt. A field without time zone that is past says nothing where jwt says nothing either: the zero time, not
+// known. With both past the token has expired on arrival, and the result says so. Where neither can be read, the token expires
+// life after SentAt; with life 0 that is not known. A nil field and an empty jwt are not read.
+//
+// A field is a number, quoted or not: a lifetime in seconds up to 1e9, above it Unix time in seconds, from 1e11 on in
+// milliseconds. Or it is a text: a lifetime as in "3600s" or "1h30m", or as days, hours and minutes in "0:30:00"; a time as in RFC
+// 3339, also with a blank in the middle, without seconds, with an offset of hours alone, or without one, which means UTC; or a date
+// as in HTTP. Anything else, and what cannot be a lifetime, counts as missing.
+//
+// Times are corrected where the vendor's clock differs from the local one, by the token's iat and the response's Date.
+func (a *Answer) Expiry(field json.RawMessage, jwt string, life time.Duration) time.Time {
+	token, isJWT := readClaims(jwt)
+	skew := a.clockSkew(token)
+	told, isTold := readExpiryField(field)
+	if told.lifetime > 0 && a.SentAt.IsZero() { // an Answer made by hand: from when?
+		isTold = false
 	}
-	if life > 0 {
+
+	var ends []time.Time
+	if isTold {
+		ends = append(ends, told.after(a.SentAt, skew))
+	}
+	if isJWT {
+		ends = append(ends, token.exp.Add(-skew))
+	}
+	if end, ok := earliestAfter(a.SentAt, ends); ok {
+		return end.Round(0)
+	}
+	switch {
+	case isJWT:
+		return ends[len(ends)-1].Round(0)
+	case isTold && told.naive:
+		return time.Time{}
+	case isTold:
+		return ends[0].Round(0)
+	case life > 0 && !a.SentAt.IsZero():
 		return a.SentAt.Add(life).Round(0)
 	}
 	return time.Time{}
 }
 
-// ExpiryField reads the vendor's own field for when a token expires: a number, quoted or not, is in seconds from when the request was
-// sent; a time is RFC 3339, or without an offset, which means UTC, and is corrected by the answer's Date where our clock is
-// off. ok is false for anything else, null, 0 and what cannot be a lifetime included.
-func (a *Answer) ExpiryField(raw json.RawMessage) (t time.Time, ok bool) {
-	text := string(bytes.TrimSpace(raw))
-	if strings.HasPrefix(text, `"`) {
-		if json.Unmarshal(raw, &text) != nil {
-			return time.Time{}, false
-		}
-		text = strings.TrimSpace(text)
-	}
-	if seconds, ok := jsonNumber(text); ok {
-		if seconds <= 0 || seconds > maxLifetime {
-			return time.Time{}, false
-		}
-		return a.SentAt.Add(time.Duration(seconds * float64(time.Second))).Round(0), true
-	}
-	t, ok = readTime(text)
-	if !ok {
-		return time.Time{}, false
-	}
-	return t.Add(-a.clockError(claims{})).Round(0), true
-}
-
-// clockError is by how much the vendor's clock is ahead of ours; 0 where it is about right or nobody knows.
-func (a *Answer) clockError(c claims) time.Duration {
-	if a.SentAt.IsZero() {
-		return 0
-	}
-	date, ok := serverDate(a.Header)
-	if !ok {
-		return a.clockErrorByToken(c)
-	}
-	if a.duringExchange(date) {
-		return 0
-	}
-	return date.Sub(a.SentAt)
-}
-
-// clockErrorByToken takes a token's iat for the vendor's time: no token is issued in the future, and one issued just now is
-// not issued long ago.
-func (a *Answer) clockErrorByToken(c claims) time.Duration {
-	if c.iat.IsZero() {
-		return 0
-	}
-	ahead := c.iat.Sub(a.SentAt)
-	if reused := ahead < -reusedTokenAge && c.exp.After(a.SentAt); reused || a.duringExchange(c.iat) {
-		return 0
-	}
-	return ahead
-}
-
-// duringExchange reports whether t, by the vendor's clock, lies between request and answer by ours.
-func (a *Answer) duringExchange(t time.Time) bool {
-	earliest := a.SentAt.Truncate(time.Second).Add(-clockTolerance)
-	latest := a.received().Add(clockTolerance)
-	return !t.Before(earliest) && !t.After(latest)
-}
-
-// readTime reads a time as RFC 3339 has it, or as it is without an offset, with "T" or a blank in the middle.
-func readTime(s string) (time.Time, bool) {
-	for _, layout := range []string{
-		time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05Z0700",
-		"2006-01-02T15:04:05", "2006-01-02 15:04:05",
-	} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC(), sane(t)
+// earliestAfter is the first of the times that are after start.
+func earliestAfter(start time.Time, times []time.Time) (first time.Time, ok bool) {
+	for _, t := range times {
+		if t.After(start) && (!ok || t.Before(first)) {
+			first, ok = t, true
 		}
 	}
-	return time.Time{}, false
+	return first, ok
 }
-
-// sane refuses times that no vendor means.
-func sane(t time.Time) bool { return t.Unix() > 0 && t.Unix() <= maxUnix }

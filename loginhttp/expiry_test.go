@@ -79,146 +79,63 @@ func TestExpiryReadsTheToken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := answered(0, true)
-			assert.True(t, test.want.Equal(a.Expiry(test.token, 0)), "%v", a.Expiry(test.token, 0))
+			assert.True(t, test.want.Equal(a.Expiry(nil, test.token, 0)), "%v", a.Expiry(nil, test.token, 0))
 			if test.want.IsZero() {
-				assert.Equal(t, sentAt.Add(24*time.Hour), a.Expiry(test.token, 24*time.Hour))
+				assert.Equal(t, sentAt.Add(24*time.Hour), a.Expiry(nil, test.token, 24*time.Hour))
 			}
 		})
 	}
 }
 
-// Times are the vendor's; where its clock and ours differ, they are shifted to ours.
-func TestExpiryIsCorrected(t *testing.T) {
+// Field, token and documented lifetime: which of them holds.
+func TestExpiryChooses(t *testing.T) {
 	t.Parallel()
-	type minutes = time.Duration
-	const m = time.Minute
+	token := func(d time.Duration) string { return jwt(fmt.Sprintf(`{"exp":%d}`, unix(d))) }
+	at := func(d time.Duration) string { return fmt.Sprintf("%q", sentAt.Add(d).Format(time.RFC3339)) }
+	naive := func(d time.Duration) string { return fmt.Sprintf("%q", sentAt.Add(d).Format(time.DateTime)) }
+	const unknown = time.Duration(1<<63 - 1)
 	for name, test := range map[string]struct {
-		ahead    minutes // the vendor's clock before ours
-		date     bool
-		iat      bool
-		reused   minutes // how long ago the token was issued
-		life     minutes
-		wantLife minutes // counted from sentAt
+		field, token string
+		life         time.Duration
+		want         time.Duration // from sentAt
 	}{
-		"right":                      {0, true, true, 0, 60 * m, 60 * m},
-		"right, nothing told":        {0, false, false, 0, 60 * m, 60 * m},
-		"ours is behind":             {10 * m, true, false, 0, 60 * m, 60 * m},
-		"ours is ahead":              {-10 * m, true, false, 0, 60 * m, 60 * m},
-		"ours is behind, by iat":     {10 * m, false, true, 0, 60 * m, 60 * m},
-		"ours is ahead, by iat":      {-10 * m, false, true, 0, 60 * m, 60 * m},
-		"ours is ahead, short life":  {-10 * m, false, true, 0, 5 * m, 5 * m},
-		"ours is far ahead":          {-10 * 365 * 24 * 60 * m, false, true, 0, 60 * m, 60 * m},
-		"Date goes before iat":       {10 * m, true, true, 5 * m, 60 * m, 55 * m},
-		"an old token given again":   {0, true, true, 30 * m, 60 * m, 30 * m},
-		"an old token, without Date": {0, false, true, 30 * m, 60 * m, 30 * m},
-		"nothing to know it from":    {10 * m, false, false, 0, 60 * m, 70 * m},
+		"field earlier":                {`1800`, token(time.Hour), 0, 30 * time.Minute},
+		"token earlier":                {`7200`, token(time.Hour), 0, time.Hour},
+		"milliseconds beside a token":  {`3600000`, token(time.Hour), 0, time.Hour},
+		"field past, token not":        {at(-time.Hour), token(time.Hour), 0, time.Hour},
+		"token past, field not":        {`1800`, token(-time.Hour), 0, 30 * time.Minute},
+		"naive past, token not":        {naive(-5 * time.Hour), token(time.Hour), 0, time.Hour},
+		"naive past alone":             {naive(-5 * time.Hour), "opaque", 0, unknown},
+		"naive past, documented":       {naive(-5 * time.Hour), "opaque", time.Hour, unknown},
+		"naive and token past":         {naive(-5 * time.Hour), token(-time.Hour), time.Hour, -time.Hour},
+		"naive to come":                {naive(time.Hour), "opaque", 0, time.Hour},
+		"both past":                    {at(-2 * time.Hour), token(-time.Hour), time.Hour, -time.Hour},
+		"field past alone":             {at(-2 * time.Hour), "opaque", time.Hour, -2 * time.Hour},
+		"token past alone":             {``, token(-time.Hour), time.Hour, -time.Hour},
+		"at SentAt itself":             {fmt.Sprintf("%q", sentAt.Format(time.RFC3339Nano)), token(time.Hour), 0, time.Hour},
+		"unreadable field, token":      {`"soon"`, token(time.Hour), 2 * time.Hour, time.Hour},
+		"unreadable field, documented": {`"soon"`, "opaque", 2 * time.Hour, 2 * time.Hour},
+		"nothing, documented":          {``, "", 2 * time.Hour, 2 * time.Hour},
+		"nothing":                      {``, "", 0, unknown},
+		"negative documented":          {``, "", -time.Hour, unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := answered(test.ahead, test.date)
-			payload := map[string]any{"exp": unix(test.ahead - test.reused + test.life)}
-			if test.iat {
-				payload["iat"] = unix(test.ahead - test.reused)
+			got := answered(0, true).Expiry(json.RawMessage(test.field), test.token, test.life)
+			if test.want == unknown {
+				assert.Zero(t, got)
+				return
 			}
-			data, err := json.Marshal(payload)
-			assert.NoError(t, err)
-			assert.WithinDuration(t, sentAt.Add(test.wantLife), a.Expiry(jwt(string(data)), 0), time.Second)
-
-			if test.date && test.reused == 0 {
-				field, ok := a.ExpiryField(fmt.Appendf(nil, "%q", sentAt.Add(test.ahead+test.life).Format(time.RFC3339Nano)))
-				assert.True(t, ok)
-				assert.WithinDuration(t, sentAt.Add(test.wantLife), field, time.Second)
-			}
+			assert.WithinDuration(t, sentAt.Add(test.want), got, 600*time.Millisecond)
 		})
 	}
-}
-
-// A Date is in whole seconds and was written somewhat later than the request: that is no wrong clock.
-func TestSmallDifferencesAreNone(t *testing.T) {
-	t.Parallel()
-	exp := unix(time.Hour)
-	for _, ahead := range []time.Duration{-2 * time.Second, -time.Second, 0, time.Second, 2 * time.Second} {
-		for _, told := range []bool{false, true} {
-			got := answered(ahead, told).Expiry(jwt(fmt.Sprintf(`{"exp":%d,"iat":%d}`, exp, unix(ahead))), 0)
-			assert.True(t, time.Unix(exp, 0).Equal(got), "%v: %v", ahead, got)
-		}
-	}
-	for _, date := range []string{"", "yesterday", "Thu, 01 Jan 1970 00:00:00 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"} {
-		a := answered(0, false)
-		a.Header.Set("Date", date)
-		assert.True(t, time.Unix(exp, 0).Equal(a.Expiry(jwt(fmt.Sprintf(`{"exp":%d}`, exp)), 0)), date)
-	}
-}
-
-func TestExpiryField(t *testing.T) {
-	t.Parallel()
-	for raw, want := range map[string]time.Time{
-		`3600`:                               sentAt.Add(time.Hour),
-		`3600.5`:                             sentAt.Add(time.Hour + 500*time.Millisecond),
-		`3.6e3`:                              sentAt.Add(time.Hour),
-		`"3600"`:                             sentAt.Add(time.Hour),
-		`" 3600.0 "`:                         sentAt.Add(time.Hour),
-		`0.5`:                                sentAt.Add(500 * time.Millisecond),
-		` 1 `:                                sentAt.Add(time.Second),
-		`315360000`:                          sentAt.Add(315360000 * time.Second),
-		`"2026-05-01T13:00:00Z"`:             sentAt.Add(time.Hour).Truncate(time.Second),
-		`"2026-05-01T15:00:00+02:00"`:        sentAt.Add(time.Hour).Truncate(time.Second),
-		`"2026-05-01T13:00:00.123456789Z"`:   time.Date(2026, 5, 1, 13, 0, 0, 123456789, time.UTC),
-		`"2026-05-01T13:00:00"`:              sentAt.Add(time.Hour).Truncate(time.Second),
-		`"2026-05-01T13:00:00.123456"`:       time.Date(2026, 5, 1, 13, 0, 0, 123456000, time.UTC),
-		`"2026-05-01 13:00:00"`:              sentAt.Add(time.Hour).Truncate(time.Second),
-		`"2026-05-01 13:00:00.5"`:            time.Date(2026, 5, 1, 13, 0, 0, 500e6, time.UTC),
-		`"2026-05-01 15:00:00+02:00"`:        sentAt.Add(time.Hour).Truncate(time.Second),
-		`"2026-05-01T15:00:00+0200"`:         sentAt.Add(time.Hour).Truncate(time.Second),
-		`"\u0032026-05-01T13:00:00Z"`:        sentAt.Add(time.Hour).Truncate(time.Second),
-		`"2020-05-01T13:00:00Z"`:             time.Date(2020, 5, 1, 13, 0, 0, 0, time.UTC),
-		``:                                   {},
-		`null`:                               {},
-		`""`:                                 {},
-		`"`:                                  {},
-		`0`:                                  {},
-		`"0"`:                                {},
-		`-1`:                                 {},
-		`"-3600"`:                            {},
-		`1777651200`:                         {}, // a time, not a lifetime
-		`1777651200000`:                      {},
-		`9223372036854775807`:                {},
-		`18446744073709551616`:               {},
-		`1e300`:                              {},
-		`1e3000`:                             {},
-		`"1e3000"`:                           {},
-		`"NaN"`:                              {},
-		`"Inf"`:                              {},
-		`"0x10"`:                             {},
-		`"1_000"`:                            {},
-		`"1h"`:                               {},
-		`true`:                               {},
-		`{"seconds":1}`:                      {},
-		`[3600]`:                             {},
-		`"tomorrow"`:                         {},
-		`"2026-05-01"`:                       {},
-		`"0001-01-01T00:00:00Z"`:             {},
-		`"1969-12-31T23:59:59Z"`:             {},
-		`"2026-13-01T13:00:00Z"`:             {},
-		`"12026-05-01T13:00:00Z"`:            {},
-		`"2026-05-01T13:00:00Z and so on"`:   {},
-		`"Fri, 01 May 2026 13:00:00 GMT"`:    {},
-		`3600 3600`:                          {},
-		`"3600`:                              {},
-		`"` + strings.Repeat("9", 400) + `"`: {},
-	} {
-		got, ok := answered(0, true).ExpiryField(json.RawMessage(raw))
-		assert.Equal(t, !want.IsZero(), ok, raw)
-		assert.True(t, want.Equal(got), "%s: %v", raw, got)
-	}
-	_, ok := answered(0, true).ExpiryField(nil)
-	assert.False(t, ok)
 }
 
 // An Answer that somebody made by hand, without times, is no reason to panic or to invent a century.
 func TestExpiryOfABareAnswer(t *testing.T) {
 	t.Parallel()
 	a := &loginhttp.Answer{Header: http.Header{"Date": {"Fri, 01 May 2026 13:00:00 GMT"}}}
-	assert.True(t, time.Unix(1777651200, 0).Equal(a.Expiry(jwt(`{"exp":1777651200,"iat":1777640000}`), 0)))
-	assert.True(t, (&loginhttp.Answer{}).Expiry("", 0).IsZero())
+	assert.True(t, time.Unix(1777651200, 0).Equal(a.Expiry(nil, jwt(`{"exp":1777651200,"iat":1777640000}`), 0)))
+	assert.Zero(t, (&loginhttp.Answer{}).Expiry(json.RawMessage(`3600`), "", time.Hour))
+	assert.True(t, (&loginhttp.Answer{}).Expiry(nil, "", 0).IsZero())
 }

@@ -1,6 +1,7 @@
 package loginhttp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -22,13 +23,14 @@ func (x *exchange) fail(kind, cause error) *vendorlogin.Error {
 	return &vendorlogin.Error{Account: x.Account, Op: x.Op, Kind: kind, Err: cause, Request: x.line()}
 }
 
-// Missing is the error for an answer that means success and lacks the field that matters: ErrBadResponse, with what Do would say of
-// c and a.
+// Missing is the error for a response that means success and lacks the field that matters: ErrBadResponse, with what Do would say
+// of c and a.
 func (e Endpoint) Missing(c Call, a *Answer, field string) *vendorlogin.Error {
-	_, host, _ := strings.Cut(e.Account.Endpoint, "://")
+	_, base, _ := strings.Cut(cmp.Or(c.Base, e.Account.Endpoint), "://")
 	return &vendorlogin.Error{
-		Account: e.Account, Op: c.Op, Kind: vendorlogin.ErrBadResponse, Request: c.Method + " " + host + c.Path, Status: a.Status,
-		Fields: []vendorlogin.FieldError{{Field: field, Reason: "is missing"}},
+		Account: e.Account, Op: c.Op, Kind: vendorlogin.ErrBadResponse, Status: a.Status,
+		Request: cmp.Or(c.Method, http.MethodGet) + " " + strings.TrimRight(base, "/") + c.Path,
+		Fields:  []vendorlogin.FieldError{{Field: field, Reason: "is missing"}},
 	}
 }
 
@@ -89,10 +91,7 @@ func (x *exchange) judge(a *Answer) *vendorlogin.Error {
 	if isRedirect(a.Status) {
 		return x.redirected(a)
 	}
-	var own *vendorlogin.Error
-	if x.Classify != nil {
-		own = x.Classify(a)
-	}
+	own := x.classified(a)
 	if own == nil && a.ok() {
 		return nil
 	}
@@ -107,6 +106,24 @@ func (x *exchange) judge(a *Answer) *vendorlogin.Error {
 	}
 	x.addStatus(failure, a)
 	return failure
+}
+
+// classified is what Classify makes of a response and, where that names no Kind, what OAuth does; nil: neither knows of a failure.
+func (x *exchange) classified(a *Answer) *vendorlogin.Error {
+	var own *vendorlogin.Error
+	if x.Classify != nil {
+		own = x.Classify(a)
+	}
+	if own != nil && own.Kind != nil {
+		return own
+	}
+	oauth := x.oauthFailure(a)
+	if own == nil || oauth == nil {
+		return cmp.Or(own, oauth)
+	}
+	both := *own // what Classify returned is not ours to change
+	both.Kind = oauth.Kind
+	return &both
 }
 
 // adopt takes over what Classify made of the vendor's words, less what was sent.
@@ -150,13 +167,25 @@ func (x *exchange) kind(status int) error {
 		return vendorlogin.ErrForbidden
 	case status == http.StatusTooManyRequests:
 		return vendorlogin.ErrRateLimited
-	case status == http.StatusRequestTimeout, status >= 500 && status <= 599:
+	case isUndecided(status), status >= 500 && status <= 599:
 		return vendorlogin.ErrUnavailable
 	case status >= 400 && status <= 499:
 		return vendorlogin.ErrInvalidRequest
 	}
 	return vendorlogin.ErrBadResponse
 }
+
+// isUndecided reports whether a 4xx says that nobody has decided about the request.
+func isUndecided(status int) bool {
+	switch status {
+	case http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusMisdirectedRequest, http.StatusTooEarly, statusClientClosed:
+		return true
+	}
+	return false
+}
+
+// statusClientClosed is what some proxies answer when the client has gone.
+const statusClientClosed = 499
 
 func isRedirect(status int) bool { return status >= 300 && status <= 399 }
 

@@ -8,10 +8,7 @@ import (
 	"time"
 )
 
-const (
-	maxJWT  = 64 << 10     // bytes
-	maxUnix = 253402300799 // the last second of the year 9999
-)
+const maxJWT = 64 << 10 // bytes
 
 // claims are what is read of a JSON Web Token, by the vendor's clock and unverified.
 type claims struct {
@@ -39,6 +36,9 @@ func readClaims(jwt string) (claims, bool) {
 		return claims{}, false
 	}
 	iat, _ := numericDate(raw.Iat)
+	if !iat.Before(exp) {
+		iat = time.Time{} // no time at which such a token was issued
+	}
 	return claims{exp: exp, iat: iat}, true
 }
 
@@ -48,8 +48,7 @@ func numericDate(raw json.RawMessage) (time.Time, bool) {
 	if !ok || seconds <= 0 || seconds > maxUnix {
 		return time.Time{}, false
 	}
-	whole := int64(seconds)
-	return time.Unix(whole, int64((seconds-float64(whole))*1e9)), true
+	return unixTime(seconds), true
 }
 
 // jsonNumber reads a number as JSON writes it. A number too large for a float64 is not ok.

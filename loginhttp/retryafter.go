@@ -64,5 +64,5 @@ func serverDate(h http.Header) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	date, err := http.ParseTime(values[0])
-	return date, err == nil && sane(date)
+	return date, err == nil && isPlausible(date)
 }

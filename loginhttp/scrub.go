@@ -1,9 +1,7 @@
 package loginhttp
 
 import (
-	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -25,7 +23,7 @@ type scrubber struct {
 // scrubber knows every value of this exchange's request. It is made for a failure only.
 func (x *exchange) scrubber() *scrubber {
 	s := &scrubber{}
-	for _, value := range jsonLeaves(x.payload) {
+	for _, value := range slices.Concat(payloadValues(x.payload, x.payloadType), x.Secrets) {
 		s.add(value)
 	}
 	for _, values := range x.Query {
@@ -140,36 +138,4 @@ func firstRunes(s string, n int) string {
 		n--
 	}
 	return s
-}
-
-// jsonLeaves are the strings and numbers in a JSON text.
-func jsonLeaves(payload []byte) []string {
-	if len(payload) == 0 {
-		return nil
-	}
-	decoder := json.NewDecoder(bytes.NewReader(payload))
-	decoder.UseNumber()
-	var root any
-	if decoder.Decode(&root) != nil {
-		return []string{string(payload)}
-	}
-	return leaves(nil, root)
-}
-
-func leaves(found []string, node any) []string {
-	switch node := node.(type) {
-	case string:
-		return append(found, node)
-	case json.Number:
-		return append(found, node.String())
-	case []any:
-		for _, child := range node {
-			found = leaves(found, child)
-		}
-	case map[string]any:
-		for _, child := range node {
-			found = leaves(found, child)
-		}
-	}
-	return found
 }

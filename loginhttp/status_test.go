@@ -21,7 +21,9 @@ import (
 func TestStatusKinds(t *testing.T) {
 	t.Parallel()
 	want := map[int]error{
-		401: vendorlogin.ErrInvalidCredentials, 403: vendorlogin.ErrForbidden, 408: vendorlogin.ErrUnavailable, 429: vendorlogin.ErrRateLimited,
+		401: vendorlogin.ErrInvalidCredentials, 403: vendorlogin.ErrForbidden, 429: vendorlogin.ErrRateLimited,
+		407: vendorlogin.ErrUnavailable, 408: vendorlogin.ErrUnavailable, 421: vendorlogin.ErrUnavailable,
+		425: vendorlogin.ErrUnavailable, 499: vendorlogin.ErrUnavailable,
 		199: vendorlogin.ErrBadResponse, 600: vendorlogin.ErrBadResponse, 999: vendorlogin.ErrBadResponse,
 	}
 	for status := 300; status < 600; status++ {

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
 // An Envelope is what every call of the vendor answers, with content of type T. Decode an answer of any status into it, look at
@@ -117,14 +118,5 @@ type failure struct {
 }
 
 func (f failure) read() (code, message string) {
-	return text(f.ErrorCode), cmp.Or(text(f.ErrorMessage), text(f.Misspelt))
-}
-
-// text is a JSON string; another value is itself, and null nothing.
-func text(raw json.RawMessage) string {
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		s = string(raw)
-	}
-	return strings.TrimSpace(s)
+	return loginhttp.Text(f.ErrorCode), cmp.Or(loginhttp.Text(f.ErrorMessage), loginhttp.Text(f.Misspelt))
 }

@@ -42,7 +42,7 @@ func TestLoginErrors(t *testing.T) {
 		"other code, 404":        {404, "error-other.json", vendorlogin.ErrInvalidRequest, "SUBSCRIBER_1002", "Subscriber not found", nil},
 		"other code, 403":        {403, "error-other.json", vendorlogin.ErrForbidden, "SUBSCRIBER_1002", "Subscriber not found", nil},
 		"other code, 500":        {500, "error-other.json", vendorlogin.ErrUnavailable, "SUBSCRIBER_1002", "Subscriber not found", nil},
-		"a code of a number":     {200, `{"errorCode":1001,"errorMessage":["x"]}`, vendorlogin.ErrInvalidRequest, "1001", `["x"]`, nil},
+		"a code of a number":     {200, `{"errorCode":1001,"errorMessage":["x"]}`, vendorlogin.ErrInvalidRequest, "1001", "", nil},
 		"limit":                  {429, `{"errorCode":"AUTH_1001","errorMessage":"slow"}`, vendorlogin.ErrRateLimited, "AUTH_1001", "slow", nil},
 		"framework, 500":         {500, "error-spring.json", vendorlogin.ErrUnavailable, "", "No static resource api/v2/auth/token.", nil},
 		"framework, 401":         {401, `{"timestamp":1,"status":401,"error":"Unauthorized","path":"/x"}`, vendorlogin.ErrInvalidCredentials, "", "Unauthorized", nil},

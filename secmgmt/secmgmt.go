@@ -137,10 +137,7 @@ func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, refus
 		IssuedAt: answer.SentAt,
 		Subject:  got.CustomerID,
 	}
-	var ok bool
-	if token.ExpiresAt, ok = answer.ExpiryField(got.ValidityTime); !ok {
-		token.ExpiresAt = answer.Expiry(got.Token, 0)
-	}
+	token.ExpiresAt = answer.Expiry(got.ValidityTime, got.Token, 0)
 	token.RefreshExpiresAt = token.ExpiresAt
 	return token, nil
 }
@@ -167,7 +164,7 @@ func classify(a *loginhttp.Answer) *vendorlogin.Error {
 	if succeeded && code == "" {
 		return nil
 	}
-	e := &vendorlogin.Error{Code: code, Message: cmp.Or(message, text(body.Message), text(body.Error))}
+	e := &vendorlogin.Error{Code: code, Message: cmp.Or(message, loginhttp.Text(body.Message), loginhttp.Text(body.Error))}
 	if a.Status != http.StatusTooManyRequests {
 		e.Kind = meaning(code)
 	}

@@ -66,7 +66,7 @@ func (a *Authenticator) token(ctx context.Context, op string, body any, once boo
 		return nil, err
 	}
 	return &vendorlogin.Token{Access: vendorlogin.NewSecret(out.Access), Refresh: vendorlogin.NewSecret(out.Refresh),
-		IssuedAt: answer.SentAt, ExpiresAt: answer.Expiry(out.Access, time.Hour)}, nil // as the token says, or else in an hour
+		IssuedAt: answer.SentAt, ExpiresAt: answer.Expiry(nil, out.Access, time.Hour)}, nil // as the token says, or else in an hour
 }
 
 // classify names the failures that this vendor's status codes do not tell apart: a wrong password is 400, like much else.

@@ -1,0 +1,80 @@
+package loginhttp
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+// An oauthError is the error response of an OAuth 2.0 token endpoint.
+//
+// https://www.rfc-editor.org/rfc/rfc6749#section-5.2
+type oauthError struct {
+	Error       json.RawMessage
+	Description json.RawMessage `json:"error_description"`
+	AccessToken json.RawMessage `json:"access_token"`
+}
+
+// oauthFailure is what a token endpoint says in OAuth's own words; nil where it says nothing of the kind, or the status decides.
+func (x *exchange) oauthFailure(a *Answer) *vendorlogin.Error {
+	grant := x.grantType()
+	if grant == "" || !oauthDecides(a.Status) {
+		return nil
+	}
+	var said oauthError
+	if json.Unmarshal(a.Body, &said) != nil || Text(said.AccessToken) != "" {
+		return nil
+	}
+	word := Text(said.Error)
+	kind := oauthKind(word, x.Op == "refresh" || grant == "refresh_token")
+	if kind == nil && a.ok() {
+		return nil
+	}
+	return &vendorlogin.Error{Kind: kind, Code: word, Message: Text(said.Description)}
+}
+
+// oauthDecides reports whether OAuth's words go before a status: 200 too, since some token endpoints fail with it.
+func oauthDecides(status int) bool {
+	return status == http.StatusOK || status >= 400 && status <= 499 && status != http.StatusTooManyRequests && !isUndecided(status)
+}
+
+// oauthKind is what a word means; nil: it is none of OAuth's.
+func oauthKind(word string, refresh bool) error {
+	switch word {
+	case "invalid_client":
+		return vendorlogin.ErrInvalidCredentials
+	case "invalid_grant", "invalid_token": // the latter is RFC 6750's, of endpoints that check a refresh token like an access token
+		if refresh {
+			return vendorlogin.ErrRefreshRejected
+		}
+		return vendorlogin.ErrInvalidCredentials
+	case "unauthorized_client", "access_denied":
+		return vendorlogin.ErrForbidden
+	case "invalid_request", "invalid_scope", "invalid_target", "unsupported_grant_type":
+		return vendorlogin.ErrInvalidRequest
+	case "server_error", "temporarily_unavailable":
+		return vendorlogin.ErrUnavailable
+	case "slow_down":
+		return vendorlogin.ErrRateLimited
+	}
+	return nil
+}
+
+// grantType is the grant_type of the request: only a token endpoint is sent one.
+func (x *exchange) grantType() string {
+	if grant := x.Form.Get("grant_type"); grant != "" {
+		return grant
+	}
+	var body struct {
+		GrantType string `json:"grant_type"`
+	}
+	if json.Unmarshal(x.payload, &body) == nil {
+		return body.GrantType
+	}
+	if form, err := url.ParseQuery(string(x.payload)); err == nil {
+		return form.Get("grant_type")
+	}
+	return ""
+}
