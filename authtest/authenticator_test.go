@@ -175,7 +175,10 @@ var wrongAuthenticators = map[string]struct {
 		flaws{printsLocation: true},
 		"login/redirected refresh/redirected revoke/redirected", "shows a secret: the query of a Location",
 	},
-	"allForbidden": {flaws{allForbidden: true}, "password/wrong login/unavailable", `ended in "plain (ops@example.com): login: forbidden`},
+	"allForbidden": {
+		flaws{allForbidden: true},
+		"password/wrong login/unavailable", `ended in "plain (ops@example.com): login: forbidden`,
+	},
 	"allInvalidCredentials": {
 		flaws{allInvalidCredentials: true},
 		"login/unavailable login/broken-response refresh/rejected refresh/not-rejected", `ended in "plain (ops@example.com): login: wrong credentials`,
@@ -196,11 +199,14 @@ var wrongAuthenticators = map[string]struct {
 		flaws{rejectsOnOutage: true},
 		"refresh/not-rejected refresh/unavailable", `returned "refresh token rejected"`,
 	},
-	"asksTwice":              {flaws{asksTwice: true}, "otp/asked", "was asked for 2 times"},
-	"asksWithoutEnd":         {flaws{asksWithoutEnd: true}, "otp/wrong", "10 times"},
-	"repeatsCode":            {flaws{repeatsCode: true}, "otp/same", "was sent 3 times"},
-	"missingCodeIsForbidden": {flaws{missingCodeIsForbidden: true}, "otp/missing", `ended in "plain (ops@example.com): otp: forbidden"`},
-	"wrongCodeIsPassword":    {flaws{wrongCodeIsPassword: true}, "otp/wrong otp/same", `not in "one-time password rejected"`},
+	"asksTwice":      {flaws{asksTwice: true}, "otp/asked", "was asked for 2 times"},
+	"asksWithoutEnd": {flaws{asksWithoutEnd: true}, "otp/wrong", "10 times"},
+	"repeatsCode":    {flaws{repeatsCode: true}, "otp/same", "was sent 3 times"},
+	"missingCodeIsForbidden": {
+		flaws{missingCodeIsForbidden: true},
+		"otp/missing", `ended in "plain (ops@example.com): otp: forbidden"`,
+	},
+	"wrongCodeIsPassword": {flaws{wrongCodeIsPassword: true}, "otp/wrong otp/same", `not in "one-time password rejected"`},
 	"refreshChanges": {
 		flaws{refreshChanges: true},
 		"refresh/token refresh/rejected refresh/not-rejected", "Refresh changed the token that it was given",

@@ -7,6 +7,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,6 +50,10 @@ type faults struct {
 
 	aliasesSaved, aliasesLoaded, writesBehind bool
 
+	revivesByHalves bool // Save over what its ttl has ended looks, lets others go first, and then writes
+	wildcards       bool // Delete takes "_" for any character
+	ctxIsMissing    bool // Load whose ctx is over is ErrNoRecord too
+
 	deletesAny, deletesWithEmpty, deleteMissingFails, deletesNothing bool
 
 	ctxIgnored, ctxWrapped, ctxAfterwards bool
@@ -62,6 +68,7 @@ type faults struct {
 	leaseInMillis, tryLockThenAct          bool
 	ctxTakesLock, extendRevives            bool
 	refusalIsStoreError, unlockNothing     bool
+	takesOverByHalves                      bool // TryLock after the end of a lease looks, lets others go first, and then takes
 }
 
 // A memory is a store in memory, with what is wrong about it.
@@ -117,6 +124,9 @@ func (m *memory) current(key string) (record, bool) {
 
 func (m *memory) Load(ctx context.Context, key string) ([]byte, string, error) {
 	if err := m.context(ctx); err != nil {
+		if m.ctxIsMissing {
+			err = errors.Join(err, vendorlogin.ErrNoRecord)
+		}
 		return nil, "", err
 	}
 	m.mu.Lock()
@@ -152,11 +162,12 @@ func (m *memory) Save(ctx context.Context, key string, data []byte, version stri
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	key = m.name(key)
+	ended := m.records[key].over()
 	r, ok := m.current(key)
 	if !m.accepts(r, ok, version) {
 		return "", m.refuse(key, r, ok, data, ttl)
 	}
-	if m.checkThenAct {
+	if m.checkThenAct || m.revivesByHalves && ended {
 		m.give()
 	}
 	if m.firstBlobStays && ok {
@@ -287,6 +298,12 @@ func (m *memory) Delete(ctx context.Context, key, version string) error {
 		return nil
 	case r.version != version && !m.deletesAny && !(m.deletesWithEmpty && version == "") && !m.lostUpdate:
 		return vendorlogin.ErrRecordChanged
+	}
+	if m.wildcards {
+		maps.DeleteFunc(m.records, func(other string, _ record) bool {
+			matched, _ := path.Match(strings.ReplaceAll(key, "_", "?"), other)
+			return matched
+		})
 	}
 	delete(m.records, key)
 	if m.counter {

@@ -37,7 +37,7 @@ func (m *memory) TryLock(ctx context.Context, key string, span time.Duration) (v
 		}
 		return nil, vendorlogin.ErrLocked
 	}
-	if m.tryLockThenAct {
+	if m.tryLockThenAct || m.takesOverByHalves && m.locks[key] != nil {
 		m.give()
 	}
 	m.locks[key] = l

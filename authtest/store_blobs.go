@@ -80,12 +80,14 @@ var blobCases = []storeCase{
 		rule: "keys are independent of each other",
 		check: func(t *storeTrial) {
 			versions := map[string]string{}
-			for _, suffix := range []string{"", "0", "-", "_", "-lock", "_lock", "-tmp", "_lease", "-version"} {
+			for _, suffix := range []string{"", "0", "-", "_", "a", "-lock", "_lock", "-tmp", "_lease", "-version"} {
 				versions[t.key+suffix] = t.save(t.key+suffix, []byte("data"+suffix), "")
 			}
-			t.remove(t.key, versions[t.key])
-			delete(versions, t.key)
-			t.empty("after Delete", t.key)
+			for _, key := range []string{t.key, t.key + "_"} { // "_" is a wildcard in some query languages
+				t.remove(key, versions[key])
+				delete(versions, key)
+				t.empty("after Delete", key)
+			}
 			for key, version := range versions {
 				t.holds("after a Delete under another key", key, []byte("data"+strings.TrimPrefix(key, t.key)), version)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -127,7 +128,20 @@ var lockCases = []storeCase{
 		rule: "of several TryLocks at once, one takes the lock",
 		check: func(t *storeTrial) {
 			for range 5 {
-				t.worked("Unlock", t.oneTakes().Unlock(t.ctx))
+				t.worked("Unlock", t.oneTakes(t.key).Unlock(t.ctx))
+			}
+		},
+	},
+	{
+		name: "one-takes-over",
+		rule: "of several TryLocks at once after the end of a lease, one takes the lock",
+		check: func(t *storeTrial) {
+			for round := range 3 {
+				key := t.key + "-" + strconv.Itoa(round)
+				t.lock(key, shortest)
+				t.lock(key+"-witness", shortest)
+				t.freed(key + "-witness")
+				t.worked("Unlock", t.oneTakes(key).Unlock(t.ctx))
 			}
 		},
 	},
@@ -221,12 +235,12 @@ func (t *storeTrial) extend(span time.Duration) (failure string) {
 }
 
 // oneTakes lets many TryLocks race and gives the lease of the one that won.
-func (t *storeTrial) oneTakes() (lease vendorlogin.Lease) {
+func (t *storeTrial) oneTakes(key string) (lease vendorlogin.Lease) {
 	const takers = 12
 	var leases [takers]vendorlogin.Lease
 	var errs [takers]error
 	together(takers, func(i int) {
-		leases[i], errs[i] = t.locker.TryLock(t.ctx, t.key, minute)
+		leases[i], errs[i] = t.locker.TryLock(t.ctx, key, minute)
 	})
 	for i, err := range errs {
 		switch {

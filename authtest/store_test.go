@@ -123,6 +123,13 @@ var wrongStores = map[string]struct {
 	"writesBehind":     {faults{writesBehind: true}, "data-not-shared", "Save changed the caller's slice, or what lies behind it"},
 	"deletesAny":       {faults{deletesAny: true}, "delete-stale one-saves-or-deletes", `returned no error, not "record changed"`},
 	"deletesWithEmpty": {faults{deletesWithEmpty: true}, "delete-stale", `Delete with the version "" returned no error`},
+	"revivesByHalves": {
+		faults{revivesByHalves: true},
+		"one-creates-after-ttl", "two Saves with the same version were both accepted",
+	},
+	"wildcards":         {faults{wildcards: true}, "keys-apart", "Load failed: no record"},
+	"ctxIsMissing":      {faults{ctxIsMissing: true}, "ctx-is-no-outcome", `Load whose ctx ended returned "no record"`},
+	"takesOverByHalves": {faults{takesOverByHalves: true}, "lock/one-takes-over", "two TryLocks at once both took the lock"},
 	"deleteMissingFails": {
 		faults{deleteMissingFails: true},
 		"delete-missing ttl-ends", `Delete of what was never saved, version "", failed: no record`,

@@ -1,6 +1,7 @@
 package authtest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -147,6 +148,40 @@ var contextCases = []storeCase{
 		},
 	},
 	{
+		name: "ctx-is-no-outcome",
+		rule: "the end of ctx says nothing about the blob: its error is neither ErrNoRecord nor ErrRecordChanged, and no Load gives less",
+		check: func(t *storeTrial) {
+			blob := wholeBlob(32 << 10)
+			version := t.save(t.key, blob, "")
+			for round := range 40 {
+				ctx, cancel := context.WithCancel(t.ctx)
+				if round%4 == 0 {
+					cancel()
+				}
+				var data []byte
+				var loaded, removed error
+				together(3, func(i int) {
+					switch i {
+					case 0:
+						cancel()
+					case 1:
+						data, _, loaded = t.store.Load(ctx, t.key)
+					case 2:
+						removed = t.store.Delete(ctx, t.key, "x"+version)
+					}
+				})
+				if loaded == nil && !bytes.Equal(data, blob) {
+					t.fatalf("Load whose ctx ended gave another blob than was saved, and no error")
+				}
+				t.cutShort("Load", loaded)
+				if !errors.Is(removed, vendorlogin.ErrRecordChanged) || errors.Is(removed, context.Canceled) {
+					t.cutShort("Delete with a made-up version", removed)
+				}
+			}
+			t.holds("after calls whose ctx ended", t.key, blob, version)
+		},
+	},
+	{
 		name: "ctx-ends",
 		rule: "a method whose ctx ends does its work, or returns an error that matches ctx.Err(); the blob is the old or the new one",
 		check: func(t *storeTrial) {
@@ -156,6 +191,14 @@ var contextCases = []storeCase{
 			}
 		},
 	},
+}
+
+// cutShort ends the case unless err is the end of ctx, and that alone, or nil.
+func (t *storeTrial) cutShort(what string, err error) {
+	if err != nil {
+		t.returned(what+" whose ctx ended", err, context.Canceled)
+	}
+	t.not(what+" whose ctx ended", err, vendorlogin.ErrNoRecord, vendorlogin.ErrRecordChanged)
 }
 
 // saveWhileCtxEnds gives the version that is current afterwards. ctx ends before Save, or beside it.

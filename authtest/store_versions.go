@@ -112,6 +112,22 @@ var versionCases = []storeCase{
 		},
 	},
 	{
+		name: "one-creates-after-ttl",
+		rule: `of several Saves with version "" after the end of a ttl, one wins, and none with the version of what has ended`,
+		check: func(t *storeTrial) {
+			for round := range 3 {
+				key := t.key + "-" + strconv.Itoa(round)
+				old, err := t.store.Save(t.ctx, key, []byte("old"), "", shortest)
+				t.worked("Save", err)
+				t.passed(shortest)
+				t.oneWins(key, "")
+				t.changed("the version of what its ttl has ended, over a new blob", key, old)
+				t.returned("Delete with the version of what its ttl has ended, over a new blob",
+					t.store.Delete(t.ctx, key, old), vendorlogin.ErrRecordChanged)
+			}
+		},
+	},
+	{
 		name: "no-lost-update",
 		rule: "of several writers that load, change and save, none undoes what another has done",
 		check: func(t *storeTrial) {
