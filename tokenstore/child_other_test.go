@@ -2,4 +2,4 @@
 
 package tokenstore_test
 
-func playChild(string) int { return 2 }
+func runAsChild(string) int { return 2 }

@@ -27,22 +27,25 @@ import (
 )
 
 const (
-	childDir   = "TOKENSTORE_TEST_DIR"
-	childCount = "TOKENSTORE_TEST_COUNT"
-	childKey   = "gcore-0123456789abcdef0123456789abcdef"
-	patience   = 30 * time.Second // of a test with another process; never waited for when all is well
+	childDir    = "TOKENSTORE_TEST_DIR"
+	childCount  = "TOKENSTORE_TEST_COUNT"
+	childKey    = "gcore-0123456789abcdef0123456789abcdef"
+	testTimeout = 30 * time.Second // of a test with another process; never waited for when all is well
 )
 
-// playChild is the main function of a process that a test starts.
-func playChild(mode string) int {
+// runAsChild is the main function of a process that a test starts.
+func runAsChild(mode string) int {
 	parts := map[string]func(*tokenstore.File) error{
 		"write":         childWrites,
 		"count":         childCounts,
 		"hold":          childHolds,
-		"take-turn":     childTakesTurn,
+		"lock-record":   childLocksRecord,
 		"size-limit":    childHitsSizeLimit,
 		"full-disk":     childFillsDisk,
 		"no-permission": childLacksPermission,
+		"others-file":   childMeetsOthersFile,
+		"broken-system": childMeetsBrokenSystem,
+		"broken-disk":   childMeetsBrokenDisk,
 	}
 	if err := parts[mode](tokenstore.NewFile(os.Getenv(childDir))); err != nil {
 		fmt.Fprintln(os.Stderr, mode+":", err)
@@ -115,8 +118,8 @@ func childHolds(store *tokenstore.File) error {
 	return nil
 }
 
-// childTakesTurn has the lock that a Save has for a moment, until it is killed.
-func childTakesTurn(*tokenstore.File) error {
+// childLocksRecord has the lock that a Save has for a moment, until it is killed.
+func childLocksRecord(*tokenstore.File) error {
 	f, err := os.OpenFile(os.Getenv(childDir)+"/lock."+childKey, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
@@ -182,7 +185,7 @@ func (c *child) line(t *testing.T) string {
 	return strings.TrimSuffix(line, "\n")
 }
 
-func (c *child) tell(t *testing.T, command string) (answer string) {
+func (c *child) tell(t *testing.T, command string) (response string) {
 	t.Helper()
 	_, err := io.WriteString(c.in, command+"\n")
 	require.NoError(t, err)

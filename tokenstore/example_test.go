@@ -11,8 +11,66 @@ import (
 	"github.com/vendorlogin/vendorlogin/tokenstore"
 )
 
-// A store is given to a Client as vendorlogin.Options.Store. What a Client does with it then is this.
+// An exampleVendor logs in to nowhere, and says so. Yours comes from a vendor's package, such as gcore.New.
+type exampleVendor struct{}
+
+func (exampleVendor) Account() vendorlogin.Account {
+	return vendorlogin.Account{Vendor: "example", Endpoint: "https://api.example.com", Principal: "ops@example.com"}
+}
+
+func (exampleVendor) Login(context.Context) (*vendorlogin.Token, error) {
+	fmt.Println("login")
+	now := time.Now()
+	return &vendorlogin.Token{Access: vendorlogin.NewSecret("example-token"), IssuedAt: now, ExpiresAt: now.Add(time.Hour)}, nil
+}
+
+// A program that runs twice logs in once: the second run finds the first one's token in the directory.
 func ExampleNewFile() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+
+	run := func() {
+		store := tokenstore.NewFile(filepath.Join(dir, "tokens"))
+		client, err := vendorlogin.NewClient(exampleVendor{}, &vendorlogin.Options{Store: store})
+		if err != nil {
+			panic(err)
+		}
+		defer client.Close()
+		token, err := client.Token(context.Background())
+		fmt.Println(token.Access, err)
+	}
+	run()
+	run()
+	// Output:
+	// login
+	// [redacted] <nil>
+	// [redacted] <nil>
+}
+
+// Several Clients of one process share one login through a Memory.
+func ExampleNewMemory() {
+	store := tokenstore.NewMemory()
+	for range 3 {
+		client, err := vendorlogin.NewClient(exampleVendor{}, &vendorlogin.Options{Store: store})
+		if err != nil {
+			panic(err)
+		}
+		defer client.Close()
+		token, err := client.Token(context.Background())
+		fmt.Println(token.Access.Reveal(), err)
+	}
+	// Output:
+	// login
+	// example-token <nil>
+	// example-token <nil>
+	// example-token <nil>
+}
+
+// What a Client does with its store: it loads, and saves only over the version that it has seen.
+func ExampleFile() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {
 		panic(err)
@@ -25,16 +83,16 @@ func ExampleNewFile() {
 	version, err := store.Save(ctx, account.Key(), []byte("a token"), "", time.Hour)
 	fmt.Println("saved:", err)
 	_, err = store.Save(ctx, account.Key(), []byte("another one"), "", time.Hour)
-	fmt.Println("saved by somebody who did not know:", err)
+	fmt.Println("saved without the version:", err)
 	_, err = store.Save(ctx, account.Key(), []byte("its successor"), version, time.Hour)
-	fmt.Println("saved by somebody who did:", err)
+	fmt.Println("saved with it:", err)
 
 	data, _, err := store.Load(ctx, account.Key())
 	fmt.Println("loaded:", string(data), err)
 	// Output:
 	// saved: <nil>
-	// saved by somebody who did not know: record changed
-	// saved by somebody who did: <nil>
+	// saved without the version: record changed
+	// saved with it: <nil>
 	// loaded: its successor <nil>
 }
 

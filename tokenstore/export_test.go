@@ -2,6 +2,7 @@ package tokenstore
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -17,12 +18,26 @@ func (m *Memory) Len() (records, leases int) {
 	return len(m.records.entries), len(m.leases.entries)
 }
 
-// WithPatience is a File that waits for its turn no longer than d.
-func (s *File) WithPatience(d time.Duration) *File { return &File{dir: s.dir, patience: d} }
+// WithLockTimeout is a File that waits for a lock no longer than d; LockTimeout is how long it waits.
+func (s *File) WithLockTimeout(d time.Duration) *File { return &File{path: s.path, lockTimeout: d} }
+func (s *File) LockTimeout() time.Duration            { return s.lockTimeout }
+
+// CheckAccess is what the user uid is told about a directory.
+func CheckAccess(info fs.FileInfo, uid int) error { return checkAccess(info, uid) }
+
+// SyncDir puts the names in the directory at path on the disk.
+func SyncDir(path string) error {
+	d, err := openDir(path, false)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.sync()
+}
 
 // CheckLock locks the file at path, and tells what is wrong with that as a lock on name in dir.
-func CheckLock(dir, path, name string) error {
-	d, err := openFolder(dir, false)
+func CheckLock(dirPath, path, name string) error {
+	d, err := openDir(dirPath, false)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package tokenstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -13,58 +12,62 @@ import (
 	"github.com/vendorlogin/vendorlogin"
 )
 
-// File keeps records in files, one a record, so that a token survives the process and the processes of one machine share one login.
-// It is a [vendorlogin.Store] and a [vendorlogin.Locker], safe for concurrent use by goroutines and processes, runs no goroutine, and
+// File keeps records in files, one per key, so that a token survives the process and the processes of one machine share one login.
+// It is a [vendorlogin.Store] and a [vendorlogin.Locker], safe for concurrent use by goroutines and processes. It runs no goroutine and
 // needs no closing. Make one with [NewFile]; a File must not be copied.
 //
-// The folder belongs to File alone. It should be on a local disk, since not every network file system has working locks, and one
-// that hangs makes calls outlast their ctx. File makes it when it first has to write, with mode 0700, and its files with 0600; where
-// it finds modes that let others in, it takes those away. The blobs in it are as they were given, a Client's tokens among them:
-// [NewSealed] encrypts them.
+// # The directory
+//
+// The directory belongs to File alone, and to the user that the program runs as. It should be on a local disk: not every network file
+// system has working locks, and one that hangs makes calls outlast their ctx.
+//
+// File makes the directory when it first has to write, with mode 0700, and its files with 0600. It takes the right to read away from
+// others where it finds it. The blobs are kept as they were given, a Client's tokens among them: [NewSealed] encrypts them.
+//
+// A directory that belongs to another user, or that others may write to, is [vendorlogin.ErrStore] with words that say what to do.
+// Three such directories are frequent: one of a tool's user while root runs the tool, one left by a run under sudo, and the root of a
+// container's volume, below which a directory will do.
+//
+// # Failures
 //
 // A Save that was killed, or the machine with it, leaves the old record or the new one. What else may be found there:
 //
-//   - A file that is empty, cut off, damaged, or no record at all is [vendorlogin.ErrNoRecord] with the reason, once: it is moved
-//     aside, to a name that begins with "bad.". One such file is kept for each key, the latest.
+//   - A file that is empty, cut off, damaged, or no record at all is put in quarantine: its name then begins with "bad.", and the latest
+//     such file of each key is kept. The call that finds it returns [vendorlogin.ErrNoRecord] with the reason. Later calls find no file,
+//     and return ErrNoRecord without a reason.
 //   - A symbolic link, or anything else that is no file, in place of one of our files is [vendorlogin.ErrStore]. It is neither
-//     followed nor written through nor removed. The folder itself may be a link, to a folder that is closed to others already.
-//   - A file or folder that may not be read or written, a full disk, a read-only file system: [vendorlogin.ErrStore], and what was
-//     there before is still there.
+//     followed nor written through nor removed. The directory itself may be a link, to a directory that is closed to others already.
+//   - A file or directory that may not be read or written, a full disk, a read-only file system, a file system without locks:
+//     [vendorlogin.ErrStore], and what was there before is still there.
 //
-// Save and Delete take turns by a lock that the kernel frees when its holder ends. When a process is stopped, by SIGSTOP or in a
-// debugger, in the very moment of its turn, they wait no longer than ctx allows, nor longer than 10 seconds, and then answer
+// # Locks
+//
+// Save and Delete exclude each other by a lock that the kernel frees when its holder ends. A process may be stopped, by SIGSTOP or in a
+// debugger, in the very moment that it has this lock. Then they wait until ctx ends, or for 10 seconds, and return
 // [vendorlogin.ErrStore]. Load never waits.
 //
-// A lock taken by TryLock is free when its lease has passed, or when its holder has ended, however that came about, whatever comes
-// first. Leases and ttls go by the machine's clock.
+// A lock taken by TryLock is free when its lease has passed, or when its holder has ended, whatever comes first. Leases and ttls go by
+// the machine's clock. A lease that seems to end later than it can, since the clock was set back, lasts its length once more.
 type File struct {
-	dir      string
-	patience time.Duration
-	swept    atomic.Bool
+	path        string
+	lockTimeout time.Duration
+	swept       atomic.Bool
 }
 
-// NewFile gives the File for the folder dir. It does not look at the folder: what is wrong with it, the calls will say. A relative
-// path counts from where the program is now.
-func NewFile(dir string) *File {
-	if abs, err := filepath.Abs(dir); err == nil && dir != "" {
-		dir = abs
+// NewFile returns the File for the directory at path. It does not open the directory: what is wrong with it, the calls will say. A
+// relative path counts from the working directory that the program has now. The path "" is [vendorlogin.ErrInvalidRequest] in each call.
+func NewFile(path string) *File {
+	if abs, err := filepath.Abs(path); err == nil && path != "" {
+		path = abs
 	}
-	return &File{dir: dir, patience: 10 * time.Second}
+	return &File{path: path, lockTimeout: 10 * time.Second}
 }
 
-// String names the folder.
-func (s *File) String() string { return "tokenstore.File(" + s.dir + ")" }
+// String names the directory.
+func (s *File) String() string { return "tokenstore.File(" + s.path + ")" }
 
 // GoString is String.
 func (s *File) GoString() string { return s.String() }
-
-// The files of a key. The key comes last, because on Windows a name that begins with "con." or the like is not a file's.
-func recordName(key string) string { return "record." + key }
-func badName(key string) string    { return "bad." + key }
-func lockName(key string) string   { return "lock." + key } // whose turn it is to change the record
-
-// errExpired is a record whose ttl has passed; to callers it is ErrNoRecord as such.
-var errExpired = fmt.Errorf("%w: expired", vendorlogin.ErrNoRecord)
 
 // Load implements [vendorlogin.Store].
 func (s *File) Load(ctx context.Context, key string) (data []byte, version string, err error) {
@@ -76,15 +79,13 @@ func (s *File) Load(ctx context.Context, key string) (data []byte, version strin
 		return nil, "", vendorlogin.ErrNoRecord
 	}
 	if err != nil {
-		return nil, "", s.failed(err)
+		return nil, "", storeError(s.path, err)
 	}
 	defer d.Close()
-	r, err := d.record(key)
+	r, err := d.readRecord(key)
 	if err != nil {
-		if mustGo(err) {
-			d.tidy(key)
-		}
-		return nil, "", s.failed(err)
+		d.cleanUp(key, err)
+		return nil, "", storeError(s.path, err)
 	}
 	return r.blob, r.version.String(), nil
 }
@@ -96,17 +97,20 @@ func (s *File) Save(ctx context.Context, key string, data []byte, version string
 	}
 	d, err := s.open(true)
 	if err != nil {
-		return "", s.failed(err)
+		return "", storeError(s.path, err)
 	}
 	defer d.Close()
 	s.sweepOnce(d)
 	r := record{version: newRandom(), blob: data}
-	err = d.change(ctx, key, version, s.patience, func() error {
+	err = d.guarded(ctx, key, s.lockTimeout, func(current string) error {
+		if current != version {
+			return vendorlogin.ErrRecordChanged
+		}
 		r.ends = time.Now().Add(ttl)
 		return d.replace(recordName(key), encodeRecord(key, r))
 	})
 	if err != nil {
-		return "", s.failed(err)
+		return "", storeError(s.path, err)
 	}
 	return r.version.String(), nil
 }
@@ -114,123 +118,55 @@ func (s *File) Save(ctx context.Context, key string, data []byte, version string
 // Delete implements [vendorlogin.Store].
 func (s *File) Delete(ctx context.Context, key, version string) error {
 	if _, _, err := s.Load(ctx, key); errors.Is(err, vendorlogin.ErrNoRecord) {
-		return nil
+		return nil // where there is nothing to write, nothing is written
 	} else if err != nil {
 		return err
 	}
 	d, err := s.open(false)
 	if err != nil {
-		return s.failed(err)
+		return storeError(s.path, err)
 	}
 	defer d.Close()
-	return s.failed(d.change(ctx, key, version, s.patience, func() error {
-		return d.discard(key)
-	}))
-}
-
-func (s *File) open(create bool) (folder, error) {
-	if s.dir == "" {
-		return folder{}, invalid("the folder has no name")
-	}
-	return openFolder(s.dir, create)
-}
-
-// failed makes an error the contract's.
-func (s *File) failed(err error) error {
-	if errors.Is(err, errExpired) {
-		return vendorlogin.ErrNoRecord
-	}
-	for _, named := range []error{vendorlogin.ErrNoRecord, vendorlogin.ErrRecordChanged, vendorlogin.ErrLocked, vendorlogin.ErrInvalidRequest} {
-		if errors.Is(err, named) {
-			return err
+	err = d.guarded(ctx, key, s.lockTimeout, func(current string) error {
+		if current == "" {
+			return nil // somebody else has deleted it since
 		}
-	}
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%w: folder %s: %w", vendorlogin.ErrStore, s.dir, err)
+		if current != version {
+			return vendorlogin.ErrRecordChanged
+		}
+		return d.removeRecord(key)
+	})
+	return storeError(s.path, err)
 }
 
-// record gives the record of key that is there now. It takes no lock: a record's file is only ever replaced as a whole.
-func (d folder) record(key string) (record, error) {
-	content, err := d.read(recordName(key), maxRecord)
-	if errors.Is(err, fs.ErrNotExist) {
-		return record{}, vendorlogin.ErrNoRecord
+// TryLock implements [vendorlogin.Locker].
+func (s *File) TryLock(ctx context.Context, key string, lease time.Duration) (vendorlogin.Lease, error) {
+	if err := checkLock(ctx, key, lease); err != nil {
+		return nil, err
 	}
+	d, err := s.open(true)
 	if err != nil {
-		return record{}, err
+		return nil, storeError(s.path, err)
 	}
-	r, err := decodeRecord(key, content)
+	defer d.Close()
+	s.sweepOnce(d)
+	l, err := takeLease(d, s.path, key, lease, s.lockTimeout)
 	if err != nil {
-		return record{}, err
+		return nil, storeError(s.path, err)
 	}
-	if !time.Now().Before(r.ends) {
-		return record{}, errExpired
-	}
-	return r, nil
+	return l, nil
 }
 
-// change runs do when the record's version is the given one, "" being that of none, and makes sure that it stays so meanwhile.
-func (d folder) change(ctx context.Context, key, version string, patience time.Duration, do func() error) error {
-	turn, err := d.lock(ctx, lockName(key), patience)
-	if err != nil {
-		return err
+func (s *File) open(create bool) (dir, error) {
+	if s.path == "" {
+		return dir{}, invalid("the directory has no name")
 	}
-	defer turn.free()
-	current := ""
-	r, err := d.record(key)
-	switch {
-	case err == nil:
-		current = r.version.String()
-	case !errors.Is(err, vendorlogin.ErrNoRecord):
-		return err
-	}
-	if current != version {
-		return vendorlogin.ErrRecordChanged
-	}
-	d.moveAside(key, err)
-	return do()
+	return openDir(s.path, create)
 }
 
-// discard removes the record's file, which may be gone already.
-func (d folder) discard(key string) error {
-	if err := d.Remove(recordName(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return d.sync()
-}
-
-// mustGo tells whether a file in a record's place is to be taken away.
-func mustGo(err error) bool {
-	var unreadable *unreadableError
-	return errors.As(err, &unreadable) || errors.Is(err, errExpired)
-}
-
-// tidy takes away what record found to be no record, and is free to fail: the next Save replaces it anyway. It looks again under the
-// lock, since a good record may have taken its place, and leaves things to others where they have that lock.
-func (d folder) tidy(key string) {
-	turn, ok, err := d.tryLock(lockName(key))
-	if err != nil || !ok {
-		return
-	}
-	defer turn.free()
-	_, err = d.record(key)
-	d.moveAside(key, err)
-	if errors.Is(err, errExpired) {
-		_ = d.discard(key)
-	}
-}
-
-// moveAside keeps an unreadable file for whoever wants to know what happened to it.
-func (d folder) moveAside(key string, err error) {
-	var unreadable *unreadableError
-	if errors.As(err, &unreadable) {
-		_ = d.Rename(recordName(key), badName(key))
-	}
-}
-
-// sweepOnce removes, once in the life of s, what writers and holders that were killed have left in the folder. It is free to fail.
-func (s *File) sweepOnce(d folder) {
+// sweepOnce removes, with the first call of s that writes, what writers and holders that were killed have left in the directory. It is
+// free to fail.
+func (s *File) sweepOnce(d dir) {
 	if !s.swept.CompareAndSwap(false, true) {
 		return
 	}
@@ -240,28 +176,12 @@ func (s *File) sweepOnce(d folder) {
 	}
 	for _, name := range names {
 		switch {
-		case strings.HasPrefix(name, recordName("")):
-			d.sweepTemporary(name)
+		case strings.HasPrefix(name, recordPrefix):
+			d.cleanUpTemporary(name)
 		case strings.HasPrefix(name, holderPrefix):
 			_, _ = d.reap(name)
 		}
 	}
-}
-
-// sweepTemporary removes a file that was to become a record. Only who has the record's lock has such a file in use: with the lock in
-// hand, any that is there is nobody's.
-func (d folder) sweepTemporary(name string) {
-	target, _, found := strings.Cut(name, temporary)
-	key := strings.TrimPrefix(target, recordName(""))
-	if !found || !validKey(key) {
-		return
-	}
-	turn, ok, err := d.tryLock(lockName(key))
-	if err != nil || !ok {
-		return
-	}
-	defer turn.free()
-	_ = d.Remove(name)
 }
 
 var (

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ func TestFileKeepsRecordForTheNextProcess(t *testing.T) {
 	_, _, err := tokenstore.NewFile(dir).Load(t.Context(), "key")
 	require.Equal(t, vendorlogin.ErrNoRecord, err)
 	require.NoError(t, tokenstore.NewFile(dir).Delete(t.Context(), "key", ""))
-	require.NoDirExists(t, filepath.Dir(dir), "looking made a folder")
+	require.NoDirExists(t, filepath.Dir(dir), "reading made a directory")
 
 	saved, err := tokenstore.NewFile(dir).Save(t.Context(), "key", []byte("data"), "", time.Hour)
 	require.NoError(t, err)
@@ -70,8 +71,8 @@ func TestFileUnreadableRecord(t *testing.T) {
 					use(t, store, dir)
 					replaceUnreadable(t, store)
 					aside, err := os.ReadFile(filepath.Join(dir, "bad.key"))
-					require.NoError(t, err, "the file was not moved aside")
-					require.True(t, bytes.Equal(c.content, aside), "the file that was moved aside is another")
+					require.NoError(t, err, "the file is not in quarantine")
+					require.True(t, bytes.Equal(c.content, aside), "the file in quarantine is another")
 				})
 			}
 		})
@@ -92,7 +93,7 @@ func loadUnreadable(reason string) func(*testing.T, *tokenstore.File, string) {
 		require.ErrorContains(t, err, reason)
 		require.NoFileExists(t, filepath.Join(dir, "record.key"))
 		_, _, err = store.Load(t.Context(), "key")
-		require.Equal(t, vendorlogin.ErrNoRecord, err, "the reason is told once")
+		require.Equal(t, vendorlogin.ErrNoRecord, err, "the reason is reported once")
 	}
 }
 
@@ -107,7 +108,7 @@ func replaceUnreadable(t *testing.T, store *tokenstore.File) {
 	require.Equal(t, "new", string(blob))
 }
 
-func TestFileMovesAsideNoMoreThanOne(t *testing.T) {
+func TestFileQuarantinesNoMoreThanOne(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	store := tokenstore.NewFile(dir)
@@ -156,7 +157,7 @@ func TestFileClearsAwayWhatKilledWritersLeft(t *testing.T) {
 	require.NoError(t, lease.Unlock(t.Context()))
 }
 
-func TestFileFolderThatIsNone(t *testing.T) {
+func TestFileDirectoryThatIsNone(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, []byte("mine"), 0o644))
@@ -183,42 +184,55 @@ func requireStoreError(t *testing.T, store *tokenstore.File) {
 	assert.ErrorIs(t, err, vendorlogin.ErrStore)
 }
 
-func TestStoresRefuse(t *testing.T) {
+// Of several Deletes of one version all succeed: when the later ones come, there is none any more.
+func TestFileDeletesAtOnce(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "tokens")
-	for name, store := range map[string]interface {
-		vendorlogin.Store
-		vendorlogin.Locker
-	}{"memory": tokenstore.NewMemory(), "file": tokenstore.NewFile(dir)} {
-		t.Run(name, func(t *testing.T) {
-			for _, key := range []string{"", "A", "a.b", "../a", "a/b", "é", "a\x00", strings.Repeat("a", 129)} {
-				_, _, err := store.Load(t.Context(), key)
-				assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "Load with key %q", key)
-				_, err = store.Save(t.Context(), key, []byte("data"), "", time.Hour)
-				assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "Save with key %q", key)
-				assert.ErrorIs(t, store.Delete(t.Context(), key, ""), vendorlogin.ErrInvalidRequest, "Delete with key %q", key)
-				_, err = store.TryLock(t.Context(), key, time.Hour)
-				assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "TryLock with key %q", key)
-			}
-			for _, size := range []int{0, 65<<10 + 1} {
-				_, err := store.Save(t.Context(), "key", make([]byte, size), "", time.Hour)
-				assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "Save of %d bytes", size)
-			}
-			for _, lease := range []time.Duration{0, -1} {
-				_, err := store.TryLock(t.Context(), "key", lease)
-				assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "TryLock for %v", lease)
-			}
-			_, err := store.Save(t.Context(), "key", make([]byte, 65<<10), "", time.Hour)
-			assert.NoError(t, err)
-		})
+	dir := t.TempDir()
+	for round := range 50 {
+		key := fmt.Sprint("key-", round)
+		version, err := tokenstore.NewFile(dir).Save(t.Context(), key, []byte("data"), "", time.Hour)
+		require.NoError(t, err)
+		var group sync.WaitGroup
+		for range 3 {
+			group.Go(func() { assert.NoError(t, tokenstore.NewFile(dir).Delete(t.Context(), key, version)) })
+		}
+		group.Wait()
+		_, _, err = tokenstore.NewFile(dir).Load(t.Context(), key)
+		require.Equal(t, vendorlogin.ErrNoRecord, err)
 	}
-	assert.ElementsMatch(t, []string{"lock.key", "record.key"}, names(t, dir))
+}
+
+// A Save and a Delete of one version: one of the two wins, and the other learns it.
+func TestFileDeleteBesideSave(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for round := range 50 {
+		key := fmt.Sprint("key-", round)
+		version, err := tokenstore.NewFile(dir).Save(t.Context(), key, []byte("data"), "", time.Hour)
+		require.NoError(t, err)
+		var group sync.WaitGroup
+		var saved, deleted error
+		group.Go(func() { _, saved = tokenstore.NewFile(dir).Save(t.Context(), key, []byte("new"), version, time.Hour) })
+		group.Go(func() { deleted = tokenstore.NewFile(dir).Delete(t.Context(), key, version) })
+		group.Wait()
+		if saved == nil {
+			require.ErrorIs(t, deleted, vendorlogin.ErrRecordChanged)
+		} else {
+			require.ErrorIs(t, saved, vendorlogin.ErrRecordChanged)
+			require.NoError(t, deleted)
+		}
+	}
+}
+
+func TestFileDefaultLockTimeout(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, 10*time.Second, tokenstore.NewFile(t.TempDir()).LockTimeout(), "as documented")
 }
 
 func TestFilePrints(t *testing.T) {
 	t.Parallel()
-	store := tokenstore.NewFile("/some/folder")
-	require.Contains(t, fmt.Sprintf("%v %+v %#v %s", store, store, store, store), "folder)")
+	store := tokenstore.NewFile("/some/directory")
+	require.Contains(t, fmt.Sprintf("%v %+v %#v %s", store, store, store, store), "directory)")
 }
 
 func names(t *testing.T, dir string) (names []string) {

@@ -4,229 +4,158 @@ package tokenstore_test
 
 import (
 	"context"
-	"io/fs"
-	"os"
-	"path/filepath"
+	mathrand "math/rand/v2"
+	"strconv"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/tokenstore"
 )
 
-func TestFileModes(t *testing.T) {
+// Whoever is killed in whatever moment, readers see whole records, writers go on, and what was left is cleared away.
+func TestFileSurvivesKilledWriters(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "tokens")
-	store := tokenstore.NewFile(dir)
-	useAll(t, store)
-	requireTight(t, dir)
-}
-
-func TestFileTightensLaxModes(t *testing.T) {
-	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "tokens")
-	version, lease := useAll(t, tokenstore.NewFile(dir))
-	for _, name := range names(t, dir) {
-		require.NoError(t, os.Chmod(filepath.Join(dir, name), 0o666))
+	kills, lanes := 400, 4
+	if testing.Short() {
+		kills = 100
 	}
-	require.NoError(t, os.Chmod(dir, 0o777))
-
+	dir := t.TempDir()
 	store := tokenstore.NewFile(dir)
-	_, loaded, err := store.Load(t.Context(), "key")
+	_, err := store.Save(t.Context(), childKey, wholeBlob(1), "", time.Hour)
 	require.NoError(t, err)
-	require.Equal(t, version, loaded)
-	requireMode(t, dir, 0o700)
-	requireMode(t, filepath.Join(dir, "record.key"), 0o600)
-	require.NoError(t, store.Delete(t.Context(), "key", version))
-	require.NoError(t, lease.Extend(t.Context()))
-	requireMode(t, filepath.Join(dir, "lease.key"), 0o600)
-	require.NoError(t, lease.Unlock(t.Context()))
-	useAll(t, store)
-	requireTight(t, dir)
-}
 
-// useAll makes a file of each kind.
-func useAll(t *testing.T, store *tokenstore.File) (version string, lease vendorlogin.Lease) {
-	t.Helper()
-	version, err := store.Save(t.Context(), "key", []byte("data"), "", time.Hour)
-	require.NoError(t, err)
-	lease, err = store.TryLock(t.Context(), "key", time.Hour)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = lease.Unlock(context.Background()) })
-	return version, lease
-}
-
-func requireTight(t *testing.T, dir string) {
-	t.Helper()
-	requireMode(t, dir, 0o700)
-	files := names(t, dir)
-	require.Len(t, files, 5, "record, lock, lease, turn and holder: %v", files)
-	for _, name := range files {
-		requireMode(t, filepath.Join(dir, name), 0o600)
+	var killed, killedInSave, reads atomic.Int64
+	var writers, readers sync.WaitGroup
+	done := make(chan struct{})
+	for range 4 {
+		readers.Go(func() {
+			for !isClosed(done) && readWhole(t, tokenstore.NewFile(dir)) {
+				reads.Add(1)
+				pause(3 * time.Millisecond) // leaves the processor to the writers
+			}
+		})
 	}
-}
-
-func requireMode(t *testing.T, path string, mode fs.FileMode) {
-	t.Helper()
-	info, err := os.Stat(path)
-	require.NoError(t, err)
-	require.Equal(t, mode, info.Mode().Perm(), path)
-}
-
-// A link where one of our files belongs is neither followed nor removed.
-func TestFileSymlinkInTheWay(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"record.key", "lock.key"} {
-		for what, target := range map[string]string{"file": "target", "nothing": "nothing"} {
-			t.Run(name+" to "+what, func(t *testing.T) {
-				t.Parallel()
-				dir, elsewhere := t.TempDir(), t.TempDir()
-				good := tokenstore.EncodeRecord("key", []byte("data"), time.Now().Add(time.Hour))
-				require.NoError(t, os.WriteFile(filepath.Join(elsewhere, "target"), good, 0o644))
-				require.NoError(t, os.Symlink(filepath.Join(elsewhere, target), filepath.Join(dir, name)))
-
-				store := tokenstore.NewFile(dir)
-				_, err := store.Save(t.Context(), "key", []byte("new"), "", time.Hour)
-				require.ErrorIs(t, err, vendorlogin.ErrStore)
-				require.ErrorContains(t, err, "symbolic link")
-				if name == "record.key" {
-					_, _, err = store.Load(t.Context(), "key")
-					require.ErrorIs(t, err, vendorlogin.ErrStore)
-					require.ErrorIs(t, store.Delete(t.Context(), "key", ""), vendorlogin.ErrStore)
+	for range lanes {
+		writers.Go(func() {
+			for range kills / lanes {
+				if killWriter(t, dir) {
+					killedInSave.Add(1)
 				}
-				requireUntouched(t, elsewhere, good, filepath.Join(dir, name))
-			})
-		}
+				killed.Add(1)
+			}
+		})
+	}
+	writers.Wait()
+	close(done)
+	readers.Wait()
+	t.Logf("%d writers killed, %d of them after a Save, %d reads", killed.Load(), killedInSave.Load(), reads.Load())
+
+	require.EqualValues(t, kills, killed.Load())
+	require.Greater(t, reads.Load(), int64(kills))
+	require.Greater(t, killedInSave.Load(), int64(kills)/10, "most writers were killed before they wrote anything")
+	requireClean(t, dir)
+}
+
+func isClosed(c chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 
-func TestFileSymlinkInTheWayOfTheLock(t *testing.T) {
-	t.Parallel()
-	for _, name := range []string{"lease.key", "turn.key"} {
-		for what, target := range map[string]string{"file": "target", "nothing": "nothing"} {
-			t.Run(name+" to "+what, func(t *testing.T) {
-				t.Parallel()
-				dir, elsewhere := t.TempDir(), t.TempDir()
-				require.NoError(t, os.WriteFile(filepath.Join(elsewhere, "target"), []byte("mine"), 0o644))
-				require.NoError(t, os.Symlink(filepath.Join(elsewhere, target), filepath.Join(dir, name)))
-				_, err := tokenstore.NewFile(dir).TryLock(t.Context(), "key", time.Hour)
-				require.ErrorIs(t, err, vendorlogin.ErrStore)
-				requireUntouched(t, elsewhere, []byte("mine"), filepath.Join(dir, name))
-			})
-		}
-	}
+func readWhole(t *testing.T, store vendorlogin.Store) bool {
+	blob, _, err := store.Load(context.Background(), childKey)
+	return assert.NoError(t, err) && assert.True(t, isWhole(blob), "a reader saw a record of %d bytes that nobody saved", len(blob))
 }
 
-// A link within the folder is no better.
-func TestFileSymlinkToAnotherRecord(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	store := tokenstore.NewFile(dir)
-	_, err := store.Save(t.Context(), "other", []byte("data"), "", time.Hour)
-	require.NoError(t, err)
-	for _, link := range []struct{ name, target string }{{"lock.key", "nothing"}, {"record.key", "record.other"}} {
-		path := filepath.Join(dir, link.name)
-		require.NoError(t, os.Symlink(link.target, path))
-		_, err = store.Save(t.Context(), "key", []byte("new"), "", time.Hour)
-		require.ErrorIs(t, err, vendorlogin.ErrStore)
-		require.NoError(t, os.Remove(path))
+// killWriter kills a writing process at a random instant after its first Save, and at times before it.
+func killWriter(t *testing.T, dir string) (saved bool) {
+	writer := startChild(t, "write", dir, "")
+	if mathrand.N(10) > 0 {
+		_, err := writer.out.ReadByte()
+		saved = err == nil
+		pause(time.Duration(mathrand.N(2_000_000)))
+	} else {
+		pause(time.Duration(mathrand.N(20_000_000)))
 	}
-	require.NoFileExists(t, filepath.Join(dir, "nothing"))
+	writer.kill()
+	return saved
 }
 
-func requireUntouched(t *testing.T, elsewhere string, content []byte, link string) {
+func pause(d time.Duration) { <-time.After(d) }
+
+// requireClean saves once more and looks for what killed writers have left.
+func requireClean(t *testing.T, dir string) {
 	t.Helper()
-	require.Equal(t, []string{"target"}, names(t, elsewhere), "something was written through the link")
-	requireMode(t, filepath.Join(elsewhere, "target"), 0o644)
-	now, err := os.ReadFile(filepath.Join(elsewhere, "target"))
-	require.NoError(t, err)
-	require.Equal(t, content, now)
-	info, err := os.Lstat(link)
-	require.NoError(t, err)
-	require.NotZero(t, info.Mode()&fs.ModeSymlink)
-}
-
-// Opening a named pipe would wait for its other end, for ever.
-func TestFileNamedPipeInTheWay(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	for _, name := range []string{"record.key", "lock.key", "lease.key", "turn.key", "folder"} {
-		require.NoError(t, syscall.Mkfifo(filepath.Join(dir, name), 0o600))
-	}
 	store := tokenstore.NewFile(dir)
-	_, err := store.Save(t.Context(), "key", []byte("new"), "", time.Hour)
-	require.ErrorIs(t, err, vendorlogin.ErrStore)
-	_, _, err = store.Load(t.Context(), "key")
-	require.ErrorIs(t, err, vendorlogin.ErrStore)
-	_, err = store.TryLock(t.Context(), "key", time.Hour)
-	require.ErrorIs(t, err, vendorlogin.ErrStore)
-	require.NoError(t, os.Remove(filepath.Join(dir, "turn.key")))
-	_, err = store.TryLock(t.Context(), "key", time.Hour)
-	require.ErrorIs(t, err, vendorlogin.ErrStore)
-	requireStoreError(t, tokenstore.NewFile(filepath.Join(dir, "folder")))
-}
-
-func TestFileFolderInTheWay(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	require.NoError(t, os.Mkdir(filepath.Join(dir, "record.key"), 0o755))
-	store := tokenstore.NewFile(dir)
-	_, _, err := store.Load(t.Context(), "key")
-	require.ErrorIs(t, err, vendorlogin.ErrStore)
-	_, err = store.Save(t.Context(), "key", []byte("new"), "", time.Hour)
-	require.ErrorIs(t, err, vendorlogin.ErrStore)
-	requireMode(t, filepath.Join(dir, "record.key"), 0o755)
-}
-
-// The folder may be a link, but then nothing is changed about what it leads to.
-func TestFileFolderBehindALink(t *testing.T) {
-	t.Parallel()
-	target, link := filepath.Join(t.TempDir(), "target"), filepath.Join(t.TempDir(), "link")
-	require.NoError(t, os.Mkdir(target, 0o755))
-	require.NoError(t, os.Symlink(target, link))
-	requireStoreError(t, tokenstore.NewFile(link))
-	requireMode(t, target, 0o755)
-	require.Empty(t, names(t, target))
-
-	require.NoError(t, os.Chmod(target, 0o700))
-	_, err := tokenstore.NewFile(link).Save(t.Context(), "key", []byte("data"), "", time.Hour)
+	_, version, err := store.Load(t.Context(), childKey)
 	require.NoError(t, err)
-}
-
-// Load leaves an unreadable file alone while somebody else may be replacing it.
-func TestFileUnreadableRecordBesideAWriter(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "record.key"), []byte("junk"), 0o600))
-	turn, err := os.OpenFile(filepath.Join(dir, "lock.key"), os.O_RDWR|os.O_CREATE, 0o600)
+	_, err = store.Save(t.Context(), childKey, []byte("last"), version, time.Hour)
 	require.NoError(t, err)
-	defer turn.Close()
-	require.NoError(t, syscall.Flock(int(turn.Fd()), syscall.LOCK_EX))
-
-	store := tokenstore.NewFile(dir)
-	_, _, err = store.Load(t.Context(), "key")
-	require.ErrorIs(t, err, vendorlogin.ErrNoRecord)
-	require.FileExists(t, filepath.Join(dir, "record.key"))
-	require.NoError(t, syscall.Flock(int(turn.Fd()), syscall.LOCK_UN))
-	_, _, err = store.Load(t.Context(), "key")
-	require.ErrorIs(t, err, vendorlogin.ErrNoRecord)
-	require.NoFileExists(t, filepath.Join(dir, "record.key"))
+	for _, name := range names(t, dir) {
+		assert.Contains(t, []string{"record." + childKey, "lock." + childKey}, name)
+	}
 }
 
-// What was locked counts only if it is what has that name in the folder: it may have been removed, or a link swapped in, meanwhile.
-func TestFileLockOnAnotherFile(t *testing.T) {
+func TestFileLosesNoUpdateOfProcesses(t *testing.T) {
+	t.Parallel()
+	const processes, times = 8, 25
+	dir := t.TempDir()
+	store := tokenstore.NewFile(dir)
+	_, err := store.Save(t.Context(), childKey, []byte("0"), "", time.Hour)
+	require.NoError(t, err)
+	var group sync.WaitGroup
+	for range processes {
+		counter := startChild(t, "count", dir, strconv.Itoa(times))
+		group.Go(func() { assert.NoError(t, counter.cmd.Wait()) })
+	}
+	group.Wait()
+	blob, _, err := store.Load(t.Context(), childKey)
+	require.NoError(t, err)
+	require.Equal(t, strconv.Itoa(processes*times), string(blob))
+}
+
+// A process that is stopped while it changes a record makes others wait no longer than they want to.
+func TestFileBesideStoppedWriter(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for _, name := range []string{"lock.key", "another"} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
-	}
-	require.NoError(t, os.Symlink("another", filepath.Join(dir, "link")))
-	require.NoError(t, tokenstore.CheckLock(dir, filepath.Join(dir, "lock.key"), "lock.key"))
-	for _, name := range []string{"another", "link", "missing"} {
-		require.Error(t, tokenstore.CheckLock(dir, filepath.Join(dir, "lock.key"), name), name)
-		require.Error(t, tokenstore.CheckLock(dir, filepath.Join(dir, name), "lock.key"), name)
-	}
+	store := tokenstore.NewFile(dir)
+	version, err := store.Save(t.Context(), childKey, []byte("old"), "", time.Hour)
+	require.NoError(t, err)
+	writer := startChild(t, "lock-record", dir, "")
+	require.Equal(t, "locked", writer.line(t))
+	writer.signal(t, syscall.SIGSTOP)
+
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = store.Save(ctx, childKey, []byte("new"), version, time.Hour)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorIs(t, err, vendorlogin.ErrStore)
+
+	hasty := store.WithLockTimeout(50 * time.Millisecond)
+	_, err = hasty.Save(context.Background(), childKey, []byte("new"), version, time.Hour)
+	require.ErrorIs(t, err, vendorlogin.ErrStore)
+	require.ErrorContains(t, err, "stopped")
+	require.ErrorIs(t, hasty.Delete(context.Background(), childKey, version), vendorlogin.ErrStore)
+
+	blob, current, err := store.Load(t.Context(), childKey)
+	require.NoError(t, err)
+	require.Equal(t, "old", string(blob))
+	require.Equal(t, version, current)
+	lease, err := store.TryLock(t.Context(), childKey, time.Hour)
+	require.NoError(t, err, "the lock has nothing to do with who changes the record")
+	require.NoError(t, lease.Unlock(t.Context()))
+
+	writer.kill()
+	_, err = store.Save(t.Context(), childKey, []byte("new"), version, time.Hour)
+	require.NoError(t, err)
 }

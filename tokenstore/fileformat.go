@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/storekey"
 )
 
 // A recordHeader is how a record's file begins, integers in big-endian order; the blob is the rest of the file.
@@ -26,7 +27,7 @@ var recordMagic = [8]byte([]byte("vlrecord"))
 
 var (
 	recordHeaderSize = binary.Size(recordHeader{})
-	maxRecord        = recordHeaderSize + maxBlob
+	maxRecord        = recordHeaderSize + storekey.MaxBlob
 )
 
 // A record is what is in a record's file.
@@ -41,6 +42,9 @@ type unreadableError struct{ reason string }
 
 func (e *unreadableError) Error() string { return vendorlogin.ErrNoRecord.Error() + ": " + e.reason }
 func (e *unreadableError) Unwrap() error { return vendorlogin.ErrNoRecord }
+
+// errExpired is a record whose ttl has passed; to callers it is ErrNoRecord as such.
+var errExpired = fmt.Errorf("%w: expired", vendorlogin.ErrNoRecord)
 
 func encodeRecord(key string, r record) []byte {
 	header := recordHeader{

@@ -21,7 +21,7 @@ type kernelLock struct{ *flock.Flock }
 
 // tryLock takes the lock on the file of that name, which it makes if need be. ok is false, and there is nothing to free, when somebody
 // else has it.
-func (d folder) tryLock(name string) (lock kernelLock, ok bool, err error) {
+func (d dir) tryLock(name string) (lock kernelLock, ok bool, err error) {
 	lock, err = retryMoved(func() (kernelLock, error) {
 		if err := d.touch(name); err != nil {
 			return kernelLock{}, err
@@ -40,8 +40,8 @@ func (d folder) tryLock(name string) (lock kernelLock, ok bool, err error) {
 
 var errBusy = errors.New("the lock file is in use")
 
-// lockOnce takes the lock on a file that is there, or answers errBusy.
-func (d folder) lockOnce(name string) (kernelLock, error) {
+// lockOnce takes the lock on a file that is there, or returns errBusy.
+func (d dir) lockOnce(name string) (kernelLock, error) {
 	before, err := d.regular(name)
 	if err != nil {
 		return kernelLock{}, err
@@ -52,11 +52,11 @@ func (d folder) lockOnce(name string) (kernelLock, error) {
 		}
 	}
 	// It opens by path, and would follow a link. So it may not create the file, nothing is ever written to it, and what was locked
-	// counts only if it is what has that name in our folder.
+	// counts only if it is what has that name in our directory.
 	lock := kernelLock{flock.New(filepath.Join(d.Name(), name), flock.SetFlag(os.O_RDWR|nonblock))}
 	ok, err := lock.TryLock()
 	if err != nil {
-		return kernelLock{}, err
+		return kernelLock{}, lockError(withOwner(err, before, os.Geteuid()))
 	}
 	if !ok {
 		return kernelLock{}, errBusy
@@ -68,7 +68,7 @@ func (d folder) lockOnce(name string) (kernelLock, error) {
 	return lock, nil
 }
 
-func (d folder) sameFile(lock kernelLock, name string) error {
+func (d dir) sameFile(lock kernelLock, name string) error {
 	locked, err := lock.Stat()
 	if err != nil {
 		return err
@@ -86,22 +86,30 @@ func (d folder) sameFile(lock kernelLock, name string) error {
 // free gives the lock back.
 func (l kernelLock) free() { _ = l.Close() }
 
-// lock is tryLock again and again until the lock is ours, ctx ends, or patience is at its end. A process may be stopped while it has
-// the lock, and then has it for as long as somebody pleases, so that waiting without a bound could mean for ever.
+// lockError names locks as what is missing where a file system has none, since "function not implemented" alone helps nobody.
+func lockError(err error) error {
+	if !errors.Is(err, errors.ErrUnsupported) && !isNoLocks(err) {
+		return err
+	}
+	return fmt.Errorf("this file system has no working file locks; use a directory on a local disk: %w", err)
+}
+
+// lock calls tryLock again and again until the lock is ours, ctx ends, or timeout has passed. A process may be stopped while it has the
+// lock, and then has it for as long as somebody pleases: waiting without a bound could last without end.
 //
-// It asks rather than waits in the kernel, since that wait could not be ended.
-func (d folder) lock(ctx context.Context, name string, patience time.Duration) (kernelLock, error) {
-	giveUp := time.Now().Add(patience)
+// It polls rather than waits in the kernel, since that wait could not be ended.
+func (d dir) lock(ctx context.Context, name string, timeout time.Duration) (kernelLock, error) {
+	giveUp := time.Now().Add(timeout)
 	for pause := time.Millisecond; ; pause = min(2*pause, 16*time.Millisecond) {
 		lock, ok, err := d.tryLock(name)
 		if ok || err != nil {
 			return lock, err
 		}
 		if time.Now().After(giveUp) {
-			return kernelLock{}, fmt.Errorf("%s: in use for %v, perhaps by a process that is stopped", name, patience)
+			return kernelLock{}, fmt.Errorf("%s: locked for %v, perhaps by a process that is stopped", name, timeout)
 		}
 		if err := sleep(ctx, pause/2+rand.N(pause)); err != nil {
-			return kernelLock{}, fmt.Errorf("%s: in use: %w", name, err)
+			return kernelLock{}, fmt.Errorf("%s: locked: %w", name, err)
 		}
 	}
 }

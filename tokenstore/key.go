@@ -16,8 +16,8 @@ const (
 	maxKeyID = 32
 )
 
-// A Key is an AES-256 key with an id by which sealed records say what they were sealed with. The id is no secret; the key does not
-// print. The zero Key is none.
+// A Key is an AES-256 key with an id, which a sealed record names. The id is no secret; the key does not print. The zero Key seals
+// nothing: [NewSealed] rejects it.
 //
 // As text it is the id, ":" and the base64 of 32 random bytes. [NewKey] makes one, and so does a shell:
 //
@@ -34,7 +34,7 @@ func NewKey() Key {
 	return Key{id: newRandom().String()[:8], secret: vendorlogin.NewSecret(string(secret[:]))}
 }
 
-// ParseKey reads a key's text, less space around it. An id is 1 to 32 letters, digits, "_", "-" and ".". What is not a key is
+// ParseKey reads a key's text, without the space around it. An id is 1 to 32 letters, digits, "_", "-" and ".". What is not a key is
 // [vendorlogin.ErrInvalidRequest]; the error does not quote it.
 func ParseKey(text string) (Key, error) {
 	id, encoded, found := strings.Cut(strings.TrimSpace(text), ":")
@@ -63,15 +63,15 @@ func validKeyID(id string) bool {
 	return true
 }
 
-// ID gives the key's id.
+// ID returns the key's id.
 func (k Key) ID() string { return k.id }
 
-// Reveal gives the text that ParseKey reads, to be kept where secrets are kept.
+// Reveal returns the text that ParseKey reads, to be kept where secrets are kept.
 func (k Key) Reveal() string {
 	return k.id + ":" + base64.StdEncoding.EncodeToString([]byte(k.secret.Reveal()))
 }
 
-// String gives the id, and "[redacted]" for the key.
+// String returns the id, and "[redacted]" for the key.
 func (k Key) String() string { return k.id + ":" + k.secret.String() }
 
 // Format is String for every verb.

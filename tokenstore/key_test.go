@@ -83,3 +83,32 @@ func TestKeyDoesNotPrint(t *testing.T) {
 	assert.Contains(t, b.String(), "id:[redacted]")
 	assert.Equal(t, "tokenstore.Sealed tokenstore.Sealed", fmt.Sprintf("%+v %#v", sealed, plain))
 }
+
+func TestKeyID(t *testing.T) {
+	t.Parallel()
+	secret := ":" + base64.StdEncoding.EncodeToString(make([]byte, 32))
+	for _, id := range []string{"a", "z", "A", "Z", "0", "9", "_", "-", ".", "aZ09_-.", strings.Repeat("a", 32)} {
+		key, err := tokenstore.ParseKey(id + secret)
+		require.NoError(t, err, id)
+		require.Equal(t, id, key.ID())
+	}
+	for _, id := range []string{"", "`", "{", "@", "[", "/", "a/", ",", "^", "é", "a\x00", "a b", strings.Repeat("a", 33)} {
+		_, err := tokenstore.ParseKey(id + secret)
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "%q", id)
+	}
+}
+
+func TestKeyPrintsRedacted(t *testing.T) {
+	t.Parallel()
+	key, err := tokenstore.ParseKey("id:" + base64.StdEncoding.EncodeToString([]byte("canary-canary-canary-canary-cana")))
+	require.NoError(t, err)
+	const want = "id:[redacted]"
+	assert.Equal(t, want, key.String())
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		assert.Equal(t, want, fmt.Sprintf(verb, key))
+	}
+	assert.Equal(t, want, key.LogValue().String())
+	text, err := key.MarshalText()
+	require.NoError(t, err)
+	assert.Equal(t, want, string(text))
+}

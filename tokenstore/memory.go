@@ -12,7 +12,7 @@ import (
 )
 
 // Memory keeps records in this process, so that several Clients of one account share one login. It is a [vendorlogin.Store] and a
-// [vendorlogin.Locker], safe for concurrent use, runs no goroutine and no timer, and forgets what has expired. Make one with
+// [vendorlogin.Locker], safe for concurrent use. It runs no goroutine and no timer, and forgets what has expired. Make one with
 // [NewMemory]; a Memory must not be copied. It prints without its contents.
 type Memory struct {
 	mu      sync.Mutex
@@ -25,10 +25,10 @@ type memoryRecord struct {
 	version string
 }
 
-// NewMemory gives an empty Memory.
+// NewMemory returns an empty Memory.
 func NewMemory() *Memory { return &Memory{} }
 
-// Format says "tokenstore.Memory" for every verb: by reflection, fmt would print the blobs.
+// Format prints "tokenstore.Memory" for every verb: by reflection, fmt would print the blobs.
 func (m *Memory) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "tokenstore.Memory") }
 
 // Load implements [vendorlogin.Store].
@@ -117,8 +117,8 @@ func (l *memoryLease) ifHeld(ctx context.Context, do func()) error {
 	return nil
 }
 
-// expiring is a map whose entries go away. An entry that has expired is removed when it is looked at; the others of its kind when
-// the map has doubled since the last time, so that it holds at most about twice what is alive, at a constant cost per put.
+// expiring is a map whose entries go away. An entry that has expired is removed when somebody asks for it; the others when the map has
+// doubled since the last time. So it holds at most about twice what has not expired, at a constant cost per put.
 type expiring[V any] struct {
 	entries map[string]expiringEntry[V]
 	sweepAt int
@@ -141,14 +141,14 @@ func (e *expiring[V]) get(key string) (value V, ok bool) {
 	return entry.value, true
 }
 
-func (e *expiring[V]) put(key string, value V, life time.Duration) {
+func (e *expiring[V]) put(key string, value V, lifetime time.Duration) {
 	if e.entries == nil {
 		e.entries = map[string]expiringEntry[V]{}
 	}
 	if len(e.entries) >= e.sweepAt {
 		e.sweep()
 	}
-	e.entries[key] = expiringEntry[V]{value, time.Now().Add(life)}
+	e.entries[key] = expiringEntry[V]{value, time.Now().Add(lifetime)}
 }
 
 func (e *expiring[V]) remove(key string) { delete(e.entries, key) }

@@ -64,9 +64,9 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 			most = max(most, records, leases)
 			time.Sleep(time.Second)
 		}
-		assert.LessOrEqual(t, most, 201, "100 are alive at a time")
+		assert.LessOrEqual(t, most, 201, "100 are valid at a time")
 		_, _, err := store.Load(t.Context(), "19950")
-		assert.NoError(t, err, "what is alive was forgotten")
+		assert.NoError(t, err, "what has not expired was forgotten")
 	})
 }
 

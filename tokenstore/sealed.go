@@ -14,26 +14,33 @@ import (
 )
 
 // ErrSealed is a record that cannot be opened: it was sealed with a key that is not among ours, or is another account's, or was
-// tampered with, or was never sealed. It is always found together with [vendorlogin.ErrStore], and its text says which it is.
+// tampered with, or was never sealed. It always comes together with [vendorlogin.ErrStore], and its text says which of these it is.
 var ErrSealed = errors.New("sealed record cannot be opened")
 
-// NewSealed gives a store that encrypts what it keeps in store, by AES-256-GCM. The first key seals; each of them opens what was
-// sealed with it. What is sealed for one key of the store cannot be passed off as another's. The store still shows the store keys,
-// which hold the vendor's name and a hash, and the size, version and ttl of each record; and who may write to it can put back an
-// older record of the same account.
+// NewSealed returns a store that encrypts what it keeps in store, by AES-256-GCM. The first key seals; each key opens what was sealed
+// with it. What is sealed for one key of the store cannot be passed off as another's.
 //
-// To rotate: give every process the new key as the second; once all have it, put it first; take the old one out when the longest ttl
-// has passed. One key is good for 4 billion saves.
+// Some things stay visible: the store keys, which hold the vendor's name and a hash, and the size, version and ttl of each record. And
+// whoever may write to the store can put back an older record of the same account.
 //
-// A record that cannot be opened is [ErrSealed] and [vendorlogin.ErrStore], and is left as it is, since it may be good for whoever has
-// the right key: no login is shared, and nothing lost, until the keys are right, the record's ttl has passed, or somebody removes it.
-// That goes for records from before a store was sealed too: to take them for good would be to take what anybody had written there. So
-// a store that is to be sealed from now on begins anew, in a new folder or with a new prefix.
+// To rotate the keys:
 //
-// The result is a [vendorlogin.Locker] if, and only if, store is one. It is as safe for concurrent use as store is. Its blobs may be
-// as large as those of a store less 68 bytes; the stores of this module have room for blobs of 64 KiB all the same.
+//  1. Give every process the new key as the second one.
+//  2. When all processes have it, put it first.
+//  3. When the longest ttl has passed since, take the old key out.
 //
-// No store, no key, the zero Key, or two keys of one id are [vendorlogin.ErrInvalidRequest].
+// One key is good for 4 billion saves.
+//
+// A record that cannot be opened is [ErrSealed] and [vendorlogin.ErrStore]. It is left as it is, since it may be good for whoever has
+// the right key. Until the keys are right, the record's ttl has passed, or somebody removes it, no login is shared and nothing is lost.
+//
+// A record that was saved before the store was sealed cannot be opened either: it could be anybody's. So give a store that is sealed
+// from now on an empty place: a new directory, a new prefix in Redis, a new table. The fleet then logs in once.
+//
+// The result is a [vendorlogin.Locker] if, and only if, store is one. It is as safe for concurrent use as store is. A sealed blob is up
+// to 68 bytes longer than the blob in it. The stores of this module have room for that.
+//
+// A nil store, no key, the zero Key, or two keys of one id are [vendorlogin.ErrInvalidRequest].
 func NewSealed(store vendorlogin.Store, keys ...Key) (vendorlogin.Store, error) {
 	if store == nil {
 		return nil, invalid("there is no store to seal")
@@ -81,7 +88,7 @@ type sealedLocker struct {
 	vendorlogin.Locker
 }
 
-// Format says "tokenstore.Sealed" for every verb: by reflection, fmt might print what the keys were expanded to.
+// Format prints "tokenstore.Sealed" for every verb: by reflection, fmt might print what the keys were expanded to.
 func (s *sealed) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "tokenstore.Sealed") }
 
 func (s *sealed) Load(ctx context.Context, key string) (data []byte, version string, err error) {

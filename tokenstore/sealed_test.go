@@ -39,7 +39,7 @@ func TestSealedLocksTheStoreWithin(t *testing.T) {
 	require.NoError(t, lease.Unlock(t.Context()))
 }
 
-func TestSealedRefusesKeys(t *testing.T) {
+func TestSealedRejectsKeys(t *testing.T) {
 	t.Parallel()
 	key := tokenstore.NewKey()
 	same, err := tokenstore.ParseKey(key.ID() + ":" + base64.StdEncoding.EncodeToString(make([]byte, 32)))
@@ -82,7 +82,7 @@ func TestSealedFileTellsNothing(t *testing.T) {
 	require.Empty(t, found(t, dir, canaries))
 }
 
-// tokenInPlain is a folder in which the search must find something.
+// tokenInPlain is a directory in which the search must find something.
 func tokenInPlain(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -227,3 +227,28 @@ func (failing) Save(context.Context, string, []byte, string, time.Duration) (str
 	return "", errFailing
 }
 func (failing) Delete(context.Context, string, string) error { return errFailing }
+
+// Whatever is in a sealed blob, it opens only where it was sealed with the key.
+func FuzzSealedBlob(f *testing.F) {
+	key, err := tokenstore.ParseKey("fuzz:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
+	if err != nil {
+		f.Fatal(err)
+	}
+	store, err := tokenstore.NewSealed(tokenstore.NewMemory(), key)
+	if err != nil {
+		f.Fatal(err)
+	}
+	good := tokenstore.SealBlob(store, "key", []byte("data"))
+	for _, seed := range [][]byte{nil, good, good[:8], good[:20], flip(good, 8), []byte("vlseal\x01\xff")} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, blob []byte) {
+		data, err := tokenstore.OpenBlob(store, "key", blob)
+		switch {
+		case err != nil && !errors.Is(err, tokenstore.ErrSealed):
+			t.Fatal(err)
+		case err == nil && string(data) != "data":
+			t.Fatal("something opened that was never sealed")
+		}
+	})
+}

@@ -1,9 +1,16 @@
-// Package tokenstore has the stores that a [vendorlogin.Client] can keep its token in: [Memory] for several clients of one process,
-// [File] for the processes of one machine, and [NewSealed], which encrypts what any store keeps. A store for a fleet of machines is
-// in package redisstore.
+// Package tokenstore has the stores that a [vendorlogin.Client] can keep its token in: [Memory] for several Clients of one process,
+// [File] for the processes of one machine, and [NewSealed], which encrypts what any store keeps. Two stores for a fleet of machines
+// have packages of their own: redisstore for Redis, sqlstore for PostgreSQL.
 //
-// Every store here takes blobs of up to 65 KiB, 1 KiB more than the contract of [vendorlogin.Store] asks for, so that a blob of the
-// largest size still fits once it is sealed.
+// A program that keeps its token between runs, encrypted:
+//
+//	key, err := tokenstore.ParseKey(os.Getenv("TOKEN_STORE_KEY"))
+//	…
+//	store, err := tokenstore.NewSealed(tokenstore.NewFile("/var/lib/mytool/tokens"), key)
+//	…
+//	client, err := vendorlogin.NewClient(auth, &vendorlogin.Options{Store: store})
+//
+// Every store here takes blobs of up to 65 KiB. The contract of [vendorlogin.Store] asks for 64 KiB; the rest is room for the seal.
 package tokenstore
 
 import (
@@ -14,50 +21,27 @@ import (
 	"time"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/storekey"
 )
 
-const (
-	maxKey  = 128
-	maxBlob = 64<<10 + 1<<10 // what a Client saves, and room for the seal around it
-)
-
-// check is what each method does first. It is what makes a key fit to be a part of a file's name.
 func check(ctx context.Context, key string) error {
-	if !validKey(key) {
-		return invalid(`a key is 1 to 128 characters of a-z, 0-9, "_" and "-"`)
-	}
-	return ended(ctx)
+	return checked(ctx, storekey.Check(key))
 }
 
 func checkSave(ctx context.Context, key string, data []byte, ttl time.Duration) error {
-	switch {
-	case len(data) == 0:
-		return invalid("a blob has at least 1 byte")
-	case len(data) > maxBlob:
-		return invalid(fmt.Sprintf("a blob of %d bytes is longer than %d", len(data), maxBlob))
-	case ttl <= 0:
-		return invalid("a ttl is more than 0")
-	}
-	return check(ctx, key)
+	return checked(ctx, storekey.CheckSave(key, data, ttl))
 }
 
 func checkLock(ctx context.Context, key string, lease time.Duration) error {
-	if lease <= 0 {
-		return invalid("a lease is more than 0")
-	}
-	return check(ctx, key)
+	return checked(ctx, storekey.CheckLock(key, lease))
 }
 
-func validKey(key string) bool {
-	if key == "" || len(key) > maxKey {
-		return false
+// checked is what each method does first: bad is what is wrong with its arguments, if anything.
+func checked(ctx context.Context, bad error) error {
+	if bad != nil {
+		return invalid(bad.Error())
 	}
-	for _, c := range []byte(key) {
-		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '_' || c == '-') {
-			return false
-		}
-	}
-	return true
+	return ended(ctx)
 }
 
 func invalid(reason string) error {

@@ -10,67 +10,68 @@ import (
 	"syscall"
 )
 
-// A folder is the open folder of a File. It is an os.Root, so that every name in it is looked up in this folder, whatever becomes of
+// A dir is the open directory of a File. It is an os.Root, so that every name in it is looked up in this directory, whatever becomes of
 // the path that led here, and files that are open can be renamed and removed on Windows too. It is open for one call at a time.
-type folder struct{ *os.Root }
+type dir struct{ *os.Root }
 
-// modesMatter is false where a file's mode is not what guards it. On Windows a folder in the user's profile is private by the access
-// list that it inherits.
-const modesMatter = runtime.GOOS != "windows"
-
-// openFolder opens the folder at dir and makes sure that nobody else can look into it. Its error is fs.ErrNotExist where there is none
-// and create does not say to make it.
-func openFolder(dir string, create bool) (folder, error) {
+// openDir opens the directory at path, makes sure that nobody else can look into it, and rejects one that checkAccess rejects. Its error
+// is fs.ErrNotExist where there is none and create does not say to make it.
+func openDir(path string, create bool) (dir, error) {
 	if create {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return folder{}, err
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			return dir{}, err
 		}
 	}
 	// Before anything is opened: opening a named pipe would wait for its other end.
-	info, err := os.Lstat(dir)
+	info, err := os.Lstat(path)
 	if err != nil {
-		return folder{}, err
+		return dir{}, err
 	}
 	direct := info.IsDir()
 	if !direct {
-		if info, err = os.Stat(dir); err != nil {
-			return folder{}, err
+		if info, err = os.Stat(path); err != nil {
+			return dir{}, err
 		}
 	}
 	if !info.IsDir() {
-		return folder{}, &fs.PathError{Op: "open", Path: dir, Err: syscall.ENOTDIR}
+		return dir{}, &fs.PathError{Op: "open", Path: path, Err: syscall.ENOTDIR}
 	}
-	root, err := os.OpenRoot(dir)
+	if err := checkAccess(info, os.Geteuid()); err != nil {
+		return dir{}, err // before it is opened: whose it is says more than that it may not be opened
+	}
+	root, err := os.OpenRoot(path)
 	if err != nil {
-		return folder{}, err
+		return dir{}, err
 	}
-	d := folder{root}
+	d := dir{root}
 	if err := d.tighten(direct); err != nil {
 		_ = d.Close()
-		return folder{}, err
+		return dir{}, err
 	}
 	return d, nil
 }
 
-// tighten closes the folder to others. It changes no folder that a symbolic link led to: whoever put the link there could have
-// any folder of ours changed.
-func (d folder) tighten(direct bool) error {
+// tighten closes the directory to readers. It changes no directory that a symbolic link led to: whoever put the link there could have
+// any directory of ours changed.
+func (d dir) tighten(direct bool) error {
 	info, err := d.Stat(".")
-	if err != nil || !isLax(info) {
+	if err != nil {
 		return err
 	}
+	if err := checkAccess(info, os.Geteuid()); err != nil {
+		return err // it is another one than before
+	}
+	if !isLax(info) {
+		return nil
+	}
 	if !direct {
-		return &fs.PathError{Op: "open", Path: d.Name(), Err: errors.New("the folder behind this link is open to others")}
+		return errors.New("the directory behind this link is open to others: close it with chmod go-rwx")
 	}
 	return d.Chmod(".", tight(info))
 }
 
-func isLax(info fs.FileInfo) bool { return modesMatter && info.Mode().Perm()&0o077 != 0 }
-
-func tight(info fs.FileInfo) fs.FileMode { return info.Mode().Perm() & 0o700 }
-
 // regular is Lstat, and an error for what is there but is no file.
-func (d folder) regular(name string) (fs.FileInfo, error) {
+func (d dir) regular(name string) (fs.FileInfo, error) {
 	info, err := d.Lstat(name)
 	if err == nil && !info.Mode().IsRegular() {
 		err = &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("not a file but %s", kindOf(info.Mode()))}
@@ -83,7 +84,7 @@ func kindOf(mode fs.FileMode) string {
 	case mode&fs.ModeSymlink != 0:
 		return "a symbolic link"
 	case mode.IsDir():
-		return "a folder"
+		return "a directory"
 	}
 	return "something special"
 }
@@ -92,11 +93,11 @@ func kindOf(mode fs.FileMode) string {
 var errMoved = errors.New("the file was replaced while it was opened")
 
 // open opens a file that is there, never through a symbolic link, and closes it to others.
-func (d folder) open(name string, flag int) (*os.File, error) {
+func (d dir) open(name string, flag int) (*os.File, error) {
 	return retryMoved(func() (*os.File, error) { return d.openOnce(name, flag) })
 }
 
-func (d folder) openOnce(name string, flag int) (*os.File, error) {
+func (d dir) openOnce(name string, flag int) (*os.File, error) {
 	before, err := d.regular(name)
 	if err != nil {
 		return nil, err
@@ -104,7 +105,7 @@ func (d folder) openOnce(name string, flag int) (*os.File, error) {
 	// The file may have been replaced by something else by now.
 	f, err := d.OpenFile(name, flag|nonblock, 0)
 	if err != nil {
-		return nil, err
+		return nil, withOwner(err, before, os.Geteuid())
 	}
 	after, err := f.Stat()
 	switch {
@@ -132,7 +133,7 @@ func retryMoved[T any](try func() (T, error)) (result T, err error) {
 }
 
 // touch makes an empty file, unless something of that name is there.
-func (d folder) touch(name string) error {
+func (d dir) touch(name string) error {
 	f, err := d.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
@@ -143,8 +144,8 @@ func (d folder) touch(name string) error {
 	return f.Close()
 }
 
-// read reads a file of at most limit bytes; of a longer one it gives one byte more.
-func (d folder) read(name string, limit int) ([]byte, error) {
+// read reads a file of at most limit bytes; of a longer one it returns one byte more.
+func (d dir) read(name string, limit int) ([]byte, error) {
 	f, err := d.open(name, os.O_RDONLY)
 	if err != nil {
 		return nil, err
@@ -157,7 +158,7 @@ func (d folder) read(name string, limit int) ([]byte, error) {
 const temporary = ".tmp."
 
 // replace gives a file new content, in one step: whoever reads it, and whenever we are killed, there is the old content or the new.
-func (d folder) replace(name string, content []byte) error {
+func (d dir) replace(name string, content []byte) error {
 	temp := name + temporary + newRandom().String()
 	if err := d.write(temp, content); err != nil {
 		_ = d.Remove(temp)
@@ -171,7 +172,7 @@ func (d folder) replace(name string, content []byte) error {
 }
 
 // write makes a file that is on the disk when write returns.
-func (d folder) write(name string, content []byte) error {
+func (d dir) write(name string, content []byte) error {
 	f, err := d.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
@@ -184,7 +185,7 @@ func (d folder) write(name string, content []byte) error {
 }
 
 // sync puts the names of the files on the disk, after a rename or a removal.
-func (d folder) sync() error {
+func (d dir) sync() error {
 	if runtime.GOOS == "windows" {
 		return nil // has no such call, and keeps names in a journal
 	}
@@ -195,13 +196,13 @@ func (d folder) sync() error {
 	defer f.Close()
 	err = f.Sync()
 	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
-		return nil // a file system that cannot do this for folders; there is nothing more to be had from it
+		return nil // a file system that cannot do this for directories; there is nothing more to be had from it
 	}
 	return err
 }
 
-// names lists the folder.
-func (d folder) names() ([]string, error) {
+// names lists the directory.
+func (d dir) names() ([]string, error) {
 	f, err := d.Open(".")
 	if err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ import (
 	"github.com/vendorlogin/vendorlogin/tokenstore"
 )
 
-// asNobody starts a child of root's as another user. It starts the file that is running: the path to it may lead through folders of
+// asNobody starts a child of root's as another user. It starts the file that is running: the path to it may lead through directorys of
 // root's alone.
 func asNobody(cmd *exec.Cmd) {
 	if os.Geteuid() != 0 {
@@ -37,8 +37,8 @@ func TestFileFullDisk(t *testing.T) {
 	}
 	require.NoError(t, err)
 	t.Cleanup(c.kill)
-	if answer := c.line(t); answer != "mounted" {
-		t.Skip("this machine does not let us mount a disk: " + answer)
+	if line := c.line(t); line != "mounted" {
+		t.Skip("this machine does not let us mount a disk: " + line)
 	}
 	require.NoError(t, c.cmd.Wait(), "what went wrong is in the output above")
 }

@@ -40,7 +40,7 @@ func childHitsSizeLimit(store *tokenstore.File) error {
 	})
 }
 
-// failsWhile checks what becomes of a store in a folder while nothing can be written there, and afterwards.
+// failsWhile checks what becomes of a store in a directory while nothing can be written there, and afterwards.
 func failsWhile(store *tokenstore.File, dir string, cause error, setFull func(bool) error) error {
 	ctx := context.Background()
 	old, newer := []byte("old"), bytes.Repeat([]byte("new"), 10_000)
@@ -59,9 +59,9 @@ func failsWhile(store *tokenstore.File, dir string, cause error, setFull func(bo
 	}
 	switch {
 	case !errors.Is(saved, vendorlogin.ErrStore) || !errors.Is(saved, cause):
-		return fmt.Errorf("Save answered %v", saved)
+		return fmt.Errorf("Save returned %v", saved)
 	case !errors.Is(locked, vendorlogin.ErrStore):
-		return fmt.Errorf("TryLock answered %v", locked)
+		return fmt.Errorf("TryLock returned %v", locked)
 	case loaded != nil || !bytes.Equal(blob, old) || current != version:
 		return fmt.Errorf("the old record is lost: %v", loaded)
 	}
@@ -89,8 +89,8 @@ func leftovers(dir string) (left []string, err error) {
 	return left, err
 }
 
-// Root may write whatever a mode says, so root plays somebody else.
-func TestFileFolderWithoutPermission(t *testing.T) {
+// Root may write whatever a mode says, so root acts as another user.
+func TestFileDirectoryWithoutPermission(t *testing.T) {
 	t.Parallel()
 	runChild(t, "no-permission", "", asNobody)
 }
@@ -107,7 +107,7 @@ func childLacksPermission(*tokenstore.File) error {
 		return err
 	}
 	if err := checkReadOnly(store, dir, version); err != nil {
-		return fmt.Errorf("read-only folder: %w", err)
+		return fmt.Errorf("read-only directory: %w", err)
 	}
 	return checkUnreadable(store, dir)
 }
@@ -125,7 +125,7 @@ func checkReadOnly(store *tokenstore.File, dir, version string) error {
 	_, locked := store.TryLock(ctx, childKey, time.Hour)
 	for _, err := range []error{saved, locked, store.Delete(ctx, childKey, version)} {
 		if !errors.Is(err, vendorlogin.ErrStore) || !errors.Is(err, os.ErrPermission) {
-			return fmt.Errorf("a call answered %w", err)
+			return fmt.Errorf("a call returned %w", err)
 		}
 	}
 	if err := store.Delete(ctx, "nothing", ""); err != nil {

@@ -1,0 +1,92 @@
+package tokenstore_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/tokenstore"
+)
+
+func TestFileLockEndsWithItsLease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		lease, err := tokenstore.NewFile(dir).TryLock(t.Context(), "key", time.Minute)
+		require.NoError(t, err)
+		time.Sleep(40 * time.Second)
+		require.NoError(t, lease.Extend(t.Context()))
+		time.Sleep(time.Minute - 1)
+		_, err = tokenstore.NewFile(dir).TryLock(t.Context(), "key", time.Minute)
+		require.ErrorIs(t, err, vendorlogin.ErrLocked)
+		time.Sleep(time.Nanosecond)
+		require.ErrorIs(t, lease.Extend(t.Context()), vendorlogin.ErrLocked)
+		next, err := tokenstore.NewFile(dir).TryLock(t.Context(), "key", time.Minute)
+		require.NoError(t, err)
+		require.NoError(t, next.Unlock(t.Context()))
+	})
+}
+
+// A clock that was wrong once must not keep a lock taken: what a lease's file says is bounded by how long the lease can be.
+func TestFileLockFromAFalseClock(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		length string
+		bound  time.Duration
+	}{
+		"length known":      {`,"length":60000000000`, time.Minute},
+		"of earlier format": {``, time.Hour},
+		"length negative":   {`,"length":-1`, time.Hour},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				dir := t.TempDir()
+				store := tokenstore.NewFile(dir)
+				lease, err := store.TryLock(t.Context(), "key", 3*time.Hour) // its holder is there all the time
+				require.NoError(t, err)
+				pretend(t, dir, time.Now().AddDate(2, 0, 0), c.length)
+
+				for range 10 { // asking does not move the bound
+					_, err = store.TryLock(t.Context(), "key", time.Minute)
+					require.ErrorIs(t, err, vendorlogin.ErrLocked)
+					time.Sleep(c.bound / 10)
+				}
+				require.ErrorIs(t, lease.Extend(t.Context()), vendorlogin.ErrLocked)
+				next, err := store.TryLock(t.Context(), "key", time.Minute)
+				require.NoError(t, err)
+				require.NoError(t, next.Unlock(t.Context()))
+				require.ErrorIs(t, lease.Unlock(t.Context()), vendorlogin.ErrLocked)
+			})
+		})
+	}
+}
+
+// pretend makes the lease file of the holder that is there say something else.
+func pretend(t *testing.T, dir string, ends time.Time, length string) {
+	t.Helper()
+	holders, err := filepath.Glob(filepath.Join(dir, "holder.key.*"))
+	require.NoError(t, err)
+	require.Len(t, holders, 1)
+	state := fmt.Sprintf(`{"holder":%q,"ends":%q%s}`, filepath.Ext(holders[0])[1:], ends.Format(time.RFC3339Nano), length)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "lease.key"), []byte(state), 0o600))
+}
+
+// What is no lease file is a lease that has ended.
+func TestFileLockWithUnusableLeaseFile(t *testing.T) {
+	t.Parallel()
+	for _, content := range []string{"", "{", `{"holder":"../../x","ends":"2999-01-01T00:00:00Z"}`, `{"holder":"","ends":"2999-01-01T00:00:00Z"}`, "[]"} {
+		dir := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "lease.key"), []byte(content), 0o600))
+		lease, err := tokenstore.NewFile(dir).TryLock(t.Context(), "key", time.Hour)
+		require.NoError(t, err, content)
+		assert.NoError(t, lease.Unlock(t.Context()))
+	}
+}

@@ -1,0 +1,28 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package tokenstore_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin/tokenstore"
+)
+
+// What was locked counts only if it is what has that name in the directory: it may have been removed, or a link swapped in, meanwhile.
+func TestFileLockOnAnotherFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"lock.key", "another"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+	}
+	require.NoError(t, os.Symlink("another", filepath.Join(dir, "link")))
+	require.NoError(t, tokenstore.CheckLock(dir, filepath.Join(dir, "lock.key"), "lock.key"))
+	for _, name := range []string{"another", "link", "missing"} {
+		require.Error(t, tokenstore.CheckLock(dir, filepath.Join(dir, "lock.key"), name), name)
+		require.Error(t, tokenstore.CheckLock(dir, filepath.Join(dir, name), "lock.key"), name)
+	}
+}
