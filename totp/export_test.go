@@ -5,12 +5,15 @@ import (
 	"time"
 )
 
-// CodeAt is the code for a moment, used or not.
+// CodeAt is the code for a moment, whether or not it is used.
 func CodeAt(secret string, digits int, algorithm Algorithm, at time.Time) (string, error) {
-	defaults, _, _ := (&Options{Digits: digits, Algorithm: algorithm}).parameters()
+	defaults := parameters{digits: digits, algorithm: algorithm}.withDefaults()
 	k, _, reason := parseKey(secret, defaults)
 	if reason != "" {
 		return "", errors.New(reason)
 	}
-	return k.code(stepAt(at, k.period))
+	return k.code(stepAt(at, k.period)), nil
 }
+
+// Mark sets what s remembers of a user itself.
+func (s *Source) Mark(user string, used time.Time) { s.marks.used[user] = used }

@@ -1,10 +1,7 @@
 package totp
 
 import (
-	"context"
 	"encoding/base32"
-	"errors"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -12,26 +9,27 @@ import (
 
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
-
-	"github.com/vendorlogin/vendorlogin"
 )
 
-// parameters are what vendor and authenticator agree on beside the secret.
+// An Algorithm is the hash that codes are made with.
+type Algorithm string
+
+// The algorithms of RFC 6238. Nearly every vendor uses SHA1.
+const (
+	SHA1   Algorithm = "SHA1"
+	SHA256 Algorithm = "SHA256"
+	SHA512 Algorithm = "SHA512"
+)
+
+// parameters are what the vendor and the holder of the secret agree on beside it.
 type parameters struct {
 	digits    int
 	period    time.Duration
 	algorithm Algorithm
 }
 
-// A key is what codes are made of. secret is base32 without padding, and valid.
-type key struct {
-	secret string
-	parameters
-}
-
-// parameters are the options with the defaults filled in, or the field that is wrong and why.
-func (o *Options) parameters() (p parameters, field, reason string) {
-	p = parameters{digits: o.Digits, period: o.Period, algorithm: o.Algorithm}
+// withDefaults fills in what is zero.
+func (p parameters) withDefaults() parameters {
 	if p.digits == 0 {
 		p.digits = 6
 	}
@@ -41,10 +39,10 @@ func (o *Options) parameters() (p parameters, field, reason string) {
 	if p.algorithm == "" {
 		p.algorithm = SHA1
 	}
-	field, reason = p.check()
-	return p, field, reason
+	return p
 }
 
+// check names the parameter that no code can be made with, and why.
 func (p parameters) check() (field, reason string) {
 	switch {
 	case p.digits < 6 || p.digits > 8:
@@ -57,77 +55,51 @@ func (p parameters) check() (field, reason string) {
 	return "", ""
 }
 
-// key reads the secret as it is now.
-func (s *Source) key(ctx context.Context, a vendorlogin.Account) (key, error) {
-	secret, err := s.secret(ctx)
-	if err != nil {
-		return key{}, secretError(a, err)
-	}
-	k, field, reason := parseKey(secret.Reveal(), s.defaults)
-	if reason != "" {
-		return key{}, refused(a, "otp", field, reason)
-	}
-	return k, nil
+// A key is what codes are made of. secret is base32 without padding, and valid.
+type key struct {
+	secret string
+	parameters
 }
 
-func secretError(a vendorlogin.Account, err error) error {
-	if _, ok := errors.AsType[*vendorlogin.Error](err); ok {
-		return err
-	}
-	return unavailable(a, err, time.Time{})
-}
-
-// parseKey reads base32 or an otpauth:// URL. It says what is wrong in words of its own, because the errors of url.Parse and of the
+// parseKey reads base32 or an otpauth URI. It says what is wrong in words of its own, because the errors of net/url and of the
 // decoder quote what they were given.
 func parseKey(s string, defaults parameters) (k key, field, reason string) {
-	k = key{parameters: defaults}
-	s = strings.TrimSpace(s)
-	if len(s) >= len("otpauth:") && strings.EqualFold(s[:len("otpauth:")], "otpauth:") {
-		if s, field, reason = k.readURL(s); reason != "" {
-			return key{}, field, reason
+	k = key{secret: strings.TrimSpace(s), parameters: defaults}
+	if isURI(k.secret) {
+		u, reason := parseURI(k.secret)
+		if reason != "" {
+			return key{}, "secret", reason
 		}
+		k = key{secret: u.secret, parameters: defaults.with(u)}
 	}
-	k.secret = plainBase32(s)
+	if field, reason = k.check(); reason != "" {
+		return key{}, field, reason
+	}
+	k.secret = plainBase32(k.secret)
 	if k.secret == "" {
 		return key{}, "secret", "is empty"
 	}
-	padding := strings.Repeat("=", (8-len(k.secret)%8)%8) // the decoder for no padding takes lengths that are no number of bytes
+	padding := strings.Repeat("=", (8-len(k.secret)%8)%8) // without it the decoder takes lengths that are no number of bytes
 	if _, err := base32.StdEncoding.DecodeString(k.secret + padding); err != nil {
-		return key{}, "secret", "is neither base32 nor an otpauth URL"
+		return key{}, "secret", "is neither base32 nor an otpauth URI"
 	}
 	return k, "", ""
 }
 
-// readURL takes the parameters from the URL and gives its secret. A parameter that cannot be read is refused and not replaced by the
-// default: every code made with the wrong one counts as a wrong code.
-//
-// https://github.com/google/google-authenticator/wiki/Key-Uri-Format
-func (k *key) readURL(s string) (secret, field, reason string) {
-	u, err := url.Parse(s)
-	if err != nil {
-		return "", "secret", "is an otpauth URL that cannot be read"
+// with takes the parameters that u names. One that cannot be read is an error and is not replaced by the default: the vendor would
+// reject every code made with the wrong one.
+func (p parameters) with(u uri) parameters {
+	if u.digits != "" {
+		p.digits = number(u.digits)
 	}
-	if !strings.EqualFold(u.Host, "totp") {
-		return "", "secret", "is an otpauth URL of another type than totp"
+	if u.period != "" {
+		p.period = time.Duration(number(u.period)) * time.Second
 	}
-	query, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
-		return "", "secret", "is an otpauth URL whose query cannot be read"
+	if u.algorithm != "" { // also spelt "sha-256" and "HmacSHA256"
+		name := strings.ReplaceAll(strings.ToUpper(u.algorithm), "-", "")
+		p.algorithm = Algorithm(strings.TrimPrefix(name, "HMAC"))
 	}
-	if query.Get("encoder") != "" {
-		return "", "secret", "is an otpauth URL with an encoder, which is not supported"
-	}
-	if v := query.Get("digits"); v != "" {
-		k.digits = number(v)
-	}
-	if v := query.Get("period"); v != "" {
-		k.period = time.Duration(number(v)) * time.Second
-	}
-	if v := query.Get("algorithm"); v != "" {
-		k.algorithm = Algorithm(strings.ReplaceAll(strings.ToUpper(v), "-", ""))
-	}
-	field, reason = k.check()
-	return query.Get("secret"), field, reason
+	return p
 }
 
 // number gives -1, which no parameter may be, for what is not a small number.
@@ -139,10 +111,10 @@ func number(s string) int {
 	return int(n)
 }
 
-// plainBase32 takes out what vendors put in to make a secret readable.
+// plainBase32 takes out what vendors put in to make a secret readable, and the invisible characters that web pages add.
 func plainBase32(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || r == '-' {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || r == '-' {
 			return -1
 		}
 		return unicode.ToUpper(r)
@@ -150,11 +122,15 @@ func plainBase32(s string) string {
 	return strings.TrimRight(s, "=")
 }
 
-// code makes the code of the step that began at start.
-func (k key) code(start time.Time) (string, error) {
-	step := stepNumber(start, k.period)
-	return hotp.GenerateCodeCustom(k.secret, uint64(step), hotp.ValidateOpts{Digits: otp.Digits(k.digits), Algorithm: k.algorithm.hash()})
+// code makes the code of the step that began at start. It cannot fail, since parseKey has decoded the secret.
+func (k key) code(start time.Time) string {
+	step := uint64(stepNumber(start, k.period))
+	code, _ := hotp.GenerateCodeCustom(k.secret, step, hotp.ValidateOpts{Digits: otp.Digits(k.digits), Algorithm: k.algorithm.hash()})
+	return code
 }
+
+// repeats reports whether the step that began at start has the code of the step before it.
+func (k key) repeats(start time.Time) bool { return k.code(start) == k.code(start.Add(-k.period)) }
 
 func (a Algorithm) hash() otp.Algorithm {
 	switch a {

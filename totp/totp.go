@@ -1,94 +1,102 @@
-// Package totp answers a vendor's question for a second factor without a person: with the codes of an authenticator secret, as
-// RFC 6238 defines them.
+// Package totp gives the codes of a TOTP secret, as RFC 6238 defines them, so that a vendor's second factor needs no person.
 //
 //	codes, err := totp.New(vendorlogin.SecretEnv("GCORE_TOTP"), nil)
 //	auth, err := gcore.New(gcore.Config{Username: "ops@example.com", Password: password, OTP: codes})
 //
-// A vendor takes each code once, and a code presented twice may count as a wrong one. So a [Source] hands out each step at most
-// once, and waits for the next where the current one is used: with the usual period a second login within 30 seconds takes up to
+// A vendor accepts each code once, and may count a code that comes twice as a wrong one. So a [Source] hands out each step at most
+// once and waits for the next where the current one is used. With the usual period a second login within 30 seconds takes up to
 // 30 seconds, unless its context ends before. Programs that log in as the same user share the steps through Options.Store.
+//
+// A vendor that rejects the codes most often sees another time than this host: set the clock, or else Options.ClockOffset.
 package totp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/vendorlogin/vendorlogin"
 )
 
-// An Algorithm is the hash that codes are made with.
-type Algorithm string
-
-// The algorithms of RFC 6238. Nearly every vendor uses SHA1.
-const (
-	SHA1   Algorithm = "SHA1"
-	SHA256 Algorithm = "SHA256"
-	SHA512 Algorithm = "SHA512"
-)
-
-// Options are what may differ from the usual. Where the secret is an otpauth:// URL, what the URL says about digits, period and
-// algorithm counts, and these fields stand in for what it leaves out.
+// Options are what may differ from the usual. Where the secret is an otpauth URI, its digits, period and algorithm take precedence
+// over these fields.
 type Options struct {
-	// Store is where the processes that log in as the same user tell each other which steps are used; default: none, and each
-	// Source knows only of its own. What is kept there is a point in time, under a key of its own beside the account's record.
+	// Store is where the processes that log in as the same user tell each other which steps are used. Default: none, and each
+	// Source knows only its own steps. A Store keeps one point in time per user, under a key beside the account's record.
 	//
-	// A Store that fails does not stop a login: the code is handed out, and only this Source's own steps are surely not used
-	// twice. Nor does a store that takes more than 5 seconds.
+	// A Store that fails, or takes more than 5 seconds, does not stop a login. The Source then hands out the code, and another
+	// process may hand out the same one.
 	Store vendorlogin.Store
 
+	// ClockOffset is added to the local time, for a host whose clock is wrong and may not be set: 90 seconds where the clock is
+	// 90 seconds slow, negative where it is fast. Default 0; at most 10 years.
+	ClockOffset time.Duration
+
 	Digits    int           // 6, 7 or 8; default 6
-	Period    time.Duration // how long a step is, in whole seconds of 1 to 3600; default 30 seconds
+	Period    time.Duration // length of a step, in whole seconds from 1 to 3600; default 30 seconds
 	Algorithm Algorithm     // default SHA1
 
-	// Logger is told, as a warning, when Store fails; default: silent.
+	// Logger gets a warning when Store fails; default: silent.
 	Logger *slog.Logger
 }
 
-// A Source gives the codes of one authenticator secret. It is a vendorlogin.OTPSource that needs no person, and is safe for
+const maxClockOffset = 10 * 366 * 24 * time.Hour
+
+// A Source gives the codes of one TOTP secret. It is a [vendorlogin.OTPSource] that is [vendorlogin.NonInteractive]. It is safe for
 // concurrent use: several callers at once get different steps, one after the other.
 //
-// Steps are used up by user: by vendor, endpoint and principal of the account that asks. Accounts that differ in scope alone, such
-// as two client ids of one user, share the user's authenticator, and so its steps. Two Sources in one program know of each
-// other's steps only through a Store; tokenstore.Memory will do.
+// A step is used per user, that is, per vendor, endpoint and principal of the account, and per namespace. Accounts that differ in
+// Scope alone, such as two client ids of one user, share the steps of that user's secret. Two Sources in one program know each
+// other's steps only through a Store; tokenstore.Memory is enough.
 //
-// A Source never goes back to an earlier step: when the clock is set back, it waits until the clock has caught up.
+// A Source skips a step that has the same code as the step before it, since the vendor would take that code for a repeated one. After
+// the clock was set back, a Source waits for at most two periods before it trusts the clock again.
 type Source struct {
 	secret   vendorlogin.SecretFunc
 	defaults parameters
-	store    vendorlogin.Store
-	log      *slog.Logger
-
-	mu   sync.Mutex
-	used map[string]time.Time // by user: no step that begins before then is handed out any more
+	clock    clock
+	marks    marks
 }
 
-// New makes a Source of secret: base32 as vendors print it (spaces, dashes, lower case and missing padding do not matter), or an
-// otpauth://totp/ URL as QR codes hold it. The secret is read at every code, so that a rotated one is picked up. A nil o means all
-// defaults. New refuses options that no code can be made with, and a nil secret, with [vendorlogin.ErrInvalidRequest]; a secret that
-// is not one is found, with the same error, when a code is asked for.
+// New makes a Source. secret is base32 as vendors print it, or an otpauth://totp/ URI as QR codes hold it. In base32, blanks, dashes,
+// lower case and missing padding do not matter; in a URI, the label does not. The Source reads secret for each code, so it picks up a
+// rotated one.
+//
+// A nil o means all defaults. A nil secret, or an option that no code can be made with, is [vendorlogin.ErrInvalidRequest]. A secret
+// that cannot be read as one is the same error, from OTP.
 func New(secret vendorlogin.SecretFunc, o *Options) (*Source, error) {
 	if o == nil {
 		o = &Options{}
 	}
 	if secret == nil {
-		return nil, refused(vendorlogin.Account{}, "new", "secret", "is missing")
+		return nil, invalid(vendorlogin.Account{}, "new", "secret", "is missing")
 	}
-	defaults, field, reason := o.parameters()
-	if reason != "" {
-		return nil, refused(vendorlogin.Account{}, "new", field, reason)
+	defaults := parameters{digits: o.Digits, period: o.Period, algorithm: o.Algorithm}.withDefaults()
+	if field, reason := defaults.check(); reason != "" {
+		return nil, invalid(vendorlogin.Account{}, "new", field, reason)
+	}
+	if o.ClockOffset > maxClockOffset || o.ClockOffset < -maxClockOffset {
+		return nil, invalid(vendorlogin.Account{}, "new", "clock offset", "must be at most 10 years")
 	}
 	log := o.Logger
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Source{secret: secret, defaults: defaults, store: o.Store, log: log, used: make(map[string]time.Time)}, nil
+	s := &Source{secret: secret, defaults: defaults, clock: clock(o.ClockOffset)}
+	s.marks.clock, s.marks.store, s.marks.log, s.marks.used = s.clock, o.Store, log, make(map[string]time.Time)
+	return s, nil
 }
 
 // NonInteractive is true: no person is asked.
 func (*Source) NonInteractive() bool { return true }
+
+// RejectedCause names what a vendor most often rejects these codes for. Package loginhttp adds it to the error.
+func (s *Source) RejectedCause() string {
+	return fmt.Sprintf("a likely cause is the clock, by which the code was made for %s (see totp.Options.ClockOffset)",
+		s.clock.now().UTC().Format(time.RFC3339))
+}
 
 // String says what it is, and nothing of what it holds.
 func (*Source) String() string { return "totp.Source" }
@@ -96,44 +104,58 @@ func (*Source) String() string { return "totp.Source" }
 // GoString is String.
 func (s *Source) GoString() string { return s.String() }
 
-// OTP gives the code of the current step, once it has made sure that nobody else will get it. Where the step is used, or about to
-// end (a thirtieth of its period is left, a second of the usual 30), it waits for the next one. When ctx ends first, the error wraps
-// ctx.Err() and says in RetryAt when that step begins. No error holds the secret or a code.
+// OTP gives the code of the current step, once it has made sure that nobody else will get it. It waits for the next step where the
+// current one is used, or about to end: a thirtieth of its period is left, a second of the usual 30. When ctx ends first, the error
+// matches ctx.Err(), and its RetryAt is the beginning of that step. No error holds the secret or a code.
 func (s *Source) OTP(ctx context.Context, c vendorlogin.Challenge) (string, error) {
-	key, err := s.key(ctx, c.Account)
+	k, err := s.key(ctx, c.Account)
 	if err != nil {
 		return "", err
 	}
-	user := userKey(c.Account)
+	user := userKey(c)
 	for ctx.Err() == nil {
-		start, free := s.reserve(user, key.period)
+		start, free := s.marks.reserve(user, k.period)
 		if !free {
-			if err := sleepUntil(ctx, start, key.period); err != nil {
-				return "", unavailable(c.Account, fmt.Errorf("waiting for a step that is not used yet: %w", err), start)
+			if err := s.clock.sleepUntil(ctx, start); err != nil {
+				err = fmt.Errorf("waiting for a step that is not used yet: %w", err)
+				return "", unavailable(c.Account, err, s.clock.local(start))
 			}
 			continue
 		}
-		ours := s.share(ctx, user, start, key.period)
-		if ours && !ending(start, key.period, time.Now()) { // a slow store may have taken the rest of the step
-			return key.code(start)
+		if k.repeats(start) || !s.marks.share(ctx, user, start, k.period) {
+			continue
+		}
+		if !ending(start, k.period, s.clock.now()) { // a slow store may have taken the rest of the step
+			return k.code(start), nil
 		}
 	}
 	return "", unavailable(c.Account, ctx.Err(), time.Time{})
 }
 
-// userKey names the user whose authenticator it is, whatever the scope.
-func userKey(a vendorlogin.Account) string {
-	a.Scope = ""
-	return a.Key() + "-totp"
+// key reads the secret as it is now.
+func (s *Source) key(ctx context.Context, a vendorlogin.Account) (key, error) {
+	secret, err := s.secret(ctx)
+	if err != nil {
+		if _, ok := errors.AsType[*vendorlogin.Error](err); ok {
+			return key{}, err
+		}
+		return key{}, unavailable(a, err, time.Time{})
+	}
+	k, field, reason := parseKey(secret.Reveal(), s.defaults)
+	if reason != "" {
+		return key{}, invalid(a, "otp", field, reason)
+	}
+	return k, nil
 }
 
-func unavailable(a vendorlogin.Account, err error, retryAt time.Time) error {
-	return &vendorlogin.Error{Account: a, Op: "otp", Kind: vendorlogin.ErrUnavailable, Err: err, RetryAt: retryAt}
+// userKey names the user whose secret it is, whatever the scope.
+func userKey(c vendorlogin.Challenge) string {
+	user := c.Account
+	user.Scope = ""
+	return user.KeyIn(c.Namespace) + "-totp"
 }
 
-func refused(a vendorlogin.Account, op, field, reason string) error {
-	return &vendorlogin.Error{Account: a, Op: op, Kind: vendorlogin.ErrInvalidRequest,
-		Fields: []vendorlogin.FieldError{{Field: "TOTP " + field, Reason: reason}}}
-}
-
-var _ vendorlogin.OTPSource = (*Source)(nil)
+var (
+	_ vendorlogin.OTPSource      = (*Source)(nil)
+	_ vendorlogin.NonInteractive = (*Source)(nil)
+)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -33,7 +35,7 @@ func ask(ctx context.Context, s vendorlogin.OTPSource) (string, error) {
 	return vendorlogin.AskOTP(ctx, s, vendorlogin.Challenge{Account: account, Method: "totp", Attempt: 1})
 }
 
-// codeNow is what an authenticator would show at this moment of the bubble.
+// codeNow is what an app with the secret would show at this moment of the bubble.
 func codeNow(t *testing.T) string {
 	t.Helper()
 	code, err := totp.CodeAt(secret, 6, totp.SHA1, time.Now())
@@ -181,7 +183,7 @@ func TestCodeOfEndingStepIsNotHandedOut(t *testing.T) {
 func TestSecretIsReadAtEveryCode(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		current := "otpauth://totp/x?period=60&secret=" + secret
+		current := "otpauth://totp/x?period=45&secret=" + secret
 		s, err := totp.New(func(context.Context) (vendorlogin.Secret, error) { return vendorlogin.NewSecret(current), nil }, nil)
 		require.NoError(t, err)
 		_, err = ask(t.Context(), s)
@@ -191,7 +193,7 @@ func TestSecretIsReadAtEveryCode(t *testing.T) {
 		start := time.Now()
 		code, err := ask(t.Context(), s)
 		require.NoError(t, err)
-		assert.Equal(t, time.Minute, time.Since(start), "the time in which the old secret's code lives is not used again")
+		assert.Equal(t, time.Minute, time.Since(start), "no step that begins while the old secret's code is valid")
 		want, err := totp.CodeAt(current, 6, totp.SHA1, time.Now())
 		require.NoError(t, err)
 		assert.Equal(t, want, code)
@@ -239,7 +241,7 @@ func TestUsersDoNotWaitForEachOther(t *testing.T) {
 	}
 }
 
-func TestIsUnattendedAndPrintsNothing(t *testing.T) {
+func TestIsNonInteractiveAndPrintsNothing(t *testing.T) {
 	t.Parallel()
 	s := newSource(t, nil)
 	assert.True(t, s.NonInteractive())
@@ -249,4 +251,75 @@ func TestIsUnattendedAndPrintsNothing(t *testing.T) {
 	for _, canary := range []string{secret, account.Principal, account.Key()} {
 		assert.NotContains(t, printed, canary)
 	}
+}
+
+func TestNewRejects(t *testing.T) {
+	t.Parallel()
+	for field, o := range map[string]totp.Options{
+		"TOTP digits":        {Digits: 5},
+		"TOTP digits ":       {Digits: 9},
+		"TOTP period":        {Period: 1500 * time.Millisecond},
+		"TOTP period ":       {Period: -time.Second},
+		"TOTP period  ":      {Period: time.Hour + time.Second},
+		"TOTP algorithm":     {Algorithm: "sha1"},
+		"TOTP algorithm ":    {Algorithm: "MD5"},
+		"TOTP clock offset":  {ClockOffset: 11 * 365 * 24 * time.Hour},
+		"TOTP clock offset ": {ClockOffset: math.MinInt64},
+	} {
+		s, err := totp.New(vendorlogin.SecretString(secret), &o)
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, field)
+		assert.ErrorContains(t, err, strings.TrimSpace(field))
+		assert.Nil(t, s)
+	}
+	_, err := totp.New(nil, nil)
+	require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+	assert.ErrorContains(t, err, "TOTP secret is missing")
+}
+
+// The clock is wrong by c.offset and may not be set.
+func TestClockOffset(t *testing.T) {
+	t.Parallel()
+	for _, offset := range []time.Duration{90 * time.Second, -90 * time.Second, -7 * time.Second, 5 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			s, start := newSource(t, &totp.Options{ClockOffset: offset}), time.Now()
+			right := func() time.Time { return time.Now().Add(offset) }
+			for range 2 {
+				code, err := ask(t.Context(), s)
+				require.NoError(t, err)
+				want, err := totp.CodeAt(secret, 6, totp.SHA1, right())
+				require.NoError(t, err)
+				assert.Equal(t, want, code)
+			}
+			assert.Equal(t, start.Add(offset).Truncate(30*time.Second).Add(30*time.Second), right(), "the next step of the right time")
+
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			_, err := s.OTP(ctx, vendorlogin.Challenge{Account: account})
+			failure, ok := errors.AsType[*vendorlogin.Error](err)
+			require.True(t, ok)
+			assert.Equal(t, right().Add(29*time.Second), failure.RetryAt.Add(offset), "RetryAt is local time")
+		})
+	}
+}
+
+func TestProcessesWithDifferentClocksShareSteps(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		shared, start := &store{}, time.Now()
+		_, err := ask(t.Context(), newSource(t, &totp.Options{Store: shared}))
+		require.NoError(t, err)
+		_, err = ask(t.Context(), newSource(t, &totp.Options{Store: shared, ClockOffset: 10 * time.Second}))
+		require.NoError(t, err)
+		assert.Equal(t, 20*time.Second, time.Since(start))
+	})
+}
+
+func TestRejectedCauseIsTheClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cause := newSource(t, &totp.Options{ClockOffset: time.Minute}).RejectedCause()
+		assert.Contains(t, cause, "clock")
+		assert.Contains(t, cause, "2000-01-01T00:01:00Z", "what time the code was made for")
+		assert.Contains(t, cause, "totp.Options.ClockOffset")
+	})
 }

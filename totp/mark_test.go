@@ -51,22 +51,57 @@ func TestWhatTheStoreKeeps(t *testing.T) {
 	})
 }
 
-func TestStepOfTheFutureIsWaitedFor(t *testing.T) {
+// Marks as other processes leave them whose clocks are ahead, were wrong once, or whose secret had longer steps.
+func TestMarkOfTheFutureIsBounded(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name        string
+		into, ahead time.Duration // of the current step; of its beginning
+		wait        time.Duration
+		saves       int
+	}{
+		{"this step is used", 7 * time.Second, 30 * time.Second, 23 * time.Second, 1},
+		{"of longer steps", 7 * time.Second, 45 * time.Second, 53 * time.Second, 1},
+		{"the next step is used", 7 * time.Second, 60 * time.Second, 53 * time.Second, 1},
+		{"a second more cannot be", 7 * time.Second, 61 * time.Second, 23 * time.Second, 2},
+		{"a minute more", 0, 120 * time.Second, 30 * time.Second, 2},
+		{"two years", 7 * time.Second, 2 * 365 * 24 * time.Hour, 23 * time.Second, 2},
+		{"200 years", 0, 200 * 365 * 24 * time.Hour, 30 * time.Second, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				step := time.Now()
+				shared := &store{}
+				key := account.Key() + "-totp"
+				shared.put(key, strconv.FormatInt(step.Add(c.ahead).Unix(), 10))
+				time.Sleep(c.into)
+
+				start := time.Now()
+				code, err := ask(t.Context(), newSource(t, &totp.Options{Store: shared}))
+				require.NoError(t, err)
+				assert.Equal(t, c.wait, time.Since(start))
+				assert.Equal(t, codeNow(t), code)
+				assert.Equal(t, c.saves, shared.saves)
+				_, data := shared.only()
+				assert.Equal(t, strconv.FormatInt(time.Now().Unix()+30, 10), data, "for all others too")
+			})
+		})
+	}
+}
+
+// A fleet whose store was left with a mark two years ahead goes on as if the current step were used: no step is handed out twice.
+func TestProcessesReplaceAnUnbelievableMarkTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		shared := &store{}
-		_, err := ask(t.Context(), newSource(t, &totp.Options{Store: shared}))
-		require.NoError(t, err)
-
-		// Our clock was set back by 100 s, or another process's clock is ahead of ours. It may also count in longer steps.
-		start := time.Now()
-		key, _ := shared.only()
-		shared.put(key, strconv.FormatInt(start.Unix()+100, 10))
-		code, err := ask(t.Context(), newSource(t, &totp.Options{Store: shared}))
-		require.NoError(t, err)
-		assert.Equal(t, 120*time.Second, time.Since(start))
-		assert.Equal(t, codeNow(t), code)
-		assert.Equal(t, 1+2, shared.loads, "it is not asked at every step")
+		shared, start := &store{}, time.Now()
+		shared.put(account.Key()+"-totp", strconv.FormatInt(start.AddDate(2, 0, 0).Unix(), 10))
+		var sources []*totp.Source
+		for range 5 {
+			sources = append(sources, newSource(t, &totp.Options{Store: shared}))
+		}
+		askTogether(t, sources)
+		assert.Equal(t, 5*30*time.Second, time.Since(start))
 	})
 }
 
@@ -112,7 +147,7 @@ func TestStoreThatFailsStopsNoLogin(t *testing.T) {
 	}{
 		"Load fails":           {store: &store{failLoad: down}, loads: 1},
 		"Save fails":           {store: &store{failSave: down}, loads: 1, saves: 1},
-		"Save refuses":         {store: &store{failSave: vendorlogin.ErrInvalidRequest}, loads: 1, saves: 1},
+		"Save rejects":         {store: &store{failSave: vendorlogin.ErrInvalidRequest}, loads: 1, saves: 1},
 		"Save always conflict": {store: &store{failSave: vendorlogin.ErrRecordChanged}, loads: 5, saves: 5},
 		"hangs":                {store: &store{hang: true}, wait: 5 * time.Second, loads: 1},
 	} {
@@ -168,5 +203,46 @@ func TestContextEndsInTheStore(t *testing.T) {
 		assert.Equal(t, time.Second, time.Since(start))
 		_, ok := errors.AsType[*vendorlogin.Error](err)
 		assert.True(t, ok)
+	})
+}
+
+// The Source's own mark is bounded as well: it may come from a store, or from before the clock was set back.
+func TestOwnMarkOfTheFutureIsBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSource(t, nil)
+		s.Mark(account.Key()+"-totp", time.Now().AddDate(2, 0, 0))
+		start := time.Now()
+		for _, wait := range []time.Duration{30 * time.Second, 60 * time.Second} {
+			_, err := ask(t.Context(), s)
+			require.NoError(t, err)
+			assert.Equal(t, wait, time.Since(start))
+		}
+	})
+}
+
+func TestMarkIsBoundedByTheCorrectedClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		shared, start := &store{}, time.Now()
+		shared.put(account.Key()+"-totp", strconv.FormatInt(start.Unix(), 10))
+		_, err := ask(t.Context(), newSource(t, &totp.Options{Store: shared, ClockOffset: -5 * time.Hour}))
+		require.NoError(t, err)
+		assert.Equal(t, 30*time.Second, time.Since(start))
+	})
+}
+
+func TestNamespacesShareNoSteps(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		shared, start := &store{}, time.Now()
+		s := newSource(t, &totp.Options{Store: shared})
+		for _, namespace := range []string{"", "tenant-1", "tenant-2"} {
+			_, err := s.OTP(t.Context(), vendorlogin.Challenge{Account: account, Namespace: namespace})
+			require.NoError(t, err)
+			assert.Contains(t, shared.records, account.KeyIn(namespace)+"-totp")
+		}
+		assert.Len(t, shared.records, 3)
+		assert.Zero(t, time.Since(start))
 	})
 }
