@@ -131,7 +131,7 @@ func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
 		e.Kind = vendorlogin.ErrOTPRequired // there was none to reject
 	}
 	if err != nil {
-		return nil, err
+		return nil, loginhttp.RejectedCode(a.otp, err)
 	}
 	return a.selectAccount(ctx, first)
 }

@@ -50,7 +50,8 @@ const maxCodes = 3
 
 // SecondFactor asks src for a one-time password and hands it to send, which sends it. While send answers ErrOTPRejected, a person
 // is asked again, three times in all, with c.Attempt counting; a source that needs no person is asked once. No code is sent twice:
-// where one comes again, that was the last. The error is that of [vendorlogin.AskOTP] or of the last send.
+// where one comes again, that was the last. The error is that of [vendorlogin.AskOTP], or of the last
+// send, as [RejectedCode] gives it.
 func (e Endpoint) SecondFactor(ctx context.Context, src vendorlogin.OTPSource, c vendorlogin.Challenge, send func(code string) error) error {
 	if c.Account == (vendorlogin.Account{}) {
 		c.Account = e.Account
@@ -68,7 +69,7 @@ func (e Endpoint) SecondFactor(ctx context.Context, src vendorlogin.OTPSource, c
 		sent = append(sent, code)
 		refused = send(code)
 		if !errors.Is(refused, vendorlogin.ErrOTPRejected) || c.Attempt >= maxCodes || unattended(src) {
-			return refused
+			return RejectedCode(src, refused)
 		}
 	}
 }

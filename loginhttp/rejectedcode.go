@@ -1,0 +1,21 @@
+package loginhttp
+
+import (
+	"errors"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+// RejectedCode is err with the likely cause that src names, where err is a vendorlogin.ErrOTPRejected of unknown cause. A source names
+// one by a method RejectedCause() string, as totp's does: the vendor cannot know that this host's clock is wrong. An adapter that
+// sends a code of src without [Endpoint.SecondFactor] calls it for the error of that request.
+func RejectedCode(src vendorlogin.OTPSource, err error) error {
+	source, ok := src.(interface{ RejectedCause() string })
+	failure, typed := errors.AsType[*vendorlogin.Error](err)
+	if !ok || !typed || failure.Kind != vendorlogin.ErrOTPRejected || failure.Err != nil {
+		return err
+	}
+	explained := *failure
+	explained.Err = errors.New(source.RejectedCause())
+	return &explained
+}
