@@ -61,3 +61,13 @@ func (g authGroup) applies() authCase {
 	}
 	return authCase{rule: "what the group needs must work", check: needs}
 }
+
+// failuresOf makes the failures cases of one operation.
+func failuresOf(op operation) (cases []authCase) {
+	for _, c := range slices.Concat(connectionCases, responseCases) {
+		if !c.forTokens || op.givesToken {
+			cases = append(cases, authCase{c.name, c.rule, func(t *authTrial) { c.check(t, op) }})
+		}
+	}
+	return cases
+}

@@ -2,6 +2,7 @@ package authtest
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/vendorlogin/vendorlogin"
@@ -88,4 +89,35 @@ func (op operation) run(s *stage, before int, f fault) (took time.Duration, err 
 	start := time.Now()
 	err = op.call(s, s.ctx)
 	return time.Since(start), err
+}
+
+// A failureCase breaks the wire, for each operation and at each of the requests that it takes.
+type failureCase struct {
+	name  string
+	rule  string
+	check func(t *authTrial, op operation)
+
+	forTokens bool // only for operations that are to give a token; what a rejected logout means is the vendor's affair
+}
+
+// attempt breaks the wire and ends the case unless that leads to an error of one of those kinds after one request, at once.
+func (op operation) attempt(s *stage, before, status int, what string, f fault, kinds ...error) *vendorlogin.Error {
+	took, err := op.run(s, before, f)
+	e := s.failed(what, err, kinds...)
+	if errors.Is(err, vendorlogin.ErrOTPRejected) {
+		return e // a code was rejected, and another one asked for
+	}
+	if e.Status != status {
+		s.fatalf("the error after %s has Status %d", what, e.Status)
+	}
+	if took >= time.Second {
+		s.fatalf("%s was slept over for %v", what, took)
+	}
+	s.sentAtMost("after "+what, before+1)
+	return e
+}
+
+// oneAttempt is attempt on a stage of its own.
+func (t *authTrial) oneAttempt(op operation, before, status int, what string, f fault, kinds ...error) *vendorlogin.Error {
+	return op.attempt(t.openFor(op), before, status, what, f, kinds...)
 }
