@@ -1,6 +1,7 @@
 package authtest
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -78,6 +79,22 @@ var newCases = []authCase{
 			}
 			if s.passwordReads() > 0 {
 				t.fatalf("New read the password")
+			}
+		},
+	},
+	{
+		name: "names",
+		rule: "a name with blanks around it, or none, is ErrInvalidRequest from New: one user is one account",
+		check: func(t *authTrial) {
+			s := t.prepare()
+			if s.vendor.Username == "" {
+				t.skip("New takes no name from Setup: Vendor.Username is empty")
+			}
+			for _, name := range []string{"", " ", " %s", "%s ", "\t%s", "%s\r\n"} {
+				setup := s.setup
+				setup.Username = strings.ReplaceAll(name, "%s", s.vendor.Username)
+				_, err := s.vendor.New(setup)
+				s.failed(fmt.Sprintf("New with the name %q", setup.Username), err, vendorlogin.ErrInvalidRequest)
 			}
 		},
 	},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/vendorlogin/vendorlogin"
@@ -25,6 +27,7 @@ var connectionCases = []failureCase{
 			for _, ctx := range []context.Context{cancelled, late} {
 				err := op.call(s, ctx)
 				t.returned("a call whose ctx is over", err, ctx.Err())
+				t.not("a call whose ctx is over", err, vendorlogin.ErrUnavailable)
 				s.silent("the error of a call whose ctx is over", err)
 			}
 			s.sentAtMost("with a ctx that is over", 0)
@@ -53,10 +56,10 @@ var connectionCases = []failureCase{
 				} {
 					s := t.openFor(op)
 					took, err := op.run(s, before, f)
-					s.failed(what, err, vendorlogin.ErrUnavailable, vendorlogin.ErrBadResponse)
 					if took > requestLimit {
 						t.fatalf("%s was waited for for %v", what, took)
 					}
+					s.failed(what, err, vendorlogin.ErrUnavailable, vendorlogin.ErrBadResponse)
 					s.sentAtMost("after "+what, before+1)
 				}
 			})
@@ -90,6 +93,37 @@ var connectionCases = []failureCase{
 				}
 				s.sentAtMost("after a broken connection", before+1)
 			})
+		},
+	},
+	{
+		name: "reset",
+		rule: "a server that resets an HTTP/2 stream gets the request once: net/http is given none that it could send again by itself",
+		check: func(t *authTrial, op operation) {
+			t.atEach(op, func(before int) {
+				s := t.openFor(op)
+				_, err := op.run(s, before, breaks(errReset))
+				e := s.failed("a stream that was reset", err, vendorlogin.ErrUnavailable)
+				if e.Unprocessed {
+					t.fatalf("the error after a reset stream is Unprocessed, but the request was sent")
+				}
+				s.sentAtMost("after a reset stream", before+1)
+			})
+		},
+	},
+	{
+		name: "traced",
+		rule: "the caller's httptrace sees nothing of a credential request: it would see its headers",
+		check: func(t *authTrial, op operation) {
+			s := t.openFor(op)
+			var hooks atomic.Int64
+			ctx := httptrace.WithClientTrace(t.ctx, &httptrace.ClientTrace{
+				GetConn: func(string) { hooks.Add(1) },
+				GotConn: func(httptrace.GotConnInfo) { hooks.Add(1) },
+			})
+			t.worked("the "+op.name, op.call(s, ctx))
+			if hooks.Load() > 0 {
+				t.fatalf("the caller's httptrace saw the %s", op.name)
+			}
 		},
 	},
 	{
@@ -129,6 +163,7 @@ func (op operation) endCtx(s *stage, before int, cause error) {
 	start := time.Now()
 	err := op.call(s, ctx)
 	s.returned("a call whose ctx ended", err, cause)
+	s.not("a call whose ctx ended", err, vendorlogin.ErrUnavailable)
 	s.silent("the error of a call whose ctx ended", err)
 	if took := time.Since(start); took > after+time.Second {
 		s.fatalf("a call whose ctx ended after %v went on for %v", after, took)

@@ -3,6 +3,7 @@ package authtest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -65,6 +66,19 @@ var passwordCases = []authCase{
 			_, err := s.auth.Login(t.ctx)
 			s.failed("an empty password", err, vendorlogin.ErrInvalidRequest)
 			s.sentAtMost("after an empty password", 0)
+		},
+	},
+	{
+		name: "control-characters",
+		rule: "a secret with a NUL or another control character is ErrInvalidRequest from Login, before any request",
+		check: func(t *authTrial) {
+			for _, character := range []string{"\x00", "\x1b", "\x7f"} {
+				s := t.open()
+				s.setPassword("canary-" + random() + character + "password")
+				_, err := s.auth.Login(t.ctx)
+				s.failed(fmt.Sprintf("a password with %q in it", character), err, vendorlogin.ErrInvalidRequest)
+				s.sentAtMost(fmt.Sprintf("with %q in the password", character), 0)
+			}
 		},
 	},
 	{

@@ -41,6 +41,40 @@ var responseCases = []failureCase{
 		},
 	},
 	{
+		name:      "page",
+		rule:      "a 4xx other than 401 whose body is an HTML page, or empty, is ErrUnavailable; so are 407, 408, 421, 425 and 499",
+		forTokens: true,
+		check: func(t *authTrial, op operation) {
+			t.atEach(op, func(before int) {
+				for _, status := range []int{400, 403, 404, 405, 410, 422} {
+					for _, body := range []string{"", "<html>closed for maintenance</html>", "<!DOCTYPE html>\n<title>404</title>"} {
+						what := fmt.Sprintf("a %d with %q", status, body)
+						t.oneAttempt(op, before, status, what, respond(status, http.DetectContentType([]byte(body)), body), vendorlogin.ErrUnavailable)
+					}
+				}
+				for _, status := range []int{407, 408, 421, 425, 499} {
+					what := fmt.Sprintf("a %d", status)
+					t.oneAttempt(op, before, status, what, respond(status, "text/plain", ""), vendorlogin.ErrUnavailable)
+				}
+			})
+		},
+	},
+	{
+		name:      "retry-after",
+		rule:      "Retry-After lands in RetryAt on every status that is a failure",
+		forTokens: true,
+		check: func(t *authTrial, op operation) {
+			t.atEach(op, func(before int) {
+				for _, status := range []int{400, 401, 403, 404, 409, 423, 500, 502, 503} {
+					s := t.openFor(op)
+					what := fmt.Sprintf("a %d with Retry-After", status)
+					e := op.attempt(s, before, status, what, respond(status, "application/json", "{}", "Retry-After", "300"), kinds...)
+					s.retryAt(what+", 5 minutes,", e, time.Now().Add(300*time.Second))
+				}
+			})
+		},
+	},
+	{
 		name: "rate-limited",
 		rule: "429 is ErrRateLimited, with RetryAt from Retry-After; nothing is sent again, or once, after 2 seconds at most",
 		check: func(t *authTrial, op operation) {
@@ -53,9 +87,7 @@ var responseCases = []failureCase{
 					want := time.Now().Add(300 * time.Second)
 					e := op.attempt(s, before, 429, "a 429 with Retry-After "+what,
 						respond(429, "application/json", "{}", "Retry-After", value(want)), vendorlogin.ErrRateLimited)
-					if off := e.RetryAt.Sub(want); off < -2*time.Second || off > 2*time.Second {
-						t.fatalf("after a 429 with Retry-After %s, 5 minutes, RetryAt is %v", what, e.RetryAt)
-					}
+					s.retryAt("a 429 with Retry-After "+what+", 5 minutes,", e, want)
 				}
 				t.oneAttempt(op, before, 429, "a 429 without Retry-After", respond(429, "", ""), vendorlogin.ErrRateLimited)
 				t.soon(op, before)
@@ -86,6 +118,33 @@ var responseCases = []failureCase{
 				if s.wire.read > enough {
 					t.fatalf("a response without an end was read on and on; 1 MiB is enough")
 				}
+			}
+		},
+	},
+	{
+		name:      "no-token",
+		rule:      "a 2xx without a token is ErrBadResponse, and Fields names what was missing",
+		forTokens: true,
+		check: func(t *authTrial, op operation) {
+			last := t.steps(op) - 1
+			for _, body := range []string{`{}`, `{"next": "accept-terms", "session": "s-1"}`} {
+				s := t.openFor(op)
+				e := op.attempt(s, last, http.StatusOK, "a 200 without a token", respond(200, "application/json", body), vendorlogin.ErrBadResponse)
+				if len(e.Fields) == 0 {
+					t.fatalf("the error after a 200 without a token does not name in Fields what was missing: %v", e)
+				}
+			}
+		},
+	},
+	{
+		name:      "encoded",
+		forTokens: true,
+		rule:      "a byte order mark before a response's body is dropped, and gzip that the transport left is undone",
+		check: func(t *authTrial, op operation) {
+			for what, recode := range recodings {
+				s := t.openFor(op)
+				s.wire.recode = recode
+				t.worked("the "+op.name+" with "+what, op.call(s, t.ctx))
 			}
 		},
 	},
@@ -124,6 +183,13 @@ var responseCases = []failureCase{
 			})
 		},
 	},
+}
+
+// retryAt ends the case unless e says when to try again.
+func (s *stage) retryAt(after string, e *vendorlogin.Error, want time.Time) {
+	if off := e.RetryAt.Sub(want); off < -2*time.Second || off > 2*time.Second {
+		s.fatalf("after %s RetryAt is %v", after, e.RetryAt)
+	}
 }
 
 // soon asks for another attempt after a second, which may be made, once.

@@ -19,8 +19,8 @@ func plainVendor(f flaws, wantsCode bool) authtest.Vendor {
 	v := authtest.Vendor{
 		Server:  newPlainServer(wantsCode),
 		BaseURL: "https://vendor.example/base", API: "https://vendor.example/base/me",
-		Password: examplePassword,
-		New:      func(s authtest.Setup) (vendorlogin.Authenticator, error) { return newPlain(f, s) },
+		Username: "ops@example.com", Password: examplePassword,
+		New: func(s authtest.Setup) (vendorlogin.Authenticator, error) { return newPlain(f, s) },
 	}
 	if wantsCode {
 		v.OTP = vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) { return exampleCode, nil })
@@ -89,6 +89,24 @@ var wrongAuthenticators = map[string]struct {
 	caught string // cases that have to fail
 	says   string // a part of what the first of them says
 }{
+	"repeatable":      {flaws{repeatable: true}, "login/reset refresh/reset revoke/reset", "10 requests were sent"},
+	"showsTrace":      {flaws{showsTrace: true}, "login/traced refresh/traced revoke/traced", "httptrace saw the login"},
+	"pagesReject":     {flaws{pagesReject: true}, "login/page refresh/page", "a 400 with"},
+	"retryAfterOf429": {flaws{retryAfterOf429: true}, "login/retry-after refresh/retry-after", "RetryAt is 0001"},
+	"missingUnnamed": {
+		flaws{missingUnnamed: true},
+		"login/no-token refresh/no-token", "does not name in Fields what was missing",
+	},
+	"keepsMark": {flaws{keepsMark: true}, "login/encoded refresh/encoded", "with a byte order mark failed"},
+	"keepsGzip": {flaws{keepsGzip: true}, "login/encoded refresh/encoded", "with gzip failed"},
+	"ctxIsUnavailable": {
+		flaws{ctxIsUnavailable: true},
+		"login/ctx-ends login/ctx-over refresh/ctx-ends", `returned "unavailable"`,
+	},
+	"sendsControl":       {flaws{sendsControl: true}, "password/control-characters", "in it ended in"},
+	"takesBlanks":        {flaws{takesBlanks: true}, "new/names", "was taken for a success"},
+	"readsAgain":         {flaws{readsAgain: true}, "renewal/reads-once", "read the password 2 times"},
+	"rejectionIsOutage":  {flaws{rejectionIsOutage: true}, "renewal/hold", "ended in"},
 	"newSends":           {flaws{newSends: true}, "new/does-nothing", "New sent 1 requests"},
 	"newReads":           {flaws{newReads: true}, "new/does-nothing", "New read the password"},
 	"newTakesAnything":   {flaws{newTakesAnything: true}, "new/rejects", "New with a BaseURL"},
@@ -181,7 +199,8 @@ var wrongAuthenticators = map[string]struct {
 	},
 	"allInvalidCredentials": {
 		flaws{allInvalidCredentials: true},
-		"login/unavailable login/broken-response refresh/rejected refresh/not-rejected", `ended in "plain (ops@example.com): login: wrong credentials`,
+		"login/unavailable login/broken-response refresh/rejected refresh/not-rejected",
+		`ended in "plain (ops@example.com): login: wrong credentials`,
 	},
 	"noRetryAt":        {flaws{noRetryAt: true}, "login/rate-limited refresh/rate-limited", "RetryAt is 0001"},
 	"neverUnprocessed": {flaws{neverUnprocessed: true}, "login/refused refresh/refused", "is not Unprocessed"},
@@ -191,7 +210,8 @@ var wrongAuthenticators = map[string]struct {
 	},
 	"timeoutForCtx": {
 		flaws{timeoutForCtx: true},
-		"login/ctx-ends login/ctx-over refresh/ctx-ends", `returned "plain (ops@example.com): login: unavailable: timeout", not "context canceled"`,
+		"login/ctx-ends login/ctx-over refresh/ctx-ends",
+		`returned "plain (ops@example.com): login: unavailable: timeout", not "context canceled"`,
 	},
 	"bareSecretError":  {flaws{bareSecretError: true}, "password/unreadable", "is no *vendorlogin.Error"},
 	"hidesSecretError": {flaws{hidesSecretError: true}, "password/unreadable password/ctx", `not in "the vault is sealed"`},

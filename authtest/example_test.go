@@ -28,10 +28,11 @@ func ExampleTestAuthenticator() {
 				Server:   server,
 				BaseURL:  server.URL,
 				API:      server.APIURL(),
+				Username: vendortest.DefaultEmail,
 				Password: vendortest.DefaultPassword,
 				New: func(s authtest.Setup) (vendorlogin.Authenticator, error) {
 					return gcore.New(gcore.Config{
-						Username:   vendortest.DefaultEmail,
+						Username:   s.Username,
 						Password:   s.Password,
 						OTP:        s.OTP,
 						BaseURL:    s.BaseURL,

@@ -1,6 +1,8 @@
 package authtest
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -76,6 +78,19 @@ func endless(head string, size int) fault {
 func begin(w http.ResponseWriter, head string) {
 	reply(w, http.StatusOK, "application/json", head)
 	w.(http.Flusher).Flush()
+}
+
+// recodings are what servers and proxies do to a response's body, which is not nothing.
+var recodings = map[string]func(h http.Header, body []byte) []byte{
+	"a byte order mark": func(_ http.Header, body []byte) []byte { return append([]byte("\xef\xbb\xbf"), body...) },
+	"gzip": func(h http.Header, body []byte) []byte {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, _ = z.Write(body)
+		_ = z.Close()
+		h.Set("Content-Encoding", "gzip")
+		return b.Bytes()
+	},
 }
 
 var brokenBodies = map[string]string{

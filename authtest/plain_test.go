@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"unicode"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/authtest"
@@ -35,6 +36,9 @@ type flaws struct {
 	printsPassword, printsBody, printsURL, printsCause, printsLocation                  bool
 	allForbidden, allInvalidCredentials, noRetryAt, neverUnprocessed, alwaysUnprocessed bool
 	timeoutForCtx, bareSecretError, hidesSecretError, rejectsOnOutage                   bool
+
+	repeatable, showsTrace, pagesReject, retryAfterOf429, missingUnnamed, keepsMark, keepsGzip bool
+	ctxIsUnavailable, sendsControl, takesBlanks, readsAgain, rejectionIsOutage                 bool
 
 	// codes
 	asksTwice, asksWithoutEnd, repeatsCode, missingCodeIsForbidden, wrongCodeIsPassword bool
@@ -75,8 +79,15 @@ func newPlain(f flaws, s authtest.Setup) (vendorlogin.Authenticator, error) {
 		}
 		return nil, invalid("BaseURL")
 	}
-	p := &plain{flaws: f, password: s.Password, otp: s.OTP, client: s.HTTPClient, transport: s.HTTPClient.Transport}
-	p.account = vendorlogin.Account{Vendor: "plain", Endpoint: strings.TrimSuffix(s.BaseURL, "/"), Principal: "ops@example.com"}
+	if name := s.Username; (name == "" || strings.TrimSpace(name) != name) && !f.takesBlanks {
+		return nil, invalid("Username")
+	}
+	password := s.Password.OncePerLogin()
+	if f.readsAgain {
+		password = s.Password
+	}
+	p := &plain{flaws: f, password: password, otp: s.OTP, client: s.HTTPClient, transport: s.HTTPClient.Transport}
+	p.account = vendorlogin.Account{Vendor: "plain", Endpoint: strings.TrimSuffix(s.BaseURL, "/"), Principal: s.Username}
 	p.spoil(s)
 	return p, nil
 }
@@ -189,7 +200,8 @@ func (p *plain) readPassword(ctx context.Context) (string, error) {
 		}
 		return "", p.fail("login", vendorlogin.ErrUnavailable, err)
 	}
-	if secret.IsZero() && !p.sendsEmptyPassword {
+	control := strings.ContainsFunc(secret.Reveal(), unicode.IsControl) && !p.sendsControl
+	if secret.IsZero() && !p.sendsEmptyPassword || control {
 		return "", p.fail("login", vendorlogin.ErrInvalidRequest, nil)
 	}
 	return secret.Reveal(), nil

@@ -3,6 +3,7 @@ package authtest_test
 import (
 	"bytes"
 	"cmp"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strconv"
 	"time"
 
@@ -90,16 +92,23 @@ func (p *plain) once(ctx context.Context, op, path string, in map[string]string)
 	if p.ignoresCtx {
 		ctx = context.WithoutCancel(ctx)
 	}
+	caller := ctx
+	if !p.showsTrace {
+		ctx = untraced{ctx}
+	}
 	if !p.noTimeout {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, 30*time.Second)
 		defer cancel()
 	}
 	req, _ := http.NewRequestWithContext(ctx, http.MethodPost, p.account.Endpoint+path, bytes.NewReader(body))
+	if !p.repeatable && !p.sendsTwice {
+		req.GetBody = nil
+	}
 	sentAt := time.Now()
 	resp, err := p.send(req)
 	if err != nil {
-		return out, p.noResponse(ctx, op, err)
+		return out, p.noResponse(caller, op, err)
 	}
 	defer resp.Body.Close()
 	limit := int64(1 << 20)
@@ -107,7 +116,7 @@ func (p *plain) once(ctx context.Context, op, path string, in map[string]string)
 		limit = 1 << 30
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, limit))
-	return p.read(ctx, op, sentAt, resp, data, err)
+	return p.read(caller, op, sentAt, resp, p.decoded(resp, data), err)
 }
 
 // send sends without redirects, cookies and the pool's housekeeping.
@@ -149,11 +158,13 @@ func (p *plain) noResponse(ctx context.Context, op string, err error) error {
 	e := p.fail(op, vendorlogin.ErrUnavailable, errors.New("no response"))
 	dial, ok := errors.AsType[*net.OpError](err)
 	e.Unprocessed = (ok && dial.Op == "dial" || p.alwaysUnprocessed) && !p.neverUnprocessed
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && p.ctxIsUnavailable {
 		e.Err = ctx.Err()
+	} else if ctx.Err() != nil {
+		e.Kind = ctx.Err()
 	}
 	if p.timeoutForCtx {
-		e.Err = errors.New("timeout")
+		e.Kind, e.Err = vendorlogin.ErrUnavailable, errors.New("timeout")
 	}
 	if p.printsCause {
 		e.Err = err
@@ -167,22 +178,21 @@ func (p *plain) noResponse(ctx context.Context, op string, err error) error {
 func (p *plain) read(ctx context.Context, op string, sentAt time.Time, resp *http.Response, data []byte, err error) (out body, _ error) {
 	out.sentAt = sentAt
 	if resp.StatusCode < 300 {
-		if err == nil {
-			err = json.Unmarshal(data, &out)
-		}
-		if err == nil && (op == "logout" || out.Access != "" || out.Step != "") || p.takesAnything {
-			return out, nil
-		}
-		if op == "logout" && ctx.Err() == nil {
+		malformed := json.Unmarshal(data, &out)
+		if err == nil && (op == "logout" || malformed == nil && (out.Access != "" || out.Step != "")) || p.takesAnything {
 			return out, nil
 		}
 	}
-	e := p.fail(op, p.kind(op, resp.StatusCode), ctx.Err())
+	e := p.fail(op, p.kind(op, resp.StatusCode, string(data)), nil)
+	if ctx.Err() != nil {
+		e.Kind = ctx.Err()
+	}
+	if resp.StatusCode < 300 && !p.missingUnnamed {
+		e.Fields = []vendorlogin.FieldError{{Field: "access_token", Reason: "is missing"}}
+	}
 	e.Status, e.Request = resp.StatusCode, "POST vendor.example"
-	if after, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && !p.noRetryAt {
-		e.RetryAt = time.Now().Add(time.Duration(after) * time.Second)
-	} else if at, err := http.ParseTime(resp.Header.Get("Retry-After")); err == nil {
-		e.RetryAt = at
+	if !p.noRetryAt && (resp.StatusCode == 429 || !p.retryAfterOf429) {
+		e.RetryAt = retryAt(resp.Header.Get("Retry-After"))
 	}
 	if p.printsLocation {
 		e.Err = fmt.Errorf("redirect to %s", resp.Header.Get("Location"))
@@ -190,7 +200,15 @@ func (p *plain) read(ctx context.Context, op string, sentAt time.Time, resp *htt
 	return out, p.spoilError(e, string(data), resp.Request)
 }
 
-func (p *plain) kind(op string, status int) error {
+func retryAt(header string) time.Time {
+	if after, err := strconv.Atoi(header); err == nil {
+		return time.Now().Add(time.Duration(after) * time.Second)
+	}
+	at, _ := http.ParseTime(header)
+	return at
+}
+
+func (p *plain) kind(op string, status int, body string) error {
 	switch {
 	case p.allForbidden:
 		return vendorlogin.ErrForbidden
@@ -198,6 +216,10 @@ func (p *plain) kind(op string, status int) error {
 		return vendorlogin.ErrInvalidCredentials
 	case p.rejectsOnOutage && op == "refresh":
 		return vendorlogin.ErrRefreshRejected
+	case p.rejectionIsOutage && status == 401:
+		return vendorlogin.ErrUnavailable
+	case (body == "" || body[0] == '<') && status != 401 && status != 429 && status >= 400 && !p.pagesReject:
+		return vendorlogin.ErrUnavailable
 	case status == 401 && op == "refresh" && !p.refreshRejectedIsPassword:
 		return vendorlogin.ErrRefreshRejected
 	case status == 401:
@@ -214,6 +236,30 @@ func (p *plain) kind(op string, status int) error {
 		return vendorlogin.ErrInvalidRequest
 	}
 	return vendorlogin.ErrBadResponse
+}
+
+// untraced is a ctx that hides the caller's httptrace.
+type untraced struct{ context.Context }
+
+func (u untraced) Value(key any) any {
+	if value := u.Context.Value(key); value != any(httptrace.ContextClientTrace(u.Context)) {
+		return value
+	}
+	return nil
+}
+
+// decoded undoes what proxies do to a body.
+func (p *plain) decoded(resp *http.Response, data []byte) []byte {
+	if resp.Header.Get("Content-Encoding") == "gzip" && !p.keepsGzip {
+		z, err := gzip.NewReader(bytes.NewReader(data))
+		if err == nil {
+			data, _ = io.ReadAll(z)
+		}
+	}
+	if p.keepsMark {
+		return data
+	}
+	return bytes.TrimPrefix(data, []byte("\ufeff"))
 }
 
 func (p *plain) fail(op string, kind, cause error) *vendorlogin.Error {

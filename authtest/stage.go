@@ -55,7 +55,8 @@ func (t *authTrial) prepare() *stage {
 		s.add("one of Vendor.Secrets", secret)
 	}
 	s.wire = &wire{handler: v.Server, onReply: s.addAll}
-	s.setup = Setup{BaseURL: v.BaseURL, HTTPClient: &http.Client{Transport: s.wire.transport()}, Password: s.readPassword}
+	client := &http.Client{Transport: s.wire.transport()}
+	s.setup = Setup{BaseURL: v.BaseURL, Username: v.Username, Password: s.readPassword, HTTPClient: client}
 	if v.OTP != nil {
 		s.setup.OTP = s.recorder(v.OTP)
 	}

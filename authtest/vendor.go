@@ -18,6 +18,9 @@ type Vendor struct {
 	// BaseURL is where the authenticator is told that Server is; its host need not exist. Empty: "https://vendor.example".
 	BaseURL string
 
+	// Username is the name that Server knows. New finds it in Setup. Empty: New has one of its own, and the case about names is skipped.
+	Username string
+
 	// Password is the one that Server accepts. The suite looks for it in everything that is printed: choose a string that occurs
 	// nowhere else, of 8 characters or more.
 	Password string
@@ -41,6 +44,9 @@ type Setup struct {
 	// HTTPClient calls Server in memory. An authenticator that uses a client of its own opens a socket inside of the bubble, and the
 	// test program ends with "fatal error: … synctest channel" in place of a failed test.
 	HTTPClient *http.Client
+
+	// Username is Vendor.Username, or one that a case tries.
+	Username string
 
 	// Password reads Vendor.Password, or what a case puts in its place.
 	Password vendorlogin.SecretFunc

@@ -1,6 +1,7 @@
 package authtest
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -21,7 +22,8 @@ type wire struct {
 	fault      fault
 	after      int           // the fault is for the requests after so many
 	delay      time.Duration // until each response
-	read       int           // bytes of all response bodies
+	recode     func(h http.Header, body []byte) []byte
+	read       int // bytes of all response bodies
 	idleClosed bool
 }
 
@@ -65,8 +67,12 @@ var errReset = errors.New("http2: the stream was reset")
 // RoundTrip does what a transport does, as far as a client can see it. That includes what net/http does with a request that it can
 // send again: where the stream is reset it does so, without asking.
 func (w *wire) RoundTrip(r *http.Request) (resp *http.Response, err error) {
-	for again := r; again != nil; again = repeated(again, err) {
-		resp, err = w.send(again)
+	const most = 10 // of net/http it may be 6, or thousands
+	for range most {
+		resp, err = w.send(r)
+		if r = repeated(r, err); r == nil {
+			break
+		}
 	}
 	return resp, err
 }
@@ -78,12 +84,14 @@ func repeated(r *http.Request, err error) *http.Request {
 		return nil
 	}
 	again := r.Clone(r.Context())
-	if !bodyless {
-		again.Body, err = r.GetBody()
+	if bodyless {
+		return again
 	}
-	if err != nil && !errors.Is(err, errReset) {
+	body, err := r.GetBody()
+	if err != nil {
 		return nil
 	}
+	again.Body = body
 	return again
 }
 
@@ -98,6 +106,13 @@ func (w *wire) send(r *http.Request) (*http.Response, error) {
 	}
 	if x.right && w.onReply != nil {
 		w.onReply(resp)
+	}
+	if x.right && w.recode != nil {
+		body, _ := io.ReadAll(resp.Body)
+		if len(body) > 0 {
+			body = w.recode(resp.Header, body)
+		}
+		resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	}
 	resp.Body = countedBody{resp.Body, w}
 	return resp, nil
