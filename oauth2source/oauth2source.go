@@ -1,13 +1,15 @@
-// Package oauth2source makes a Client usable wherever golang.org/x/oauth2 tokens are.
+// Package oauth2source makes a [vendorlogin.Client] an oauth2.TokenSource, for libraries that take one.
 //
-//	httpClient := &http.Client{Transport: &oauth2.Transport{Source: oauth2source.New(client)}}
+//	api := &http.Client{Transport: &oauth2.Transport{Source: oauth2source.New(client)}}
 //
-// It is a package of its own so that nobody links x/oauth2 who does not use it. Where there is a choice, Client.HTTPClient does more:
-// it renews a token that an API refuses, and keeps tokens on the vendor's origins.
+// It is a package of its own, so that only its users link x/oauth2. Where you have the choice, Client.HTTPClient does more: it
+// renews a token that an API rejects, and it keeps tokens on the vendor's origins.
 package oauth2source
 
 import (
 	"context"
+	"net/http"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -15,14 +17,17 @@ import (
 	"github.com/vendorlogin/vendorlogin"
 )
 
-// New gives c as an oauth2.TokenSource, safe for concurrent use. Its Token waits, where c has no living token, for at most c's
-// LoginTimeout and a few seconds, and fails with c's errors.
+// New returns c as an oauth2.TokenSource, safe for concurrent use. A call without a valid cached token waits for c's renewal, for at
+// most Options.LoginTimeout and a few seconds: the interface has no context. An error is c's own, a *[vendorlogin.Error].
 //
-// c caches already, so nothing else need: oauth2.ReuseTokenSource, and oauth2.NewClient, which uses it, keep a token that c has
-// dropped. Since libraries wrap their sources in it all the same, the expiry that they are told is at most a minute away.
+// The tokens have a type that x/oauth2 knows ("Bearer" unless the vendor says otherwise), and no refresh token, which only c may use.
+// One that no header may hold is [vendorlogin.ErrBadResponse].
 //
-// A vendor whose API wants headers of its own (a [vendorlogin.Authorizer], such as genlogs and gmicloud) cannot be served by a bearer
-// token alone: Token is then always [vendorlogin.ErrInvalidRequest].
+// Put no cache in front: c has one. oauth2.ReuseTokenSource, and oauth2.NewClient, which uses it, do not learn that c has a newer
+// token. Since some libraries add that cache all the same, Expiry is at most a minute away, and the cache asks c again by then.
+//
+// A vendor whose API wants headers of its own (a [vendorlogin.Authorizer], such as genlogs and gmicloud) needs more than a bearer
+// token. Its Token is always [vendorlogin.ErrInvalidRequest], and nothing is sent.
 func New(c *vendorlogin.Client) oauth2.TokenSource { return source{c} }
 
 // recheck is how long a cache in front of a source may keep a token without asking.
@@ -30,23 +35,40 @@ const recheck = time.Minute
 
 type source struct{ client *vendorlogin.Client }
 
-// Token converts what the Client has.
+// Token converts the Client's token.
 func (s source) Token() (*oauth2.Token, error) {
 	a := s.client.Authenticator()
 	if _, ok := a.(vendorlogin.Authorizer); ok {
 		return nil, &vendorlogin.Error{
 			Account: a.Account(), Op: "token", Kind: vendorlogin.ErrInvalidRequest, Unprocessed: true,
-			Fields: []vendorlogin.FieldError{{Field: "TokenSource", Reason: "cannot carry this vendor's own headers: use Client.HTTPClient or Client.Authorize"}},
+			Fields: []vendorlogin.FieldError{{Field: "TokenSource",
+				Reason: "cannot carry this vendor's own headers: use Client.HTTPClient or Client.Authorize"}},
 		}
 	}
 	t, err := s.client.Token(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	expiry := time.Now().Add(recheck)
-	if !t.ExpiresAt.IsZero() && t.ExpiresAt.Before(expiry) {
-		expiry = t.ExpiresAt
+	scheme, access, err := authorization(t)
+	if err != nil {
+		return nil, err
 	}
-	// The refresh token stays with the Client: nobody else may use it.
-	return &oauth2.Token{AccessToken: t.Access.Reveal(), TokenType: t.Type, Expiry: expiry}, nil
+	return &oauth2.Token{AccessToken: access, TokenType: scheme, Expiry: expiry(t)}, nil
+}
+
+// authorization is what t puts into a request's header, in two parts.
+func authorization(t *vendorlogin.Token) (scheme, access string, err error) {
+	req := &http.Request{Header: http.Header{}}
+	err = t.SetAuthHeader(req)
+	scheme, access, _ = strings.Cut(req.Header.Get("Authorization"), " ")
+	return scheme, access, err
+}
+
+// expiry is when a cache in front has to ask again.
+func expiry(t *vendorlogin.Token) time.Time {
+	next := time.Now().Add(recheck)
+	if !t.ExpiresAt.IsZero() && t.ExpiresAt.Before(next) {
+		return t.ExpiresAt
+	}
+	return next
 }
