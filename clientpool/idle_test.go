@@ -1,0 +1,80 @@
+package clientpool_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/clientpool"
+	"github.com/vendorlogin/vendorlogin/tokenstore"
+)
+
+func TestAnIdleClientIsForgotten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := &opener{}
+		p := clientpool.New(o.open, nil)
+		for n := range 4 {
+			client(t, p, fmt.Sprint("old-", n))
+		}
+		time.Sleep(30 * time.Minute)
+		client(t, p, "old-0")
+		time.Sleep(30 * time.Minute)
+		client(t, p, "new")
+		assert.Equal(t, []string{"new", "old-0"}, ids(p), "an hour after they were asked for; all four are looked at")
+
+		runtime.GC()
+		client(t, p, "old-1")
+		assert.EqualValues(t, 6, o.calls.Load())
+	})
+}
+
+func TestAForgottenClientThatIsHeldComesBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := clientpool.New((&opener{}).open, nil)
+		held := client(t, p, "old")
+		time.Sleep(time.Hour)
+		client(t, p, "new")
+		require.Equal(t, []string{"new"}, ids(p))
+		runtime.GC()
+		assert.Same(t, held, client(t, p, "old"))
+		assert.Equal(t, []string{"new", "old"}, ids(p))
+
+		runtime.KeepAlive(held)
+	})
+}
+
+func TestAnIdlePoolKeepsWhatWouldBeLost(t *testing.T) {
+	t.Parallel()
+	wrong := &vendorlogin.Error{Op: "login", Kind: vendorlogin.ErrInvalidCredentials, Status: 401}
+	unheld := &vendorlogin.Error{Kind: vendorlogin.ErrInvalidRequest}
+	for name, c := range map[string]struct {
+		err  error
+		opts clientpool.Options
+		kept bool
+	}{
+		"nothing":             {unheld, clientpool.Options{}, false},
+		"a valid token":       {nil, clientpool.Options{}, true},
+		"a saved token":       {nil, clientpool.Options{Client: vendorlogin.Options{Store: tokenstore.NewMemory()}}, false},
+		"a hold":              {wrong, clientpool.Options{Client: vendorlogin.Options{Cooldown: 3 * time.Hour}}, true},
+		"told to forget none": {unheld, clientpool.Options{Idle: -1}, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			o := &opener{auth: func(id string) *fakeAuth { return &fakeAuth{account: account(id), err: c.err} }}
+			p := clientpool.New(o.open, &c.opts)
+			_, err := client(t, p, "old").Token(t.Context())
+			assert.Equal(t, c.err == nil, err == nil, name)
+			time.Sleep(2 * time.Hour)
+			client(t, p, "new")
+			assert.Equal(t, c.kept, len(ids(p)) == 2, name)
+			require.NoError(t, p.Shutdown(t.Context()))
+		})
+	}
+}

@@ -1,0 +1,51 @@
+package clientpool
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+// A lesson is what an exchange says about the endpoint.
+type lesson int
+
+const (
+	nothing     lesson = iota // nothing was sent, or the caller gave up
+	passed                    // a token came
+	answered                  // no token, but a complete response: the endpoint is up, and did not limit the rate
+	limited                   // the vendor limits the rate
+	unreachable               // no response, or one of a server that cannot work
+)
+
+// An outcome is how an exchange ended.
+type outcome struct {
+	lesson lesson
+	told   time.Time // the vendor's Retry-After, with limited; zero: none
+}
+
+// outcomeOf reads what a Client tells the Pacer.
+func outcomeOf(sent bool, err error) outcome {
+	if err == nil {
+		if sent {
+			return outcome{lesson: passed}
+		}
+		return outcome{}
+	}
+	e, ok := errors.AsType[*vendorlogin.Error](err)
+	switch {
+	case !ok, errors.Is(err, vendorlogin.ErrClosed), errors.Is(err, context.Canceled):
+		return outcome{}
+	case errors.Is(err, vendorlogin.ErrUnavailable) && (sent || undelivered(e)):
+		return outcome{lesson: unreachable}
+	case !sent:
+		return outcome{}
+	case errors.Is(err, vendorlogin.ErrRateLimited):
+		return outcome{lesson: limited, told: e.RetryAt}
+	}
+	return outcome{lesson: answered}
+}
+
+// undelivered reports whether e is about a request that was to be sent, and for which no connection was had.
+func undelivered(e *vendorlogin.Error) bool { return e.Unprocessed && e.Request != "" }
