@@ -50,6 +50,7 @@ type faults struct {
 
 	aliasesSaved, aliasesLoaded, writesBehind bool
 
+	deleteThenLook  bool // Delete looks, lets others go first, and takes what is gone for changed
 	revivesByHalves bool // Save over what its ttl has ended looks, lets others go first, and then writes
 	wildcards       bool // Delete takes "_" for any character
 	ctxIsMissing    bool // Load whose ctx is over is ErrNoRecord too
@@ -298,6 +299,12 @@ func (m *memory) Delete(ctx context.Context, key, version string) error {
 		return nil
 	case r.version != version && !m.deletesAny && !(m.deletesWithEmpty && version == "") && !m.lostUpdate:
 		return vendorlogin.ErrRecordChanged
+	}
+	if m.deleteThenLook {
+		m.give()
+		if _, ok := m.records[key]; !ok {
+			return vendorlogin.ErrRecordChanged
+		}
 	}
 	if m.wildcards {
 		maps.DeleteFunc(m.records, func(other string, _ record) bool {

@@ -123,6 +123,10 @@ var wrongStores = map[string]struct {
 	"writesBehind":     {faults{writesBehind: true}, "data-not-shared", "Save changed the caller's slice, or what lies behind it"},
 	"deletesAny":       {faults{deletesAny: true}, "delete-stale one-saves-or-deletes", `returned no error, not "record changed"`},
 	"deletesWithEmpty": {faults{deletesWithEmpty: true}, "delete-stale", `Delete with the version "" returned no error`},
+	"deleteThenLook": {
+		faults{deleteThenLook: true},
+		"deletes-at-once one-saves-or-deletes", "one of two Deletes at once failed: record changed",
+	},
 	"revivesByHalves": {
 		faults{revivesByHalves: true},
 		"one-creates-after-ttl", "two Saves with the same version were both accepted",

@@ -112,6 +112,22 @@ var versionCases = []storeCase{
 		},
 	},
 	{
+		name: "deletes-at-once",
+		rule: "two Deletes of the current version at once are both nil: for the later one there is nothing any more",
+		check: func(t *storeTrial) {
+			for lead := range 20 {
+				version := t.save(t.key, []byte("data"), "")
+				var errs [2]error
+				together(2, func(i int) {
+					t.pause(time.Duration(i*lead) * 10 * time.Microsecond)
+					errs[i] = t.store.Delete(t.ctx, t.key, version)
+				})
+				t.worked("one of two Deletes at once", errors.Join(errs[0], errs[1]))
+				t.empty("after two Deletes at once", t.key)
+			}
+		},
+	},
+	{
 		name: "one-creates-after-ttl",
 		rule: `of several Saves with version "" after the end of a ttl, one wins, and none with the version of what has ended`,
 		check: func(t *storeTrial) {
