@@ -2,14 +2,12 @@ package authtest_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"unicode"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/authtest"
@@ -137,96 +135,6 @@ func (p *plain) Account() vendorlogin.Account {
 	return p.account
 }
 
-func (p *plain) Login(ctx context.Context) (*vendorlogin.Token, error) {
-	if p.caches && p.last != nil {
-		return p.last, nil
-	}
-	if p.sequential && !p.broken.CompareAndSwap(false, true) {
-		return nil, p.fail("login", vendorlogin.ErrUnavailable, errors.New("busy"))
-	}
-	token, err := p.login(ctx)
-	if p.sequential {
-		p.broken.Store(false)
-	}
-	if err == nil && (p.caches || p.reusesToken || p.printsItself) {
-		token = p.remember(token)
-	}
-	return token, err
-}
-
-func (p *plain) remember(token *vendorlogin.Token) *vendorlogin.Token {
-	if p.reusesToken && p.last != nil {
-		*p.last = *token
-		copied := *token
-		return &copied
-	}
-	p.last = token
-	if p.printsItself {
-		p.seen = token.Access.Reveal()
-	}
-	return token
-}
-
-func (p *plain) login(ctx context.Context) (*vendorlogin.Token, error) {
-	password, err := p.readPassword(ctx)
-	if err != nil {
-		return nil, err
-	}
-	in := map[string]string{"user": p.account.Principal, "password": password}
-	out, err := p.exchange(ctx, "login", "/login", in)
-	if err != nil && p.retriesWrongPassword && errors.Is(err, vendorlogin.ErrInvalidCredentials) {
-		out, err = p.exchange(ctx, "login", "/login", in)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if out.Step != "" {
-		out, err = p.secondStep(ctx, out.Step)
-		if err != nil {
-			return nil, err
-		}
-	}
-	return p.token(out)
-}
-
-func (p *plain) readPassword(ctx context.Context) (string, error) {
-	secret, err := p.password(ctx)
-	if err != nil {
-		switch {
-		case p.bareSecretError:
-			return "", err
-		case p.hidesSecretError:
-			return "", p.fail("login", vendorlogin.ErrUnavailable, errors.New("no password"))
-		}
-		return "", p.fail("login", vendorlogin.ErrUnavailable, err)
-	}
-	control := strings.ContainsFunc(secret.Reveal(), unicode.IsControl) && !p.sendsControl
-	if secret.IsZero() && !p.sendsEmptyPassword || control {
-		return "", p.fail("login", vendorlogin.ErrInvalidRequest, nil)
-	}
-	return secret.Reveal(), nil
-}
-
-func (p *plain) secondStep(ctx context.Context, step string) (out body, err error) {
-	if p.asksTwice {
-		_, _ = vendorlogin.AskOTP(ctx, p.otp, vendorlogin.Challenge{Account: p.account, Attempt: 1})
-	}
-	used := map[string]bool{}
-	for attempt := 1; ; attempt++ {
-		code, err := vendorlogin.AskOTP(ctx, p.otp, vendorlogin.Challenge{Account: p.account, Attempt: attempt})
-		if err != nil {
-			if p.missingCodeIsForbidden {
-				return out, p.fail("otp", vendorlogin.ErrForbidden, nil)
-			}
-			return out, err
-		}
-		if used[code] && !p.repeatsCode {
-			return out, p.fail("otp", vendorlogin.ErrOTPRejected, nil)
-		}
-		used[code] = true
-		out, err = p.exchange(ctx, "otp", "/code", map[string]string{"step": step, "code": code})
-		if !errors.Is(err, vendorlogin.ErrOTPRejected) || attempt == 3 && !p.asksWithoutEnd || attempt == 10 {
-			return out, err
-		}
-	}
+func (p *plain) fail(op string, kind, cause error) *vendorlogin.Error {
+	return &vendorlogin.Error{Account: p.account, Op: op, Kind: kind, Err: cause}
 }

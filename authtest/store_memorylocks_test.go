@@ -8,14 +8,6 @@ import (
 	"github.com/vendorlogin/vendorlogin"
 )
 
-// A lease is a lock of a memory.
-type lease struct {
-	m    *memory
-	key  string
-	span time.Duration
-	ends time.Time // zero: never
-}
-
 func (m *memory) TryLock(ctx context.Context, key string, span time.Duration) (vendorlogin.Lease, error) {
 	if err := m.context(ctx); err != nil && !m.ctxTakesLock {
 		return nil, err

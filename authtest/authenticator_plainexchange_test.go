@@ -29,31 +29,6 @@ type body struct {
 	sentAt time.Time
 }
 
-func (p *plain) token(out body) (*vendorlogin.Token, error) {
-	if out.Access == "" && !p.takesAnything {
-		return nil, p.fail("login", vendorlogin.ErrBadResponse, errors.New("no token"))
-	}
-	token := &vendorlogin.Token{
-		Access: vendorlogin.NewSecret(out.Access), Refresh: vendorlogin.NewSecret(out.Refresh), Subject: out.User, Type: "Bearer",
-		IssuedAt: out.sentAt, ExpiresAt: out.sentAt.Add(time.Duration(out.Expires) * time.Second),
-	}
-	switch {
-	case p.issuedLate:
-		token.IssuedAt = time.Now()
-	case p.issuedNever:
-		token.IssuedAt = time.Time{}
-	case p.expired:
-		token.ExpiresAt = token.IssuedAt
-	case p.refreshExpired:
-		token.RefreshExpiresAt = token.IssuedAt
-	case p.badType:
-		token.Type = "Bearer\r\n"
-	case p.extraSecret:
-		token.Extra = map[string]string{"refresh_token": out.Refresh}
-	}
-	return token, nil
-}
-
 // exchange sends what must be sent once.
 func (p *plain) exchange(ctx context.Context, op, path string, in map[string]string) (out body, err error) {
 	if p.forgetsToRecover && p.broken.Load() {
@@ -260,10 +235,6 @@ func (p *plain) decoded(resp *http.Response, data []byte) []byte {
 		return data
 	}
 	return bytes.TrimPrefix(data, []byte("\ufeff"))
-}
-
-func (p *plain) fail(op string, kind, cause error) *vendorlogin.Error {
-	return &vendorlogin.Error{Account: p.account, Op: op, Kind: kind, Err: cause}
 }
 
 // spoilError makes of a right error a wrong one.
