@@ -23,7 +23,7 @@ type gcoreIAM struct{ st *state }
 // is not the user's is 403; a locked account is "no active account"; a 429 is
 // worded as Django REST framework does.
 func NewGcore(o *Options) *Server {
-	st := newState(o, 24*time.Hour)
+	st := newState(o, defaults{refreshLife: 24 * time.Hour})
 	return newServer(&gcoreIAM{st}, st)
 }
 
@@ -76,13 +76,11 @@ func (v *gcoreIAM) second(a *account, code string) *reply {
 		return nil
 	}
 	if code == "" {
-		r := gcoreFieldError("one_time_password", "This field is required")
-		return &r
+		return new(gcoreFieldError("one_time_password", "This field is required"))
 	}
 	if !v.st.checkTOTP(a, code, true) {
 		v.st.counts.WrongOTPs++
-		r := gcoreFieldError("one_time_password", "Invalid one time password.")
-		return &r
+		return new(gcoreFieldError("one_time_password", "Invalid one time password."))
 	}
 	v.st.counts.OTPs++
 	return nil
@@ -131,12 +129,10 @@ func (v *gcoreIAM) pair(a *account, client int) gcorePair {
 func (v *gcoreIAM) rotate(c *call) reply {
 	in, bad := v.read(c, []string{"refresh"}, nil)
 	if bad != nil {
-		v.st.counts.RefreshesRejected++
 		return *bad
 	}
 	g, ok := v.st.refreshable(in["refresh"])
 	if !ok {
-		v.st.counts.RefreshesRejected++
 		if g != nil && g.used {
 			return gcoreBadToken("Token is blacklisted")
 		}
@@ -158,8 +154,7 @@ func (v *gcoreIAM) token(c *call) (string, *reply) {
 		return token, nil
 	}
 	c.broke("Authorization is not Bearer and a token")
-	r := gcoreDetail(http.StatusUnauthorized, "Authentication credentials were not provided.").with("WWW-Authenticate", `Bearer realm="api"`)
-	return "", &r
+	return "", new(gcoreDetail(http.StatusUnauthorized, "Authentication credentials were not provided.").with("WWW-Authenticate", `Bearer realm="api"`))
 }
 
 func (v *gcoreIAM) selectClient(c *call) reply {
@@ -191,7 +186,6 @@ func (v *gcoreIAM) selectClient(c *call) reply {
 func (v *gcoreIAM) me(c *call) reply {
 	token, refused := v.token(c)
 	if refused != nil {
-		v.st.counts.APIRejected++
 		return *refused
 	}
 	g, _ := v.st.accept(token, "")

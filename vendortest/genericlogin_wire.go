@@ -15,6 +15,7 @@ const (
 	grpcNotFound          = 5
 	grpcPermissionDenied  = 7
 	grpcResourceExhausted = 8
+	grpcInternal          = 13
 	grpcUnavailable       = 14
 	grpcUnauthenticated   = 16
 )
@@ -43,12 +44,19 @@ func exhausted(message string) reply {
 	return grpcReply(http.StatusTooManyRequests, grpcResourceExhausted, message)
 }
 
+func internal(message string) reply {
+	return grpcReply(http.StatusInternalServerError, grpcInternal, message)
+}
+
+// noDatabase is what login, refresh and logout say while the database is away.
+func noDatabase() reply { return internal("failed to connect to the database") }
+
 func (v *genericAuth) failure(status int, code string) reply {
 	n, err := strconv.Atoi(code)
 	if err != nil {
 		n = map[int]int{
 			400: grpcInvalidArgument, 401: grpcUnauthenticated, 403: grpcPermissionDenied, 404: grpcNotFound, 409: 10,
-			429: grpcResourceExhausted, 499: 1, 500: 13, 501: 12, 503: grpcUnavailable, 504: 4,
+			429: grpcResourceExhausted, 499: 1, 500: grpcInternal, 501: 12, 503: grpcUnavailable, 504: 4,
 		}[status]
 	}
 	return grpcReply(status, cmp.Or(n, grpcUnknown), strings.ToLower(cmp.Or(http.StatusText(status), "error")))
@@ -60,15 +68,16 @@ type genericLoginRequest struct {
 	email, password, idpName string
 	otpCode, recoveryCode    *string
 	mfaTempToken             string
-	web, hasContext          bool
-	idpCode                  string
+	web                      bool
+	contextKind, idpCode     string // of idpContext
 }
+
+func (in genericLoginRequest) hasContext() bool { return in.contextKind != "" }
 
 // protoError is worded as the protobuf decoder words it, no-break space and
 // echo of the value included.
 func protoError(at int64, format string, args ...any) *reply {
-	r := invalidArgument("proto:\u00a0(line 1:%d): %s", at+1, fmt.Sprintf(format, args...))
-	return &r
+	return new(invalidArgument("proto:\u00a0(line 1:%d): %s", at+1, fmt.Sprintf(format, args...)))
 }
 
 func (v *genericAuth) read(c *call) (in genericLoginRequest, bad *reply) {
@@ -103,6 +112,7 @@ func (v *genericAuth) read(c *call) (in genericLoginRequest, bad *reply) {
 		c.broke("web is not a boolean")
 		return in, protoError(web.end, "invalid value for bool field web: %s", web.raw)
 	}
+	in.email = strings.ToLower(strings.TrimSpace(in.email)) // before anything else
 	bad = readContext(c, o, &in)
 	return in, bad
 }
@@ -148,7 +158,7 @@ func readContext(c *call, o object, in *genericLoginRequest) *reply {
 			c.broke("%s is not an object with a code", name)
 			return protoError(f.end, "unexpected token %s", member.raw)
 		}
-		in.hasContext, in.idpCode = true, code
+		in.contextKind, in.idpCode = strings.TrimSuffix(name, "Context"), code
 	}
 	return nil
 }

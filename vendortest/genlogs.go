@@ -20,7 +20,7 @@ type genLogs struct{ st *state }
 // server, the values sent included; a trailing slash is redirected with 307,
 // the query included; 401s come in each of the three shapes known.
 func NewGenLogs(o *Options) *Server {
-	st := newState(o, 24*time.Hour)
+	st := newState(o, defaults{refreshLife: 24 * time.Hour})
 	return newServer(&genLogs{st}, st)
 }
 
@@ -114,19 +114,15 @@ func (v *genLogs) rotate(c *call) reply {
 	rows = append(rows, v.accepts(c)...)
 	switch {
 	case refused != nil:
-		v.st.counts.RefreshesRejected++
 		return *refused
 	case len(rows) > 0:
-		v.st.counts.RefreshesRejected++
 		return genDetail(http.StatusUnprocessableEntity, rows)
 	}
 	g, ok := v.st.refreshable(in["refresh_token"])
 	switch {
 	case !v.st.opts.RefreshWorks:
-		v.st.counts.RefreshesRejected++
 		return genDetail(http.StatusUnauthorized, genMessage("The refresh token is not usable at this time", "refresh_disabled"))
 	case !ok:
-		v.st.counts.RefreshesRejected++
 		return genDetail(http.StatusUnauthorized, genMessage("Invalid refresh token", "invalid_token"))
 	}
 	g.used = true
@@ -144,13 +140,11 @@ func genMessage(message, subcode string) map[string]any {
 func (v *genLogs) profile(c *call) reply {
 	c.onlyOwnHeaders("CE-ClientId")
 	if refused := v.gateway(c); refused != nil {
-		v.st.counts.APIRejected++
 		return *refused
 	}
 	tokens := c.Header.Values("Access-Token")
 	if len(tokens) != 1 || tokens[0] == "" || strings.Contains(tokens[0], " ") {
 		c.broke("Access-Token is not one bare token")
-		v.st.counts.APIRejected++
 		return jsonReply(http.StatusUnauthorized, map[string]any{"message": "Missing access token", "subcode": 1})
 	}
 	g, expired := v.st.accept(tokens[0], "")

@@ -69,8 +69,7 @@ func (v *genLogs) gateway(c *call) *reply {
 	} else {
 		c.broke("x-api-key is missing or empty, or there are several")
 	}
-	r := v.failure(http.StatusForbidden, "")
-	return &r
+	return new(v.failure(http.StatusForbidden, ""))
 }
 
 // accepts checks the accept header, which the vendor requires.

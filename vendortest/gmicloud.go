@@ -22,7 +22,7 @@ type gmiCloud struct{ st *state }
 // rate-limit/0; a bad access token is 401 auth/2. As the vendor's own client
 // does, type "native" and otpCode null may be sent.
 func NewGMICloud(o *Options) *Server {
-	st := newState(o, 30*24*time.Hour)
+	st := newState(o, defaults{refreshLife: 30 * 24 * time.Hour})
 	return newServer(&gmiCloud{st}, st)
 }
 
@@ -181,19 +181,16 @@ func (v *gmiCloud) rotate(c *call) reply {
 	device, deviceOK := v.deviceID(c)
 	in, bad := v.read(c, []string{"refreshToken"}, nil)
 	if bad != nil {
-		v.st.counts.RefreshesRejected++
 		return *bad
 	}
 	g, ok := v.st.refreshable(in["refreshToken"])
 	switch {
 	case !deviceOK, g != nil && g.scope != device:
-		v.st.counts.RefreshesRejected++
 		if deviceOK {
 			c.broke("CE-ClientId is not the one of the login")
 		}
 		return badDevice()
 	case !ok:
-		v.st.counts.RefreshesRejected++
 		return gmiFailure(http.StatusBadRequest, "auth", 1, "Invalid refresh token.")
 	}
 	g.used = true
@@ -233,7 +230,6 @@ func (v *gmiCloud) profile(c *call) reply {
 		c.broke("Authorization is not Bearer and a token")
 	}
 	if !ok || !bearer {
-		v.st.counts.APIRejected++
 		return gmiFailure(http.StatusUnauthorized, "auth", 2, "Invalid access token.")
 	}
 	g, expired := v.st.accept(token, device)

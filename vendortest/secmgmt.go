@@ -22,7 +22,7 @@ type secMgmt struct{ st *state }
 // envelope; a locked account is AUTH_1001; the old access token lives on after
 // a rotation.
 func NewSecMgmt(o *Options) *Server {
-	st := newState(o, 24*time.Hour)
+	st := newState(o, defaults{refreshLife: 24 * time.Hour})
 	return newServer(&secMgmt{st}, st)
 }
 
@@ -122,8 +122,7 @@ func (v *secMgmt) read(c *call, names ...string) (map[string]string, *reply) {
 		}
 	}
 	if !ok {
-		r := v.spring(c, http.StatusBadRequest, "")
-		return nil, &r
+		return nil, new(v.spring(c, http.StatusBadRequest, ""))
 	}
 	return values, nil
 }
@@ -192,13 +191,11 @@ func (v *secMgmt) sign(header string, a *account, life time.Duration) string {
 func (v *secMgmt) rotate(c *call) reply {
 	in, bad := v.read(c, "token", "refreshToken")
 	if bad != nil {
-		v.st.counts.RefreshesRejected++
 		return *bad
 	}
 	g, ok := v.st.refreshable(in["refreshToken"])
 	access := v.st.access[in["token"]]
 	if !ok || access == nil || access.revoked || !c.now.Before(access.expires) || access.account != g.account {
-		v.st.counts.RefreshesRejected++
 		return v.failure(v.st.opts.NAKStatus, "AUTH_1002")
 	}
 	g.used = true
@@ -213,7 +210,6 @@ func (v *secMgmt) me(c *call) reply {
 	token, ok := c.bearer()
 	if !ok {
 		c.broke("Authorization is not Bearer and a token")
-		v.st.counts.APIRejected++
 		return v.failure(http.StatusUnauthorized, "AUTH_1002")
 	}
 	g, expired := v.st.accept(token, "")

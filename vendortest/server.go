@@ -170,13 +170,21 @@ func (s *Server) process(c *call) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c.prepare(s.st)
-	_, handle := s.vendor.route(c)
+	op, handle := s.vendor.route(c)
 	if len(c.body) > maxBody {
 		handle = s.tooLarge
 	}
+	before := s.st.counts
 	a := handle(c)
+	counts := &s.st.counts
+	switch {
+	case op == "refresh" && counts.Refreshes == before.Refreshes:
+		counts.RefreshesRejected++
+	case op == "api" && counts.APICalls == before.APICalls:
+		counts.APIRejected++
+	}
 	if a.status == http.StatusTooManyRequests {
-		s.st.counts.RateLimited++
+		counts.RateLimited++
 	}
 	return a
 }
@@ -222,6 +230,23 @@ func (s *Server) SetClockOffset(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.st.opts.ClockOffset = d
+}
+
+// SetDatabaseDown simulates genericlogin's server without its database: good
+// tokens are a 401 "authenticated user not found"; login, refresh and logout
+// are a 500. Nothing is lost by it. The other vendors have no such mode.
+func (s *Server) SetDatabaseDown(down bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.st.databaseDown = down
+}
+
+// SetIdPDown simulates that genericlogin's server reaches no identity
+// provider: logins by one are a 500 then.
+func (s *Server) SetIdPDown(down bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.st.idpDown = down
 }
 
 // Revoke makes the server refuse every access token issued so far with a 401.

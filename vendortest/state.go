@@ -17,6 +17,8 @@ type state struct {
 
 	wrongPasswords, wrongCodes, resends tally
 
+	databaseDown, idpDown bool
+
 	windowEnd  time.Time
 	windowUsed int
 
@@ -53,9 +55,9 @@ type pending struct {
 	done    bool   // gmicloud: there is a session for it
 }
 
-func newState(o *Options, refreshLife time.Duration) *state {
+func newState(o *Options, d defaults) *state {
 	st := &state{
-		opts:     o.withDefaults(refreshLife),
+		opts:     o.withDefaults(d),
 		key:      randomBytes(32),
 		accounts: map[string]*account{},
 		access:   map[string]*grant{},
@@ -63,7 +65,7 @@ func newState(o *Options, refreshLife time.Duration) *state {
 		pending:  map[string]*pending{},
 	}
 	st.wrongPasswords = tally{max: st.opts.MaxFailures, window: 10 * time.Minute}
-	st.wrongCodes = tally{max: st.opts.MaxOTPFailures, window: 5 * time.Minute}
+	st.wrongCodes = tally{max: st.opts.MaxOTPFailures, window: max(d.codeWindow, 5*time.Minute)}
 	st.resends = tally{max: st.opts.MaxResends, window: 5 * time.Minute}
 	for _, u := range st.opts.Users {
 		st.setUser(u)
@@ -145,6 +147,15 @@ func (st *state) checkPassword(email, password string) *account {
 	return nil
 }
 
+// useRecovery consumes a recovery code.
+func (a *account) useRecovery(code string) bool {
+	if code == "" || a.usedRecovery[code] || !slices.Contains(a.RecoveryCodes, code) {
+		return false
+	}
+	a.usedRecovery[code] = true
+	return true
+}
+
 func (st *state) wrongCode(email string) {
 	st.counts.WrongOTPs++
 	st.wrongCodes.add(email)
@@ -206,12 +217,10 @@ func (st *state) refreshable(token string) (g *grant, ok bool) {
 // accept says whether an API call with that access token may pass, and counts it.
 func (st *state) accept(token, scope string) (g *grant, expired bool) {
 	g = st.access[token]
-	if g == nil || g.revoked || g.scope != scope && scope != "" {
-		st.counts.APIRejected++
+	if g == nil || g.revoked || g.account.Deactivated || g.scope != scope && scope != "" {
 		return nil, false
 	}
 	if !st.now().Before(g.expires) {
-		st.counts.APIRejected++
 		st.counts.APIExpired++
 		return nil, true
 	}
@@ -233,6 +242,8 @@ func (t *tally) add(email string) {
 	key := strings.ToLower(email)
 	t.at[key] = append(t.recent(key), time.Now())
 }
+
+func (t *tally) clear(email string) { delete(t.at, strings.ToLower(email)) }
 
 func (t *tally) recent(key string) []time.Time {
 	now := time.Now()

@@ -20,7 +20,10 @@
 // synctest bubble it is the bubble's.
 package vendortest
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // What a server knows when its Options do not say otherwise.
 const (
@@ -60,14 +63,19 @@ type Options struct {
 
 	// MaxFailures is the number of wrong passwords for one e-mail address
 	// within 10 minutes that locks it, for the right password too, until the
-	// first of them is 10 minutes old. gmicloud and genericlogin answer 429
-	// then, the others as if the password were wrong. Zero: 10. Negative:
-	// never.
+	// first of them is 10 minutes old. gmicloud and genericlogin return 429
+	// then, the others as if the password were wrong. Zero: 10; genericlogin:
+	// 5. Negative: never.
+	//
+	// genericlogin counts attempts of password and LDAP, right or wrong, before
+	// it checks them; a success forgets them.
 	MaxFailures int
 
-	// MaxOTPFailures is the number of wrong codes for one e-mail address
-	// within 5 minutes after which gmicloud and genericlogin answer 429.
-	// Zero: 5. Negative: never. The others do not count them.
+	// MaxOTPFailures is the number of wrong codes for one e-mail address after
+	// which gmicloud and genericlogin return 429: within 5 minutes at
+	// gmicloud; within 10 at genericlogin, which counts before it checks and
+	// forgets after a success. Zero: 5. Negative: never. The others do not
+	// count them.
 	MaxOTPFailures int
 
 	// MaxResends is the number of times gmicloud sends a code again within 5
@@ -141,10 +149,16 @@ type User struct {
 	// with a 403, and answers have no user.
 	Service bool
 
-	// IdP and IdPCode let genericlogin log in by identity provider: idpName
-	// is IdP ("idps/example") and the code in idpContext is IdPCode, which
-	// works once. SetUser makes it work again.
-	IdP, IdPCode string
+	// Deactivated makes genericlogin reject the user after all right factors.
+	Deactivated bool
+
+	// IdP lets genericlogin log in by identity provider: idpName is IdP
+	// ("idps/example"). IdPKind is "oauth2", "oidc" or "ldap"; empty: oauth2 or
+	// oidc, whichever is sent. The code in idpContext is IdPCode, which works
+	// once; SetUser makes it work again. "ldap" takes IdPUser and Password,
+	// sent as email and password. What the provider rejects is a 500 with
+	// code 13, as are the provider's own outages: see Server.SetIdPDown.
+	IdP, IdPKind, IdPCode, IdPUser string
 }
 
 // Counts are what a server has seen since it was made.
@@ -171,7 +185,14 @@ type Counts struct {
 	Invalid           int // requests that broke the vendor's contract; see Problems
 }
 
-func (o *Options) withDefaults(refreshLife time.Duration) Options {
+// defaults are those that differ between vendors.
+type defaults struct {
+	refreshLife time.Duration
+	maxFailures int           // zero: 10
+	codeWindow  time.Duration // of MaxOTPFailures; zero: 5 minutes
+}
+
+func (o *Options) withDefaults(d defaults) Options {
 	var c Options
 	if o != nil {
 		c = *o
@@ -180,9 +201,9 @@ func (o *Options) withDefaults(refreshLife time.Duration) Options {
 		c.Users = []User{{Email: DefaultEmail, Password: DefaultPassword}}
 	}
 	setDefault(&c.AccessLife, time.Hour)
-	setDefault(&c.RefreshLife, refreshLife)
+	setDefault(&c.RefreshLife, d.refreshLife)
 	setDefault(&c.ChallengeLife, 5*time.Minute)
-	setDefault(&c.MaxFailures, 10)
+	setDefault(&c.MaxFailures, cmp.Or(d.maxFailures, 10))
 	setDefault(&c.MaxOTPFailures, 5)
 	setDefault(&c.MaxResends, 5)
 	setDefault(&c.RateWindow, 5*time.Minute)
