@@ -1,17 +1,18 @@
-// Package genericlogin logs in to a server of the API whose document names it https://api.example.com: e-mail and password, or an
-// identity provider, with a second step where the user has multi-factor authentication. Bytebase is such a server.
+// Package genericlogin logs in to a Bytebase server, and to any other server with the same login call (POST /v1/auth/login). It
+// sends e-mail and password, or what an identity provider gave, and answers for the second factor where the user has one.
 //
 //	auth, err := genericlogin.New(genericlogin.Config{
 //		Email:    "ops@example.com",
 //		Password: vendorlogin.SecretEnv("LOGIN_PASSWORD"),
 //		BaseURL:  "https://login.example.com",
 //	})
+//
+// It was tried against Bytebase 3.16 to 3.21 and a build of August 2026. A server that counts attempts before it checks them locks a
+// user out after 5 in 10 minutes. Processes that log in as the same user should share a store.
 package genericlogin
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -27,86 +28,98 @@ const (
 	webScope = "web" // how the scope of an account in web mode begins
 )
 
-// Config is one user of one server. BaseURL is required, and either Email and Password, or IdPName and one of the two codes.
+// Config is one user of one server. BaseURL and Email are required, and one of Password, OAuth2Code and OIDCCode.
 type Config struct {
+	// Email names the user. It goes out as it stands here. The server folds case and blanks, so the Account does too.
+	//
+	// A login by OAuth2Code or OIDCCode does not send it. It is required there as well: stores keep one token per Email, and without
+	// it the users of one provider would get each other's.
 	Email    string
 	Password vendorlogin.SecretFunc
 
-	// OTP gives the authenticator code of a user with multi-factor authentication; it is asked for only if the server wants one.
+	// OTP gives the TOTP code of a user with a second factor. It is asked only when the server wants a code. Nil, with no RecoveryCode
+	// either: such a user cannot log in (ErrOTPRequired).
 	OTP vendorlogin.OTPSource
 
-	// RecoveryCode stands in for OTP, and is used where that is nil. The server takes each recovery code once.
+	// RecoveryCode is used where OTP is nil and the server wants a code. The server takes each recovery code once.
 	RecoveryCode vendorlogin.SecretFunc
 
-	// IdPName is the identity provider to log in by, in the form "idps/{idp}", with the code that it gave in either OAuth2Code or
-	// OIDCCode. Such a code works once: each login needs a new one. Email is not sent then; set it nevertheless, to keep the tokens of
-	// several users apart in a shared store.
+	// IdPName is the identity provider to log in by, as "idps/{idp}". With an LDAP provider, Email and Password are the user's there.
+	// With another, OAuth2Code or OIDCCode is the code that the provider gave. A code works once: each login needs a new one.
 	IdPName              string
 	OAuth2Code, OIDCCode vendorlogin.SecretFunc
 
-	// Web asks for the tokens as cookies, as browsers have them, which is the only way to get a refresh token. Servers refuse it to
-	// service accounts (ErrForbidden). The token goes on requests like any other.
+	// Web asks for the tokens as cookies, as browsers do. Only so is there a refresh token. Servers reject it for service accounts
+	// (ErrForbidden). The token goes on requests like any other.
 	Web bool
 
 	BaseURL        string       // scheme, host and, where the server is not at its root, path; without /v1
-	HTTPClient     *http.Client // nil: http.DefaultClient; read at every call, never changed
+	HTTPClient     *http.Client // nil: http.DefaultClient; read at each call, never changed
 	AllowPlainHTTP bool         // allows a BaseURL of http:// that is not loopback
 }
 
-// An Authenticator logs in to one account, refreshes in web mode, and logs out. The token goes on requests as a bearer. Its Subject
-// is the name of the user, such as "users/101"; Extra has the user's "email", and "requireResetPassword": "true" where the server
-// warns that the password must be changed. Service accounts have neither name nor email.
+// An Authenticator logs in to one account, refreshes in web mode, and logs out. It is safe for concurrent use. The token goes on
+// requests as a bearer.
+//
+// A Token's Subject is the name of the user, such as "users/ops@example.com". Extra has the user's "email", and
+// "requireResetPassword": "true" where the server warns that the password must be changed. Service accounts have neither name nor
+// email.
 type Authenticator struct {
 	endpoint loginhttp.Endpoint
+	email    string                 // as it was given
 	secret   vendorlogin.SecretFunc // the password, or the identity provider's code
-	idp      *provider              // nil: e-mail and password
+	idp      *provider              // nil: none
 	otp      vendorlogin.OTPSource
 	recovery vendorlogin.SecretFunc
 }
 
+// provider is an identity provider.
 type provider struct {
-	name string
-	oidc bool
+	name   string
+	secret string // the field of Config that is sent to it
 }
 
 // New checks the configuration, without I/O. Its error is ErrInvalidRequest and names the field.
 func New(c Config) (*Authenticator, error) {
-	if wrong := check(c); wrong != nil {
-		return nil, wrong
+	if err := check(c); err != nil {
+		return nil, err
 	}
 	base, err := loginhttp.BaseURL(c.BaseURL, "", c.AllowPlainHTTP)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", vendor, err)
 	}
-	a := &Authenticator{
-		endpoint: loginhttp.Endpoint{
-			Account:        vendorlogin.Account{Vendor: vendor, Endpoint: base, Principal: c.Email, Scope: c.IdPName},
-			HTTPClient:     c.HTTPClient,
-			AllowPlainHTTP: c.AllowPlainHTTP,
-			Classify:       classify,
-		},
-		secret:   c.Password,
-		otp:      c.OTP,
-		recovery: c.RecoveryCode,
-	}
+	account := vendorlogin.Account{Vendor: vendor, Endpoint: base, Principal: fold(c.Email), Scope: c.IdPName}
 	if c.Web {
-		a.endpoint.Account.Scope = strings.TrimSpace(webScope + " " + c.IdPName)
+		account.Scope = strings.TrimSpace(webScope + " " + c.IdPName)
 	}
-	if c.IdPName != "" {
-		a.idp = &provider{name: c.IdPName, oidc: c.OIDCCode != nil}
-		a.secret = c.OAuth2Code
-		if a.idp.oidc {
-			a.secret = c.OIDCCode
-		}
+	a := &Authenticator{
+		endpoint: loginhttp.Endpoint{Account: account, HTTPClient: c.HTTPClient, AllowPlainHTTP: c.AllowPlainHTTP, Classify: classify},
+		email:    c.Email,
+		secret:   c.Password.OncePerLogin(),
+		otp:      c.OTP,
+		recovery: c.RecoveryCode.OncePerLogin(),
+	}
+	switch {
+	case c.OAuth2Code != nil:
+		a.idp, a.secret = &provider{c.IdPName, "OAuth2Code"}, c.OAuth2Code.OncePerLogin()
+	case c.OIDCCode != nil:
+		a.idp, a.secret = &provider{c.IdPName, "OIDCCode"}, c.OIDCCode.OncePerLogin()
+	case c.IdPName != "":
+		a.idp = &provider{c.IdPName, "Password"}
 	}
 	return a, nil
 }
+
+// fold is what the server makes of an e-mail address before it looks at it.
+func fold(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
 // check finds what cannot be logged in with.
 func check(c Config) error {
 	id, isIdP := strings.CutPrefix(c.IdPName, "idps/")
 	hasCode := c.OAuth2Code != nil || c.OIDCCode != nil
 	switch {
+	case fold(c.Email) == "":
+		return loginhttp.Invalid(vendor, "Email", "is required")
 	case strings.ContainsFunc(c.Email, unicode.IsControl):
 		return loginhttp.Invalid(vendor, "Email", "holds a control character")
 	case c.OAuth2Code != nil && c.OIDCCode != nil:
@@ -115,28 +128,27 @@ func check(c Config) error {
 		return both
 	case hasCode && c.IdPName == "":
 		return loginhttp.Invalid(vendor, "IdPName", "is required with OAuth2Code and OIDCCode")
-	case c.IdPName == "" && strings.TrimSpace(c.Email) == "":
-		return loginhttp.Invalid(vendor, "Email", "is required")
-	case c.IdPName == "" && c.Password == nil:
+	case hasCode && c.Password != nil:
+		return loginhttp.Invalid(vendor, "Password", "excludes OAuth2Code and OIDCCode")
+	case !hasCode && c.Password == nil && c.IdPName == "":
 		return loginhttp.Invalid(vendor, "Password", "is required")
-	case c.IdPName == "":
-		return nil
-	case !isIdP || strings.Trim(id, " ") == "" || strings.Contains(id, "/"):
+	case !hasCode && c.Password == nil:
+		return loginhttp.Invalid(vendor, "Password", "or OAuth2Code or OIDCCode is required with IdPName")
+	case c.IdPName != "" && (!isIdP || id == "" || strings.ContainsFunc(id, notInID)):
 		return loginhttp.Invalid(vendor, "IdPName", `is not of the form "idps/{idp}"`)
-	case !hasCode:
-		return loginhttp.Invalid(vendor, "OAuth2Code", "or OIDCCode is required with IdPName")
-	case c.Password != nil:
-		return loginhttp.Invalid(vendor, "Password", "is of no use with IdPName")
 	}
 	return nil
 }
+
+func notInID(r rune) bool { return r == '/' || unicode.IsSpace(r) || unicode.IsControl(r) }
 
 // Format prints the account alone, without what an OTP source might show.
 func (a Authenticator) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "%s: %s", vendor, a.endpoint.Account.Principal)
 }
 
-// Account names the account; Scope is the identity provider, behind "web" in web mode.
+// Account names the account. Principal is the e-mail address in lower case. Scope is the identity provider, behind "web" in web
+// mode.
 func (a *Authenticator) Account() vendorlogin.Account { return a.endpoint.Account }
 
 // Fingerprint covers the password or the identity provider's code, and the recovery code.
@@ -164,62 +176,69 @@ type idpCode struct {
 	Code string `json:"code"`
 }
 
-// Login logs in. Where the server wants a second factor, a person is asked up to 3 times while it refuses what was typed.
+// Login logs in. Where the server wants a second factor, a person is asked up to 3 times while it rejects what was typed.
 //
-// ErrOTPRejected is a code that the server refused. ErrOTPRequired is that there is no source of codes, or that the server has closed
-// the second step, which it keeps open for minutes only: the code was not looked at, and it takes another Login and another code.
+// ErrInvalidCredentials is a wrong password, at the server or an LDAP provider, or a code that an identity provider rejected. Such a
+// code is sent once, whatever becomes of it. ErrOTPRejected is a code of the second factor that the server rejected. ErrOTPRequired
+// is that there is no source of codes, or that the server has closed the second step, which it keeps open for minutes only: the code
+// was not looked at, and it takes another Login and another code. ErrForbidden is a deactivated user.
 //
-// The API document, POST /v1/auth/login.
+// https://github.com/bytebase/bytebase, proto/v1/v1/auth_service.proto, Login.
 func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
-	in, err := a.firstStep(ctx)
+	in, secret, err := a.firstStep(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var recoveryCode string
+	var recovery string
 	if a.otp == nil && a.recovery != nil { // read before anything is sent: an empty one must not cost an attempt
-		if recoveryCode, err = a.endpoint.Secret(ctx, "login", "RecoveryCode", a.recovery); err != nil {
+		if recovery, err = a.endpoint.Secret(ctx, "login", "RecoveryCode", a.recovery); err != nil {
 			return nil, err
 		}
 	}
-	token, challenge, err := a.login(ctx, loginhttp.Call{Op: "login", Body: in, Once: a.idp != nil})
+	worksOnce := a.idp != nil && a.idp.secret != "Password"
+	if worksOnce {
+		if err := vendorlogin.Spend(ctx, vendorlogin.NewSecret(secret)); err != nil {
+			return nil, err
+		}
+	}
+	token, challenge, err := a.login(ctx, loginhttp.Call{Op: "login", Body: in, Once: worksOnce})
 	if err != nil || challenge == "" {
 		return token, err
 	}
-	return a.secondStep(ctx, challenge, recoveryCode)
+	return a.secondStep(ctx, challenge, recovery)
 }
 
-// firstStep is the request with the password or with the identity provider's code.
-func (a *Authenticator) firstStep(ctx context.Context) (loginRequest, error) {
-	in := loginRequest{Web: a.web()}
-	field, to := "Password", &in.Password
-	switch {
-	case a.idp == nil:
-		in.Email = a.endpoint.Account.Principal
-	case a.idp.oidc:
-		in.IdPName, field, to = a.idp.name, "OIDCCode", &in.IdPContext.OIDC.Code
-	default:
-		in.IdPName, field, to = a.idp.name, "OAuth2Code", &in.IdPContext.OAuth2.Code
+// firstStep is the request with the password or the identity provider's code, and that secret.
+func (a *Authenticator) firstStep(ctx context.Context) (in loginRequest, secret string, err error) {
+	field := "Password"
+	if a.idp != nil {
+		in.IdPName, field = a.idp.name, a.idp.secret
 	}
-	secret, err := a.endpoint.Secret(ctx, "login", field, a.secret)
-	*to = secret
-	return in, err
+	in.Web = a.web()
+	secret, err = a.endpoint.Secret(ctx, "login", field, a.secret)
+	switch field {
+	case "OAuth2Code":
+		in.IdPContext.OAuth2.Code = secret
+	case "OIDCCode":
+		in.IdPContext.OIDC.Code = secret
+	default:
+		in.Email, in.Password = a.email, secret
+	}
+	return in, secret, err
 }
 
 // secondStep answers the challenge. Its requests hold nothing of the first one's but web, which is read in each.
-func (a *Authenticator) secondStep(ctx context.Context, challenge, recoveryCode string) (token *vendorlogin.Token, err error) {
+func (a *Authenticator) secondStep(ctx context.Context, challenge, recovery string) (token *vendorlogin.Token, err error) {
 	send := func(in loginRequest) (err error) {
 		in.MFATempToken, in.Web = challenge, a.web()
 		token, _, err = a.login(ctx, loginhttp.Call{Op: "otp", Body: in, Once: true})
-		if e, ok := errors.AsType[*vendorlogin.Error](err); ok && e.Status == http.StatusUnauthorized {
-			e.Kind = meaning(e)
-		}
-		return err
+		return secondStepError(err)
 	}
-	if recoveryCode != "" {
-		err = send(loginRequest{RecoveryCode: recoveryCode})
-	} else {
+	if recovery == "" {
 		wanted := vendorlogin.Challenge{Account: a.endpoint.Account, Method: "totp"}
 		err = a.endpoint.SecondFactor(ctx, a.otp, wanted, func(code string) error { return send(loginRequest{OTPCode: code}) })
+	} else if err = vendorlogin.Spend(ctx, vendorlogin.NewSecret(recovery)); err == nil {
+		err = send(loginRequest{RecoveryCode: recovery})
 	}
 	if err != nil {
 		return nil, err
@@ -227,17 +246,8 @@ func (a *Authenticator) secondStep(ctx context.Context, challenge, recoveryCode 
 	return token, nil
 }
 
-// meaning tells a wrong code from a challenge that has expired. Only the message does ("invalid MFA code", "failed to parse claim"),
-// and its wording is not the same in all versions.
-func meaning(e *vendorlogin.Error) error {
-	if strings.Contains(strings.ToLower(e.Message), "claim") {
-		return vendorlogin.ErrOTPRequired
-	}
-	return vendorlogin.ErrOTPRejected
-}
-
-// login makes either step. It gives a token or, in the first step, the challenge for the second; a token comes in the body or, in web
-// mode, as cookies. The user in the body has secrets, such as tempOtpSecret, that are not read.
+// login makes either step. It returns a token or, in the first step, the challenge for the second. A token comes in the body or, in
+// web mode, as cookies. The user in the body has secrets, such as tempOtpSecret, that are not read.
 func (a *Authenticator) login(ctx context.Context, call loginhttp.Call) (token *vendorlogin.Token, challenge string, err error) {
 	var out struct {
 		Token                string `json:"token"`
@@ -267,18 +277,6 @@ func (a *Authenticator) login(ctx context.Context, call loginhttp.Call) (token *
 	}
 	maps.DeleteFunc(token.Extra, func(_, value string) bool { return value == "" })
 	return token, "", nil
-}
-
-// classify reads {"code", "message"}: gRPC's number of a status, or its name where the server speaks Connect.
-func classify(a *loginhttp.Answer) *vendorlogin.Error {
-	if a.Status < http.StatusBadRequest {
-		return nil
-	}
-	var body struct{ Code, Message json.RawMessage }
-	if json.Unmarshal(a.Body, &body) != nil {
-		return nil // no JSON object: not the server's words
-	}
-	return &vendorlogin.Error{Code: loginhttp.Text(body.Code), Message: loginhttp.Text(body.Message)}
 }
 
 var (

@@ -3,6 +3,7 @@ package genericlogin_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -78,11 +79,13 @@ func TestIdentityProvider(t *testing.T) {
 		body   string
 		scope  string
 	}{
-		"OAuth 2.0": {genericlogin.Config{OAuth2Code: code},
+		"OAuth 2.0": {genericlogin.Config{OAuth2Code: code, Email: email},
 			`{"idpName":"idps/example","idpContext":{"oauth2Context":{"code":"example-code"}}}`, "idps/example"},
-		"OpenID Connect": {genericlogin.Config{OIDCCode: code},
+		"OpenID Connect": {genericlogin.Config{OIDCCode: code, Email: email},
 			`{"idpName":"idps/example","idpContext":{"oidcContext":{"code":"example-code"}}}`, "idps/example"},
-		"of a named user, in web mode": {genericlogin.Config{OIDCCode: code, Email: email, Web: true},
+		"LDAP": {genericlogin.Config{Email: "ldapuser", Password: code},
+			`{"email":"ldapuser","password":"example-code","idpName":"idps/example"}`, "idps/example"},
+		"in web mode": {genericlogin.Config{OIDCCode: code, Email: email, Web: true},
 			`{"web":true,"idpName":"idps/example","idpContext":{"oidcContext":{"code":"example-code"}}}`, "web idps/example"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,6 +104,24 @@ func TestIdentityProvider(t *testing.T) {
 				Vendor: "genericlogin", Endpoint: base, Principal: c.config.Email, Scope: c.scope,
 			}, a.Account())
 		})
+	}
+}
+
+// The server folds before it looks: one user is one account. What is sent stays as it was typed, since older servers do not fold.
+func TestOneUserIsOneAccount(t *testing.T) {
+	t.Parallel()
+	for _, typed := range []string{"Ops@Example.com", "ops@example.com ", " OPS@EXAMPLE.COM", email} {
+		w := adaptertest.NewWire()
+		w.On("POST", loginURL, adaptertest.Reply(200, `{"token":"a"}`))
+		c := config(w)
+		c.Email = typed
+		a := authenticator(t, c)
+
+		_, err := a.Login(t.Context())
+
+		require.NoError(t, err)
+		assert.Equal(t, email, a.Account().Principal)
+		assert.JSONEq(t, fmt.Sprintf(`{"email":%q,"password":"example-password"}`, typed), w.Requests()[0].Body)
 	}
 }
 
@@ -161,7 +182,7 @@ func TestNew(t *testing.T) {
 	t.Parallel()
 	code := vendorlogin.SecretString("example-code")
 	type of = genericlogin.Config
-	idp := func(c *of) { c.Email, c.Password, c.IdPName, c.OIDCCode = "", nil, "idps/example", code }
+	idp := func(c *of) { c.Password, c.IdPName, c.OIDCCode = nil, "idps/example", code }
 	for name, c := range map[string]struct {
 		change func(*of)
 		fields []string
@@ -170,16 +191,19 @@ func TestNew(t *testing.T) {
 		"a blank e-mail":          {func(c *of) { c.Email = " " }, []string{"Email"}},
 		"an e-mail of two lines":  {func(c *of) { c.Email = "ops@example.com\n" }, []string{"Email"}},
 		"no password":             {func(c *of) { c.Password = nil }, []string{"Password"}},
+		"no e-mail, provider":     {func(c *of) { idp(c); c.Email = "" }, []string{"Email"}},
 		"both codes":              {func(c *of) { idp(c); c.OAuth2Code = code }, []string{"OAuth2Code", "OIDCCode"}},
-		"both codes, no provider": {func(c *of) { c.OAuth2Code, c.OIDCCode = code, code }, []string{"OAuth2Code", "OIDCCode"}},
-		"no provider, OAuth 2.0":  {func(c *of) { c.OAuth2Code = code }, []string{"IdPName"}},
+		"both codes, no provider": {func(c *of) { c.Password, c.OAuth2Code, c.OIDCCode = nil, code, code }, []string{"OAuth2Code", "OIDCCode"}},
+		"no provider, OAuth 2.0":  {func(c *of) { c.Password, c.OAuth2Code = nil, code }, []string{"IdPName"}},
 		"no provider, OIDC":       {func(c *of) { idp(c); c.IdPName = "" }, []string{"IdPName"}},
-		"no code":                 {func(c *of) { idp(c); c.OIDCCode = nil }, []string{"OAuth2Code"}},
+		"no code":                 {func(c *of) { idp(c); c.OIDCCode = nil }, []string{"Password"}},
 		"a bare provider":         {func(c *of) { idp(c); c.IdPName = "example" }, []string{"IdPName"}},
 		"an empty provider":       {func(c *of) { idp(c); c.IdPName = "idps/" }, []string{"IdPName"}},
 		"a blank provider":        {func(c *of) { idp(c); c.IdPName = "idps/ " }, []string{"IdPName"}},
 		"a provider's path":       {func(c *of) { idp(c); c.IdPName = "idps/a/b" }, []string{"IdPName"}},
-		"provider and password":   {func(c *of) { idp(c); c.Password = code }, []string{"Password"}},
+		"a provider with a blank": {func(c *of) { idp(c); c.IdPName = "idps/example " }, []string{"IdPName"}},
+		"LDAP, a bare provider":   {func(c *of) { c.IdPName = "example" }, []string{"IdPName"}},
+		"code and password":       {func(c *of) { idp(c); c.Password = code }, []string{"Password"}},
 		"no base URL":             {func(c *of) { c.BaseURL = "" }, []string{"BaseURL"}},
 		"a query":                 {func(c *of) { c.BaseURL += "?x=secret" }, []string{"BaseURL"}},
 		"user information":        {func(c *of) { c.BaseURL = "https://ops:secret@login.example.com" }, []string{"BaseURL"}},
@@ -251,5 +275,5 @@ func TestFingerprint(t *testing.T) {
 
 func TestSize(t *testing.T) {
 	t.Parallel()
-	assert.LessOrEqual(t, unsafe.Sizeof(genericlogin.Authenticator{}), uintptr(130), "there may be 100,000 of them")
+	assert.LessOrEqual(t, unsafe.Sizeof(genericlogin.Authenticator{}), uintptr(144), "there may be 100,000 of them")
 }

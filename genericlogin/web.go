@@ -28,7 +28,7 @@ func (a *Authenticator) token(answer *loginhttp.Answer, access string) *vendorlo
 	if a.web() {
 		for _, c := range (&http.Response{Header: answer.Header}).Cookies() {
 			switch {
-			case c.Value == "" || c.MaxAge < 0: // deletes a cookie
+			case isDeletion(answer, c):
 			case c.Name == accessCookie:
 				access = c.Value
 			case c.Name == refreshCookie:
@@ -41,7 +41,23 @@ func (a *Authenticator) token(answer *loginhttp.Answer, access string) *vendorlo
 	return t
 }
 
-// expiry is when a cookie ends, by our clock; zero: it does not say.
+// isDeletion reports whether c takes a cookie back. By which clock its Expires is past does not matter: who deletes names a time
+// long ago.
+func isDeletion(answer *loginhttp.Answer, c *http.Cookie) bool {
+	switch {
+	case c.Value == "", c.MaxAge < 0:
+		return true
+	case c.MaxAge > 0, c.Expires.IsZero():
+		return false
+	}
+	now := answer.SentAt
+	if date, err := http.ParseTime(answer.Header.Get("Date")); err == nil && date.Before(now) {
+		now = date
+	}
+	return c.Expires.Before(now)
+}
+
+// expiry is when a cookie ends, in local time; zero: it does not say.
 func expiry(answer *loginhttp.Answer, c *http.Cookie) time.Time {
 	if c.MaxAge > 0 {
 		return answer.Expiry(fmt.Appendf(nil, `"%ds"`, c.MaxAge), "", 0)
@@ -49,16 +65,16 @@ func expiry(answer *loginhttp.Answer, c *http.Cookie) time.Time {
 	return answer.Expiry(json.RawMessage(c.Expires.Format(`"`+time.RFC3339+`"`)), "", 0)
 }
 
-// Refresh exchanges the refresh token, which is used up by that, for a new pair. Both tokens go as cookies, and come as cookies: only
+// Refresh exchanges the refresh token, which is consumed by that, for a new pair. Both tokens go as cookies and come as cookies: only
 // tokens of web mode can be refreshed. The new refresh token ends when the first one would have.
 //
 // https://github.com/bytebase/bytebase, proto/v1/v1/auth_service.proto, Refresh.
 func (a *Authenticator) Refresh(ctx context.Context, old *vendorlogin.Token) (*vendorlogin.Token, error) {
-	header, err := a.cookies("refresh", vendorlogin.ErrRefreshRejected, old)
-	if err != nil {
+	req := &http.Request{Header: http.Header{}}
+	if err := a.addCookies(req, "refresh", vendorlogin.ErrRefreshRejected, old); err != nil {
 		return nil, err
 	}
-	call := loginhttp.Call{Op: "refresh", Method: http.MethodPost, Path: "/v1/auth/refresh", Header: header, Body: struct{}{}, Once: true}
+	call := loginhttp.Call{Op: "refresh", Method: http.MethodPost, Path: "/v1/auth/refresh", Header: req.Header, Body: struct{}{}, Once: true}
 	answer, err := a.endpoint.Do(ctx, call, nil)
 	if err != nil {
 		return nil, err
@@ -77,33 +93,33 @@ func (a *Authenticator) Refresh(ctx context.Context, old *vendorlogin.Token) (*v
 	return token, nil
 }
 
-// Revoke logs out: the refresh token dies. The access token goes on working until it expires.
+// Revoke logs out: the refresh token is revoked. The access token goes on working until it expires.
 //
 // https://github.com/bytebase/bytebase, proto/v1/v1/auth_service.proto, Logout.
 func (a *Authenticator) Revoke(ctx context.Context, t *vendorlogin.Token) error {
-	header := http.Header{"Authorization": {"Bearer " + t.Access.Reveal()}}
-	if !t.Refresh.IsZero() {
-		var err error
-		if header, err = a.cookies("logout", vendorlogin.ErrInvalidRequest, t); err != nil {
+	req := &http.Request{Header: http.Header{}}
+	if t.Refresh.IsZero() {
+		if err := t.SetAuthHeader(req); err != nil {
 			return err
 		}
+	} else if err := a.addCookies(req, "logout", vendorlogin.ErrInvalidRequest, t); err != nil {
+		return err
 	}
-	call := loginhttp.Call{Op: "logout", Method: http.MethodPost, Path: "/v1/auth/logout", Header: header, Body: struct{}{}}
+	call := loginhttp.Call{Op: "logout", Method: http.MethodPost, Path: "/v1/auth/logout", Header: req.Header, Body: struct{}{}}
 	_, err := a.endpoint.Do(ctx, call, nil)
 	return err
 }
 
-// cookies is the header with both tokens. What would end a cookie early, and begin another, is refused with that kind of error.
-func (a *Authenticator) cookies(op string, refusal error, t *vendorlogin.Token) (http.Header, error) {
-	req := http.Request{Header: http.Header{}}
+// addCookies adds both tokens. What would end a cookie early, and begin another, is rejected with that kind of error.
+func (a *Authenticator) addCookies(req *http.Request, op string, kind error, t *vendorlogin.Token) error {
 	for _, c := range []*http.Cookie{{Name: refreshCookie, Value: t.Refresh.Reveal()}, {Name: accessCookie, Value: t.Access.Reveal()}} {
 		if c.Valid() != nil { // the error quotes the value
-			return nil, &vendorlogin.Error{
-				Account: a.endpoint.Account, Op: op, Kind: refusal, Unprocessed: true,
+			return &vendorlogin.Error{
+				Account: a.endpoint.Account, Op: op, Kind: kind, Unprocessed: true,
 				Fields: []vendorlogin.FieldError{{Field: c.Name, Reason: "cannot stand in a cookie"}},
 			}
 		}
 		req.AddCookie(c)
 	}
-	return req.Header, nil
+	return nil
 }

@@ -21,7 +21,7 @@ func TestWebLogin(t *testing.T) {
 	week := time.Now().Add(7 * 24 * time.Hour).UTC().Format(http.TimeFormat)
 	w := adaptertest.NewWire()
 	w.On("POST", loginURL, cookied(200, `{"user":{"name":"users/101","email":"ops@example.com"}}`,
-		"access-token=old; Path=/; Max-Age=0", "other=x",
+		"access-token=old; Path=/; Max-Age=0", "other=x", "access-token=deleted; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
 		"access-token="+adaptertest.JWT("a", end)+"; Path=/; Expires="+week+"; HttpOnly; SameSite=Lax",
 		"refresh-token=refresh-1; Path=/; Max-Age=604800; HttpOnly"))
 	c := config(w)
@@ -38,6 +38,44 @@ func TestWebLogin(t *testing.T) {
 	assert.Equal(t, "users/101", got.Subject)
 	require.Len(t, w.Requests(), 1)
 	adaptertest.AssertSent(t, w.Requests()[0], "POST", loginURL, jsonOnly, `{"email":"ops@example.com","password":"example-password","web":true}`)
+}
+
+// A cookie whose Expires is past is taken back, whatever is in it, unless a Max-Age says otherwise.
+func TestDeletedCookies(t *testing.T) {
+	t.Parallel()
+	hour := func(d int) string { return time.Now().Add(time.Duration(d) * time.Hour).UTC().Format(http.TimeFormat) }
+	for name, c := range map[string]struct {
+		attributes, date string
+		deleted          bool
+	}{
+		"the epoch":                     {"; Expires=Thu, 01 Jan 1970 00:00:00 GMT", hour(0), true},
+		"an old layout":                 {"; Expires=Thu, 01-Jan-1970 00:00:01 GMT", hour(0), true},
+		"an hour ago":                   {"; Expires=" + hour(-1), hour(0), true},
+		"Max-Age wins":                  {"; Expires=" + hour(-1) + "; Max-Age=60", hour(0), false},
+		"no Max-Age left":               {"; Expires=" + hour(1) + "; Max-Age=0", hour(0), true},
+		"to come":                       {"; Expires=" + hour(1), hour(0), false},
+		"no end":                        {"", hour(0), false},
+		"to come, the server is behind": {"; Expires=" + hour(-1), hour(-2), false},
+		"to come, the server is ahead":  {"; Expires=" + hour(1), hour(2), false},
+		"past, and no Date":             {"; Expires=" + hour(-1), "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := adaptertest.NewWire()
+			w.On("POST", loginURL, adaptertest.Reply(200, `{}`, "Date", c.date, "Set-Cookie", "access-token=deleted"+c.attributes))
+			cfg := config(w)
+			cfg.Web = true
+
+			got, err := authenticator(t, cfg).Login(t.Context())
+
+			if c.deleted {
+				assert.Equal(t, vendorlogin.ErrBadResponse, adaptertest.VendorError(t, err).Kind)
+			} else {
+				require.NoError(t, err)
+				assert.Equal(t, "deleted", got.Access.Reveal())
+			}
+		})
+	}
 }
 
 // Servers of before refresh tokens answer web mode so.

@@ -39,7 +39,7 @@ func TestSecretsDoNotGetOut(t *testing.T) {
 				return fmt.Sprint("canary-otp-", c.Attempt), nil
 			})
 			byIdP := c
-			byIdP.Email, byIdP.Password, byIdP.IdPName, byIdP.OIDCCode = "", nil, "idps/example", vendorlogin.SecretString("canary-oidc")
+			byIdP.Password, byIdP.IdPName, byIdP.OIDCCode = nil, "idps/example", vendorlogin.SecretString("canary-oidc")
 			w.On("POST", loginURL, answer)
 			for _, cfg := range []genericlogin.Config{c, byIdP} {
 				assert.NotContains(t, adaptertest.Prints(authenticator(t, cfg)), adaptertest.Canary)

@@ -112,9 +112,61 @@ func TestIdentityProviderAgainstAServer(t *testing.T) {
 
 	_, err = authenticator(t, c).Login(t.Context())
 	assert.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials, "the code is good once")
+	srv.SetIdPDown(true)
+	_, err = authenticator(t, c).Login(t.Context())
+	assert.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+	srv.SetIdPDown(false)
 	c.IdPName = "idps/other"
 	_, err = authenticator(t, c).Login(t.Context())
 	assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+}
+
+func TestLDAPAgainstAServer(t *testing.T) {
+	t.Parallel()
+	srv, c := against(t, vendortest.User{IdP: "idps/ldap", IdPKind: "ldap", IdPUser: "ldapuser"})
+	c.Email, c.IdPName = "LDAPUser", "idps/ldap"
+
+	token, err := authenticator(t, c).Login(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusOK, adaptertest.CallAPI(t, srv, authenticator(t, c), token))
+
+	srv.SetIdPDown(true)
+	_, err = authenticator(t, c).Login(t.Context())
+	assert.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+	srv.SetIdPDown(false)
+	c.Password = vendorlogin.SecretString("wrong")
+	_, err = authenticator(t, c).Login(t.Context())
+	assert.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+}
+
+func TestServerWithoutItsDatabase(t *testing.T) {
+	t.Parallel()
+	srv, c := against(t, vendortest.User{})
+	c.Web = true
+	a := authenticator(t, c)
+	token, err := a.Login(t.Context())
+	require.NoError(t, err)
+
+	srv.SetDatabaseDown(true)
+	assert.Equal(t, http.StatusUnauthorized, adaptertest.CallAPI(t, srv, a, token))
+	_, err = a.Refresh(t.Context(), token)
+	assert.ErrorIs(t, err, vendorlogin.ErrUnavailable, "it decides nothing")
+	_, err = a.Login(t.Context())
+	assert.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+	srv.SetDatabaseDown(false)
+	assert.Equal(t, http.StatusOK, adaptertest.CallAPI(t, srv, a, token))
+	_, err = a.Refresh(t.Context(), token)
+	require.NoError(t, err)
+}
+
+func TestDeactivatedUserAgainstAServer(t *testing.T) {
+	t.Parallel()
+	srv, c := against(t, vendortest.User{Deactivated: true})
+
+	_, err := authenticator(t, c).Login(t.Context())
+
+	assert.ErrorIs(t, err, vendorlogin.ErrForbidden)
+	assert.Equal(t, 1, srv.Counts().Requests)
 }
 
 func TestServiceAccountAgainstAServer(t *testing.T) {
@@ -139,11 +191,11 @@ func TestWrongPasswordAgainstAServer(t *testing.T) {
 	assert.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
 	assert.Equal(t, 1, srv.Counts().Requests)
 
-	for range 9 {
+	for range 4 {
 		_, err = authenticator(t, c).Login(t.Context())
 		assert.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
 	}
 	_, err = authenticator(t, c).Login(t.Context())
 	assert.ErrorIs(t, err, vendorlogin.ErrRateLimited)
-	assert.Equal(t, 11, srv.Counts().Requests)
+	assert.Equal(t, 6, srv.Counts().Requests)
 }

@@ -127,12 +127,17 @@ func TestRefusedCodes(t *testing.T) {
 		"the challenge lapsed":    {[]httpmock.Responder{lapsed, right}, person, vendorlogin.ErrOTPRequired, "otp", 1},
 		"lapsed in other words": {[]httpmock.Responder{adaptertest.Reply(401, `{"code":16,"message":"Failed to parse\u00a0Claims: token expired"}`), right},
 			person, vendorlogin.ErrOTPRequired, "otp", 1},
-		"too many":      {[]httpmock.Responder{adaptertest.Reply(429, "error-mfa-lockout.json"), right}, person, vendorlogin.ErrRateLimited, "otp", 1},
-		"forbidden":     {[]httpmock.Responder{adaptertest.Reply(403, "error-web.json"), right}, person, vendorlogin.ErrForbidden, "otp", 1},
-		"server error":  {[]httpmock.Responder{adaptertest.Reply(500, "error-internal.json"), right}, person, vendorlogin.ErrUnavailable, "otp", 1},
-		"not for now":   {[]httpmock.Responder{adaptertest.Reply(503, `{}`, "Retry-After", "0"), right}, person, vendorlogin.ErrUnavailable, "otp", 1},
-		"another round": {[]httpmock.Responder{adaptertest.Reply(200, challenge), right}, person, vendorlogin.ErrBadResponse, "otp", 1},
-		"nothing":       {[]httpmock.Responder{adaptertest.Reply(200, `{}`), right}, person, vendorlogin.ErrBadResponse, "otp", 1},
+		"no temp token":   {[]httpmock.Responder{says("invalid MFA temp token, audience mismatch"), right}, person, vendorlogin.ErrOTPRequired, "otp", 1},
+		"no code arrived": {[]httpmock.Responder{says("OTP or recovery code is required for MFA"), right}, person, vendorlogin.ErrOTPRequired, "otp", 1},
+		"deactivated":     {[]httpmock.Responder{says("user has been deactivated"), right}, person, vendorlogin.ErrForbidden, "otp", 1},
+		"something new":   {[]httpmock.Responder{says("the code of this user is locked"), right}, person, vendorlogin.ErrOTPRequired, "otp", 1},
+		"another build":   {[]httpmock.Responder{says(`Invalid\u00a0MFA  code`), right}, person, nil, "", 2},
+		"too many":        {[]httpmock.Responder{adaptertest.Reply(429, "error-mfa-lockout.json"), right}, person, vendorlogin.ErrRateLimited, "otp", 1},
+		"forbidden":       {[]httpmock.Responder{adaptertest.Reply(403, "error-web.json"), right}, person, vendorlogin.ErrForbidden, "otp", 1},
+		"server error":    {[]httpmock.Responder{adaptertest.Reply(500, "error-internal.json"), right}, person, vendorlogin.ErrUnavailable, "otp", 1},
+		"not for now":     {[]httpmock.Responder{adaptertest.Reply(503, `{}`, "Retry-After", "0"), right}, person, vendorlogin.ErrUnavailable, "otp", 1},
+		"another round":   {[]httpmock.Responder{adaptertest.Reply(200, challenge), right}, person, vendorlogin.ErrBadResponse, "otp", 1},
+		"nothing":         {[]httpmock.Responder{adaptertest.Reply(200, `{}`), right}, person, vendorlogin.ErrBadResponse, "otp", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -160,6 +165,10 @@ func TestRefusedCodes(t *testing.T) {
 			}
 		})
 	}
+}
+
+func says(message string) httpmock.Responder {
+	return adaptertest.Reply(401, `{"code":16,"message":"`+message+`"}`)
 }
 
 func person(s *adaptertest.Codes) vendorlogin.OTPSource  { return s }

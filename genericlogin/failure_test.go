@@ -1,9 +1,11 @@
 package genericlogin_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
@@ -30,6 +32,7 @@ func TestLoginErrors(t *testing.T) {
 		"unknown provider":   {404, "error-idp.json", vendorlogin.ErrInvalidRequest, "5", `identity provider "idps/example" not found`, nil},
 		"unknown route":      {404, "error-route.json", vendorlogin.ErrInvalidRequest, "2", "Routing error. POST /v1/auth/login?x=y not found", nil},
 		"lockout":            {429, "error-lockout.json", vendorlogin.ErrRateLimited, "8", "too many failed login attempts, please try again later", nil},
+		"deactivated":        {401, `{"code":16,"message":"user has been deactivated"}`, vendorlogin.ErrForbidden, "16", "user has been deactivated", nil},
 		"wrong base path":    {405, "error-method.json", vendorlogin.ErrInvalidRequest, "", "Method Not Allowed", nil},
 		"internal":           {500, "error-internal.json", vendorlogin.ErrUnavailable, "13", "internal error", nil},
 		"unimplemented":      {501, "error-unimplemented.json", vendorlogin.ErrUnavailable, "12", "unimplemented", nil},
@@ -78,6 +81,38 @@ func TestEchoedPassword(t *testing.T) {
 
 	assert.Equal(t, "proto: (line 1:45): invalid value for string field password: [redacted]", adaptertest.VendorError(t, err).Message)
 	assert.NotContains(t, adaptertest.Tree(err), "12345")
+}
+
+// What an identity provider says reaches us inside a message of the server's, with status 500 like its outages.
+func TestIdentityProviderErrors(t *testing.T) {
+	t.Parallel()
+	wrong, down := vendorlogin.ErrInvalidCredentials, vendorlogin.ErrUnavailable
+	for message, kind := range map[string]error{
+		`failed to exchange token: oauth2: "invalid_grant" "The code was used."`:           wrong,
+		"Failed to exchange\u00a0token: oauth2:  \"invalid_grant\"":                        wrong,
+		`failed to exchange token, error: "oauth2: \"invalid_grant\""`:                     wrong,
+		`failed to exchange token: oauth2: "bad_verification_code" "expired"`:              wrong,
+		`failed to get user info: bind user: LDAP Result Code 49 "Invalid Credentials": x`: wrong,
+		`failed to get user info: invalid credentials`:                                     wrong,
+		`failed to exchange token: Post "https://idp.example.com": dial tcp: refused`:      down,
+		`failed to create new OIDC identity provider: 404 Not Found`:                       down,
+		`failed to exchange token: oauth2: cannot fetch token: 503`:                        down,
+		`failed to exchange token: oauth2: "temporarily_unavailable"`:                      down,
+		`failed to exchange token: oauth2: "server_error"`:                                 down,
+		`failed to exchange token: oauth2: "invalid_client" "the server's own secret"`:     down,
+		`failed to get user info: LDAP Result Code 200 "Network Error": dial tcp: refused`: down,
+		`internal error`: down,
+	} {
+		body, err := json.Marshal(map[string]any{"code": 13, "message": message})
+		require.NoError(t, err)
+		w := adaptertest.NewWire()
+		w.On("POST", loginURL, adaptertest.Reply(500, string(body)), adaptertest.Reply(200, `{"token":"a"}`))
+
+		_, err = authenticator(t, config(w)).Login(t.Context())
+
+		assert.Equal(t, kind, adaptertest.VendorError(t, err).Kind, message)
+		assert.Len(t, w.Requests(), 1)
+	}
 }
 
 func TestErrorText(t *testing.T) {
