@@ -18,6 +18,8 @@ var accountCases = []authCase{
 			switch base, err := url.Parse(account.Endpoint); {
 			case account.Vendor == "":
 				t.fatalf("Account has no Vendor")
+			case account.Principal == "":
+				t.fatalf("Account has no Principal: two users would share a record in a Store")
 			case err != nil || base.Host == "" || base.Scheme == "":
 				t.fatalf("Account.Endpoint %q is no URL; tokens are sent to its origin", account.Endpoint)
 			case !sameHost(account.Endpoint, s.setup.BaseURL):
@@ -48,6 +50,19 @@ var accountCases = []authCase{
 			}
 			_, err := slash.Login(t.ctx)
 			t.worked("Login with a slash at the end of BaseURL", err)
+		},
+	},
+	{
+		name: "user",
+		rule: "Account differs when the user does",
+		check: func(t *authTrial) {
+			s := t.open()
+			if s.vendor.Username == "" {
+				t.skip("New takes no name from Setup: Vendor.Username is empty")
+			}
+			if s.again(func(o *Setup) { o.Username = "another-" + o.Username }).Account() == s.auth.Account() {
+				t.fatalf("another Username makes the same Account")
+			}
 		},
 	},
 	{

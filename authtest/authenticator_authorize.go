@@ -14,28 +14,31 @@ import (
 var authorizeCases = []authCase{
 	{
 		name: "header",
-		rule: "Authorize sets headers on the request and does nothing else to it",
+		rule: "Authorize adds headers, or parameters to the query, and does nothing else to the request",
 		check: func(t *authTrial) {
 			s := t.open()
 			token := s.login()
 			before := clone(token)
-			body := &untouched{}
+			body := &untouched{rest: strings.NewReader("")}
 			req, err := http.NewRequestWithContext(t.ctx, http.MethodPut, s.setup.BaseURL+"/some/path?b=2&a=1", body)
 			t.worked("http.NewRequest", err)
 			req.ContentLength = 7
 			req.Header.Set("X-Of-The-Caller", "kept")
-			method, url, host, header := req.Method, req.URL.String(), req.Host, req.Header.Clone()
+			was := req.Clone(t.ctx)
 			s.wire.clear()
 			t.worked("Authorize", s.authorize(req, token))
 			switch {
-			case req.Method != method, req.URL.String() != url, req.Host != host, req.ContentLength != 7, req.Body != io.ReadCloser(body):
-				t.fatalf("Authorize changed more of the request than its header")
-			case body.used:
+			case req.Method != was.Method, withoutQuery(req) != withoutQuery(was), req.Host != was.Host,
+				req.ContentLength != 7, req.Body != was.Body:
+				t.fatalf("Authorize changed more of the request than its header and query")
+			case body.used, body.closed:
 				t.fatalf("Authorize read or closed the body of the request")
-			case !headerKept(req.Header, header):
+			case !kept(req.Header, was.Header):
 				t.fatalf("Authorize changed a header of the caller's")
-			case len(req.Header) == len(header):
-				t.fatalf("Authorize set no header")
+			case !kept(req.URL.Query(), was.URL.Query()):
+				t.fatalf("Authorize changed a parameter of the caller's")
+			case len(req.Header) == len(was.Header) && req.URL.RawQuery == was.URL.RawQuery:
+				t.fatalf("Authorize put no token on the request")
 			case !same(token, before):
 				t.fatalf("Authorize changed the token")
 			case len(s.wire.requests()) > 0:
@@ -55,8 +58,30 @@ var authorizeCases = []authCase{
 			t.worked("Authorize", s.authorize(twice, first))
 			t.worked("Authorize", s.authorize(twice, second))
 			t.worked("Authorize", s.authorize(once, second))
-			if !maps.EqualFunc(twice.Header, once.Header, slices.Equal) {
+			if !maps.EqualFunc(twice.Header, once.Header, slices.Equal) || twice.URL.String() != once.URL.String() {
 				t.fatalf("Authorize left something of the first token on the request")
+			}
+		},
+	},
+	{
+		name: "scheme",
+		rule: "where the scheme is Bearer it goes out as Bearer, once, whatever the vendor's spelling",
+		check: func(t *authTrial) {
+			s := t.open()
+			token, plain := s.login(), s.request()
+			t.worked("Authorize", s.authorize(plain, token))
+			if plain.Header.Get("Authorization") != "Bearer "+token.Access.Reveal() {
+				t.skip("the token does not go out as Authorization: Bearer")
+			}
+			for _, spelling := range []string{"", "Bearer", "bearer", "BEARER", " Bearer", "bearer "} {
+				for _, before := range []string{"", "Bearer ", "bearer "} {
+					odd, req := clone(token), s.request()
+					odd.Type, odd.Access = spelling, vendorlogin.NewSecret(before+token.Access.Reveal())
+					t.worked("Authorize", s.authorize(req, odd))
+					if !slices.Equal(req.Header["Authorization"], plain.Header["Authorization"]) {
+						t.fatalf("a token of type %q that begins with %q does not go out as \"Bearer\" and the rest", spelling, before)
+					}
+				}
 			}
 		},
 	},
@@ -100,18 +125,21 @@ var authorizeCases = []authCase{
 	},
 	{
 		name: "rejected",
-		rule: "401 means that the token is not accepted any more, 2xx, 404 and 5xx do not; the body is neither read nor closed",
+		rule: "401 means that the token is not accepted any more, 2xx, 404 and 5xx do not; the caller still reads the whole body",
 		check: func(t *authTrial) {
 			s := t.open()
 			token := s.login()
 			for status, want := range map[int]bool{401: true, 200: false, 204: false, 404: false, 500: false, 503: false} {
-				body := &untouched{}
-				resp := &http.Response{StatusCode: status, Header: http.Header{}, Body: body, Request: s.request()}
+				body := &untouched{rest: strings.NewReader(notForRejected)}
+				resp := &http.Response{StatusCode: status, Header: http.Header{}, Body: body, ContentLength: -1, Request: s.request()}
 				if s.rejected(resp, token) != want {
 					t.fatalf("Rejected says %v to a %d", !want, status)
 				}
-				if body.used {
-					t.fatalf("Rejected read or closed the body")
+				if body.closed || status < 400 && body.used {
+					t.fatalf("Rejected closed the body of a %d, or read that of a stream", status)
+				}
+				if rest, _ := io.ReadAll(resp.Body); string(rest) != notForRejected {
+					t.fatalf("Rejected read the body of a %d: that is for PeekBody, which leaves it to the caller", status)
 				}
 			}
 		},
@@ -167,25 +195,36 @@ func (s *stage) accepted(token *vendorlogin.Token) {
 	}
 }
 
-// headerKept reports whether all that was in before is in h.
-func headerKept(h, before http.Header) bool {
+const notForRejected = `{"message": "for the caller"}`
+
+// kept reports whether all that was in before is in now.
+func kept(now, before map[string][]string) bool {
 	for name, values := range before {
-		if strings.Join(h[name], "\n") != strings.Join(values, "\n") {
+		if !slices.Equal(now[name], values) {
 			return false
 		}
 	}
 	return true
 }
 
-// An untouched body notes that somebody touched it.
-type untouched struct{ used bool }
+func withoutQuery(req *http.Request) string {
+	u := *req.URL
+	u.RawQuery = ""
+	return u.String()
+}
 
-func (u *untouched) Read([]byte) (int, error) {
+// An untouched body notes what was done to it.
+type untouched struct {
+	rest         *strings.Reader
+	used, closed bool
+}
+
+func (u *untouched) Read(b []byte) (int, error) {
 	u.used = true
-	return 0, io.EOF
+	return u.rest.Read(b)
 }
 
 func (u *untouched) Close() error {
-	u.used = true
+	u.closed = true
 	return nil
 }

@@ -35,8 +35,9 @@ type flaws struct {
 	allForbidden, allInvalidCredentials, noRetryAt, neverUnprocessed, alwaysUnprocessed bool
 	timeoutForCtx, bareSecretError, hidesSecretError, rejectsOnOutage                   bool
 
-	repeatable, showsTrace, pagesReject, retryAfterOf429, missingUnnamed, keepsMark, keepsGzip bool
-	ctxIsUnavailable, sendsControl, takesBlanks, readsAgain, rejectionIsOutage                 bool
+	repeatable, showsTrace, pagesReject, retryAfterOf429, missingUnnamed, keepsMark, keepsGzip     bool
+	authorizeRaw, revokeFindsOut, accountNobody, accountIgnoresUser, rejectedCloses, twoParameters bool
+	ctxIsUnavailable, sendsControl, takesBlanks, readsAgain, rejectionIsOutage                     bool
 
 	// codes
 	asksTwice, asksWithoutEnd, repeatsCode, missingCodeIsForbidden, wrongCodeIsPassword bool
@@ -123,6 +124,10 @@ func (p *plain) spoil(s authtest.Setup) {
 		p.account.Endpoint = "https://api.elsewhere.example"
 	case p.accountNoURL:
 		p.account.Endpoint = "vendor"
+	case p.accountNobody:
+		p.account.Principal = ""
+	case p.accountIgnoresUser:
+		p.account.Principal = "somebody"
 	case p.accountNameless:
 		p.account.Vendor = ""
 	}

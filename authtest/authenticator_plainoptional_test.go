@@ -1,7 +1,9 @@
 package authtest_test
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -50,6 +52,9 @@ func (p *plain) Revoke(ctx context.Context, t *vendorlogin.Token) error {
 		return p.fail("logout", vendorlogin.ErrInvalidRequest, nil)
 	}
 	_, err := p.exchange(ctx, "logout", "/logout", map[string]string{"access": t.Access.Reveal()})
+	if errors.Is(err, vendorlogin.ErrInvalidCredentials) && !p.revokeFindsOut {
+		return nil
+	}
 	return err
 }
 
@@ -62,7 +67,12 @@ func (p *plain) Authorize(req *http.Request, t *vendorlogin.Token) error {
 		req.Header.Add("Authorization", value)
 		return nil
 	case p.authorizeQuery:
+		req.URL.RawQuery = "access=" + t.Access.Reveal()
+	case p.twoParameters:
 		req.URL.RawQuery += "&access=" + t.Access.Reveal()
+	case p.authorizeRaw:
+		req.Header.Set("Authorization", cmp.Or(t.Type, "Bearer")+" "+t.Access.Reveal())
+		return nil
 	case p.authorizeReads && req.Body != nil:
 		_, _ = io.ReadAll(req.Body)
 	case p.authorizeOverwrites:
@@ -83,8 +93,13 @@ func (p *plain) Authorize(req *http.Request, t *vendorlogin.Token) error {
 }
 
 func (p *plain) Rejected(resp *http.Response, _ *vendorlogin.Token) bool {
-	if p.rejectedReads {
+	switch {
+	case p.rejectedReads:
 		_, _ = io.ReadAll(resp.Body)
+	case p.rejectedCloses:
+		_ = resp.Body.Close()
+	default:
+		_ = vendorlogin.PeekBody(resp)
 	}
 	return resp.StatusCode == 401 && !p.rejectsNone || p.rejectsAll
 }

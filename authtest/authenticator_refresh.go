@@ -89,6 +89,15 @@ var revokeCases = []authCase{
 			}
 		},
 	},
+	{
+		name: "unknown",
+		rule: "that the vendor does not know a session any more is no error of Revoke",
+		check: func(t *authTrial) {
+			s := t.openFor(revokes)
+			t.worked("Revoke", s.auth.(vendorlogin.Revoker).Revoke(t.ctx, s.token))
+			t.worked("Revoke of what was revoked", s.auth.(vendorlogin.Revoker).Revoke(t.ctx, s.token))
+		},
+	},
 }
 
 // refresh refreshes, which must work, and keeps the new token.

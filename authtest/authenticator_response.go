@@ -1,9 +1,13 @@
 package authtest
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/vendorlogin/vendorlogin"
 )
@@ -146,6 +150,27 @@ var responseCases = []failureCase{
 				s.wire.recode = recode
 				t.worked("the "+op.name+" with "+what, op.call(s, t.ctx))
 			}
+		},
+	},
+	{
+		name: "words",
+		rule: "the vendor's words in an error are one line of at most 256 characters, without control characters",
+		check: func(t *authTrial, op operation) {
+			t.atEach(op, func(before int) {
+				for _, status := range []int{400, 403, 500} {
+					s := t.openFor(op)
+					_, err := op.run(s, before, echo(status, func(sent) string { return "first\r\nsecond \x1b[31m" + strings.Repeat("é", 1000) }))
+					e, ok := errors.AsType[*vendorlogin.Error](err)
+					if !ok {
+						continue // of what is no error, or a bare one, other cases tell
+					}
+					for _, words := range []string{e.Message, e.Code} {
+						if utf8.RuneCountInString(words) > 256 || strings.ContainsFunc(words, unicode.IsControl) {
+							t.fatalf("the error after a %d has the vendor's words as they are: %.60q", status, words)
+						}
+					}
+				}
+			})
 		},
 	},
 	{

@@ -23,7 +23,7 @@ func TestAuthenticator(t *testing.T) {
 				srv := vendortest.NewGcore(&vendortest.Options{Users: []vendortest.User{adaptertest.User(user)}})
 				return adaptertest.Vendor(srv, user.TOTP != "", func(s authtest.Setup) (vendorlogin.Authenticator, error) {
 					c := gcore.Config{
-						Username: vendortest.DefaultEmail, Password: s.Password, OTP: s.OTP, BaseURL: s.BaseURL, HTTPClient: s.HTTPClient,
+						Username: s.Username, Password: s.Password, OTP: s.OTP, BaseURL: s.BaseURL, HTTPClient: s.HTTPClient,
 					}
 					if user.ClientIDs != nil {
 						c.ClientID = "7"

@@ -29,7 +29,7 @@ func TestAuthenticator(t *testing.T) {
 				srv := vendortest.NewGenericLogin(&vendortest.Options{Users: []vendortest.User{user}})
 				return adaptertest.Vendor(srv, user.TOTP != "", func(s authtest.Setup) (vendorlogin.Authenticator, error) {
 					return genericlogin.New(genericlogin.Config{
-						Email: user.Email, Password: s.Password, OTP: s.OTP, Web: c.web, BaseURL: s.BaseURL, HTTPClient: s.HTTPClient,
+						Email: s.Username, Password: s.Password, OTP: s.OTP, Web: c.web, BaseURL: s.BaseURL, HTTPClient: s.HTTPClient,
 					})
 				})
 			})

@@ -24,9 +24,9 @@ func TestAuthenticator(t *testing.T) {
 				srv := vendortest.NewGenLogs(options)
 				return authtest.Vendor{
 					Server: srv, BaseURL: srv.URL, API: srv.APIURL(),
-					Password: vendortest.DefaultPassword, Secrets: []string{vendortest.DefaultAPIKey},
+					Username: vendortest.DefaultEmail, Password: vendortest.DefaultPassword, Secrets: []string{vendortest.DefaultAPIKey},
 					New: func(s authtest.Setup) (vendorlogin.Authenticator, error) {
-						config.Email, config.APIKey = vendortest.DefaultEmail, vendorlogin.SecretString(vendortest.DefaultAPIKey)
+						config.Email, config.APIKey = s.Username, vendorlogin.SecretString(vendortest.DefaultAPIKey)
 						config.Password, config.BaseURL, config.HTTPClient = s.Password, s.BaseURL, s.HTTPClient
 						return genlogs.New(config)
 					},

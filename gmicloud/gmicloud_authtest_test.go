@@ -20,7 +20,7 @@ func TestAuthenticator(t *testing.T) {
 				srv := vendortest.NewGMICloud(&vendortest.Options{Users: []vendortest.User{user}})
 				return adaptertest.Vendor(srv, second, func(s authtest.Setup) (vendorlogin.Authenticator, error) {
 					return gmicloud.New(gmicloud.Config{
-						Email: user.Email, Password: s.Password, OTP: s.OTP, BaseURL: s.BaseURL, HTTPClient: s.HTTPClient,
+						Email: s.Username, Password: s.Password, OTP: s.OTP, BaseURL: s.BaseURL, HTTPClient: s.HTTPClient,
 					})
 				})
 			})

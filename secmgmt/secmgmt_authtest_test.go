@@ -21,7 +21,7 @@ func TestAuthenticator(t *testing.T) {
 				srv := vendortest.NewSecMgmt(&vendortest.Options{NAKStatus: status})
 				return adaptertest.Vendor(srv, false, func(s authtest.Setup) (vendorlogin.Authenticator, error) {
 					return secmgmt.New(secmgmt.Config{
-						Username: vendortest.DefaultEmail, Password: s.Password, BaseURL: s.BaseURL, HTTPClient: s.HTTPClient,
+						Username: s.Username, Password: s.Password, BaseURL: s.BaseURL, HTTPClient: s.HTTPClient,
 					})
 				})
 			})

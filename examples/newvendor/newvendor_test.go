@@ -26,9 +26,10 @@ func TestAuthenticator(t *testing.T) {
 	t.Parallel()
 	authtest.TestAuthenticator(t, func(*testing.T) authtest.Vendor {
 		return authtest.Vendor{
-			Server: newServer(), BaseURL: "https://login.example.com/api", API: "https://login.example.com/api/v1/me", Password: password,
+			Server: newServer(), BaseURL: "https://login.example.com/api", API: "https://login.example.com/api/v1/me",
+			Username: username, Password: password,
 			New: func(s authtest.Setup) (vendorlogin.Authenticator, error) {
-				return newvendor.New(newvendor.Config{BaseURL: s.BaseURL, Username: username, Password: s.Password, HTTPClient: s.HTTPClient})
+				return newvendor.New(newvendor.Config{BaseURL: s.BaseURL, Username: s.Username, Password: s.Password, HTTPClient: s.HTTPClient})
 			},
 		}
 	})

@@ -52,7 +52,10 @@ func Prompt(srv *vendortest.Server) vendorlogin.OTPSource {
 
 // Vendor is srv for [authtest.TestAuthenticator]. second: its user has a second factor.
 func Vendor(srv *vendortest.Server, second bool, make func(authtest.Setup) (vendorlogin.Authenticator, error)) authtest.Vendor {
-	v := authtest.Vendor{Server: srv, BaseURL: srv.URL, API: srv.APIURL(), Password: vendortest.DefaultPassword, New: make}
+	v := authtest.Vendor{
+		Server: srv, BaseURL: srv.URL, API: srv.APIURL(),
+		Username: vendortest.DefaultEmail, Password: vendortest.DefaultPassword, New: make,
+	}
 	if second {
 		v.OTP = Prompt(srv)
 	}
