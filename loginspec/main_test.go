@@ -1,4 +1,4 @@
-package otelvendorlogin_test
+package loginspec_test
 
 import (
 	"testing"

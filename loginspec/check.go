@@ -1,0 +1,233 @@
+package loginspec
+
+import (
+	"context"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/strictjson"
+	"github.com/vendorlogin/vendorlogin/loginhttp"
+)
+
+// newAccount checks everything that can be known before the first login.
+func newAccount(s *Spec, c Config) (*account, error) {
+	k, err := check(s, c)
+	if err != nil {
+		return nil, err
+	}
+	if k.checkInputs(); len(k.found) == 0 {
+		k.checkHosts()
+	}
+	return k.account, k.failure()
+}
+
+// check checks a description, without the values of its inputs.
+func check(s *Spec, c Config) (*checker, error) {
+	p := &problems{op: "new"}
+	if s == nil {
+		p.add("", "there is no description")
+		return nil, p.failure()
+	}
+	p.vendor, p.lines = s.Name, s.lines
+	a := &account{
+		spec: s, config: c,
+		inputs: map[string]*Input{}, values: map[string]string{}, leads: map[string]bool{}, carried: map[string]bool{},
+		secrets: map[string]vendorlogin.SecretFunc{}, made: map[string]vendorlogin.SecretFunc{},
+		keeps: map[string]*Source{}, reads: map[string][]string{},
+	}
+	k := &checker{account: a, problems: p, used: map[string]bool{}, cyclic: map[string]bool{}}
+	k.checkNames()
+	k.checkSteps()
+	k.checkUse()
+	k.checkUnused()
+	return k, p.failure()
+}
+
+// A checker finds what is wrong with a description and its configuration.
+type checker struct {
+	*account
+	*problems
+	used   map[string]bool
+	cyclic map[string]bool
+}
+
+// checkNames collects every name that the description gives, each once.
+func (k *checker) checkNames() {
+	s, given := k.spec, map[string]string{"code": "code"}
+	give := func(path, name, what string) {
+		switch before := given[name]; {
+		case !validName.MatchString(name):
+			k.add(path, "is no name: a letter, then letters, digits, \"_\" and \"-\"")
+		case before != "" && before != what || what == "input" && (before != "" || name == "access" || name == "refresh"):
+			k.add(path, "is the name of something else too")
+		}
+		given[name] = what
+	}
+	if strings.TrimSpace(s.Name) == "" || strings.Contains(s.Name, "${") || strings.ContainsFunc(s.Name, unicode.IsControl) {
+		k.add("name", "is required, and is the plain name of the vendor")
+	}
+	for i := range s.Inputs {
+		in := &s.Inputs[i]
+		give(item("inputs", i)+".name", in.Name, "input")
+		k.inputs[in.Name] = in
+	}
+	for name := range s.Make {
+		give(join("make", name), name, "made")
+	}
+	for name, f := range k.config.Made {
+		if f != nil {
+			give("Made."+name, name, "Config.Made")
+			k.made[name] = f.OncePerLogin()
+		}
+	}
+	s.allSteps(func(_, path string, step *Step) {
+		for name := range step.Make {
+			give(join(path, "make."+name), name, "made")
+		}
+		for name, source := range step.Keep {
+			give(join(path, "keep."+name), name, "kept")
+			k.keeps[name] = &source
+		}
+	})
+	for name, m := range s.Make {
+		k.checkMake(join("make", name), name, &m, nil)
+	}
+}
+
+// checkInputs takes over the configuration.
+func (k *checker) checkInputs() {
+	known := slices.Collect(maps.Keys(k.inputs))
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(k.config.Values)), slices.Collect(maps.Keys(k.config.Secrets))) {
+		if k.inputs[name] == nil {
+			k.add(name, "is configured and is no input%s", strictjson.Nearest(name, known))
+		}
+	}
+	for i := range k.spec.Inputs {
+		in := &k.spec.Inputs[i]
+		secret, value := k.config.Secrets[in.Name], k.config.Values[in.Name]
+		if value == "" {
+			value = in.Default
+		}
+		switch {
+		case in.Secret && value != "":
+			k.add(in.Name, "is secret: it belongs in Config.Secrets, and has no default")
+		case !in.Secret && secret != nil:
+			k.add(in.Name, "is not secret: it belongs in Config.Values")
+		case in.Secret && secret != nil:
+			k.secrets[in.Name] = secret.OncePerLogin()
+		case value == "" && !in.Optional:
+			k.add(in.Name, "is required")
+		case value != "":
+			k.takeValue(in, value)
+		}
+	}
+}
+
+var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+
+// takeValue takes a value as it will be sent. A reason never quotes it.
+func (k *checker) takeValue(in *Input, value string) {
+	reason := ""
+	switch {
+	case strings.ContainsFunc(value, unicode.IsControl):
+		reason = "holds a control character"
+	case in.URL || k.leads[in.Name]:
+		base, err := loginhttp.BaseURL(value, "", k.config.AllowPlainHTTP)
+		if reason = reasonOf(err); reason == "" {
+			value = base
+		}
+	case in.Host && !validHost(value):
+		reason = "is not the name of a host"
+	case in.Number && !jsonNumber.MatchString(value):
+		reason = "is not a number"
+	case in.Bool && value != "true" && value != "false":
+		reason = "is not true or false"
+	case in.Name == k.spec.User && strings.TrimSpace(value) != value:
+		reason = "has blanks around it"
+	}
+	if reason != "" {
+		k.add(in.Name, "%s", reason)
+		return
+	}
+	k.values[in.Name] = value
+}
+
+// reasonOf is what BaseURL says is wrong.
+func reasonOf(err error) string {
+	e, _ := err.(*vendorlogin.Error)
+	if e == nil || len(e.Fields) == 0 {
+		return ""
+	}
+	return e.Fields[0].Reason
+}
+
+// checkHosts finds where requests go, as far as that is known, and names the account.
+func (k *checker) checkHosts() {
+	s := k.spec
+	for i, pattern := range s.Hosts {
+		filled, ok, err := fill(context.Background(), pattern, k.newRun("new", nil), asItIs)
+		filled = strings.ToLower(filled)
+		if reason := badPattern(filled); err != nil || !ok || reason != "" {
+			k.add(item("hosts", i), "%s", reason)
+		}
+		k.allowed.patterns = append(k.allowed.patterns, filled)
+	}
+	base := ""
+	s.allSteps(func(_, path string, step *Step) {
+		if origin := k.fixedURL(join(path, "url"), step.URL, false); base == "" {
+			base = origin
+		}
+	})
+	if s.Base != "" && k.isFixed(s.Base) {
+		base = k.fixedURL("base", s.Base, true)
+	}
+	scope := url.Values{}
+	inBase := namesIn(s.Base)
+	for name, value := range k.values {
+		if name != s.User && !(len(inBase) == 1 && inBase[0] == name) {
+			scope.Set(name, value)
+		}
+	}
+	k.endpoint = loginhttp.Endpoint{
+		Account:    vendorlogin.Account{Vendor: s.Name, Endpoint: base, Principal: k.values[s.User], Scope: scope.Encode()},
+		HTTPClient: k.config.HTTPClient, AllowPlainHTTP: k.config.AllowPlainHTTP,
+	}
+}
+
+// fixedURL checks a URL that no response has a part in and returns its origin, or all of it. It may be gone to from then on.
+func (k *checker) fixedURL(path, template string, whole bool) string {
+	u, err := parseURL(template)
+	if err != nil || !k.isFixed(u.host) || u.lead != "" && !k.isFixed("${"+u.lead+"}") {
+		return ""
+	}
+	r := k.newRun("new", nil)
+	base, ok, err := r.resolve(context.Background(), u)
+	if err != nil {
+		k.add(path, "%v", err)
+	}
+	if !ok { // a step that does not run
+		return ""
+	}
+	origin := originOf(base)
+	if reason := reasonOf(second(loginhttp.BaseURL(origin, "", k.config.AllowPlainHTTP))); reason != "" {
+		k.add(path, "%s", reason)
+	}
+	k.allowed.origins = append(k.allowed.origins, origin)
+	tail := ""
+	if k.isFixed(u.path) {
+		if tail, _, err = u.fillPath(context.Background(), r); err != nil {
+			k.add(path, "%v", err)
+		}
+	}
+	if !whole {
+		return origin
+	}
+	return origin + strings.TrimRight(base.EscapedPath()+tail, "/")
+}
+
+func second(_ string, err error) error { return err }

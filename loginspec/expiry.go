@@ -1,0 +1,84 @@
+package loginspec
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// expiryField turns the value of an expiry whose form is said into one that loginhttp reads without being told: a lifetime as
+// seconds, a point in time as RFC 3339. What is not of that form is nothing.
+func expiryField(value, as string) json.RawMessage {
+	as = strings.TrimPrefix(as, "layout ")
+	number, err := strconv.ParseFloat(value, 64)
+	isNumber := err == nil && number > 0 && number < 1e15
+	seconds := func(n float64) json.RawMessage { return json.RawMessage(strconv.FormatFloat(n, 'f', -1, 64)) }
+	at := func(t time.Time, ok bool) json.RawMessage {
+		if !ok {
+			return nil
+		}
+		return quoted(t.UTC().Format(time.RFC3339Nano))
+	}
+	switch as {
+	case "", "d:h:m":
+		return quoted(value)
+	case "seconds", "ms":
+		if !isNumber {
+			return nil
+		}
+		if as == "ms" {
+			number /= 1000
+		}
+		return seconds(number)
+	case "unix":
+		return at(time.UnixMilli(int64(number*1000)), isNumber)
+	case "unix_ms":
+		return at(time.UnixMilli(int64(number)), isNumber)
+	case "rfc3339":
+		t, err := time.Parse(time.RFC3339, value)
+		return at(t, err == nil)
+	case "http_date":
+		t, err := http.ParseTime(value)
+		return at(t, err == nil)
+	}
+	t, err := time.Parse(as, value)
+	return at(t, err == nil)
+}
+
+func quoted(s string) json.RawMessage {
+	data, _ := json.Marshal(s)
+	return data
+}
+
+// cookieExpiry is the end of the cookie that a token came in, where nothing else says it.
+func (r *response) cookieExpiry(s *Source) json.RawMessage {
+	if s == nil || s.Cookie == "" {
+		return nil
+	}
+	c := r.cookie(s.Cookie)
+	switch {
+	case c == nil:
+	case c.MaxAge > 0:
+		return json.RawMessage(strconv.Itoa(c.MaxAge))
+	case !c.Expires.IsZero():
+		return quoted(c.Expires.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// isTimeForm reports whether as is a form that expiryField knows, or a layout that says a time.
+func isTimeForm(as string) bool {
+	switch as {
+	case "", "seconds", "ms", "unix", "unix_ms", "d:h:m", "rfc3339", "http_date":
+		return true
+	}
+	return isLayout(as)
+}
+
+// isLayout reports whether a layout of package time writes two different times differently.
+func isLayout(layout string) bool {
+	layout = strings.TrimPrefix(layout, "layout ")
+	return time.Unix(1e9, 0).UTC().Format(layout) != time.Unix(1767323045, 0).UTC().Format(layout)
+}

@@ -1,0 +1,275 @@
+package loginspec
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/loginhttp"
+)
+
+// Explain says what the description does: each request as it would be sent, with [redacted] for secrets, what is kept, and what
+// each error rule means. Values that c lacks stand as ${name}. Nothing is sent and no secret is read. The error is that of [New]
+// for a description with mistakes.
+func (s *Spec) Explain(c Config) (string, error) {
+	k, err := check(s, c)
+	if err != nil {
+		return "", err
+	}
+	values := maps.Clone(c.Values)
+	for _, in := range s.Inputs {
+		if in.Default != "" && values[in.Name] == "" {
+			values = merged(values, in.Name, in.Default)
+		}
+	}
+	e := &explainer{account: k.account, values: values}
+	e.printf("%s: the account is %s at %s\n", s.Name, e.show("${"+s.User+"}"), e.show(s.Base))
+	s.allSteps(func(_, path string, step *Step) {
+		e.printf("\n%s\n", path)
+		e.request(step)
+		e.expectations(step)
+	})
+	e.usage()
+	return e.b.String(), nil
+}
+
+func merged(values map[string]string, name, value string) map[string]string {
+	if values == nil {
+		values = map[string]string{}
+	}
+	values[name] = value
+	return values
+}
+
+// Trace logs in once, really, and says what each step sent, with [redacted] for secrets, what came back, names and no values, and
+// which error rule matched. Its error is that of New or Login; what happened before it is in the text.
+func Trace(ctx context.Context, s *Spec, c Config) (string, error) {
+	a, err := newAccount(s, c)
+	if err != nil {
+		return "", err
+	}
+	e := &explainer{account: a}
+	traced := *a
+	traced.trace = func(r *run, step *Step, answer *loginhttp.Answer, err error) {
+		e.values = maps.Clone(a.values)
+		for name, value := range r.kept {
+			if !a.isSecret(name) {
+				e.values[name] = value
+			}
+		}
+		e.printf("sent\n")
+		e.request(step)
+		e.response(r, step, answer, err)
+	}
+	token, err := traced.Login(ctx)
+	if err != nil {
+		e.printf("no token: %v\n", err)
+		return e.b.String(), err
+	}
+	e.printf("token: expires %s, refresh token %t, subject %q\n", orUnknown(token), !token.Refresh.IsZero(), token.Subject)
+	return e.b.String(), nil
+}
+
+func orUnknown(t *vendorlogin.Token) string {
+	if t.ExpiresAt.IsZero() {
+		return "at a time that is not known"
+	}
+	return "in " + t.ExpiresAt.Sub(t.IssuedAt).String()
+}
+
+// An explainer writes what a step does.
+type explainer struct {
+	*account
+	values map[string]string // what may be shown, by name
+	b      strings.Builder
+}
+
+func (e *explainer) printf(format string, args ...any) { fmt.Fprintf(&e.b, format, args...) }
+
+// show is a template with the values that may be shown.
+func (e *explainer) show(template string) string {
+	parts, _ := parseTemplate(template)
+	var b strings.Builder
+	for _, p := range parts {
+		value, ok := e.values[p.name]
+		switch {
+		case p.name == "":
+			b.WriteString(p.text)
+		case e.isSecret(p.name):
+			b.WriteString("[redacted]")
+		case ok:
+			b.WriteString(value)
+		default:
+			b.WriteString("${" + p.name + "}")
+		}
+	}
+	return b.String()
+}
+
+func (e *explainer) request(s *Step) {
+	u, _ := parseURL(s.URL)
+	address, _, _ := strings.Cut(s.URL, "?")
+	query := maps.Clone(u.query)
+	maps.Copy(query, s.Query)
+	var pairs []string
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		pairs = append(pairs, url.QueryEscape(name)+"="+e.show(query[name]))
+	}
+	e.printf("  %s %s\n", s.method(), strings.TrimSuffix(e.show(address)+"?"+strings.Join(pairs, "&"), "?"))
+	for _, name := range slices.Sorted(maps.Keys(s.Header)) {
+		e.printf("  %s: %s\n", name, e.show(s.Header[name]))
+	}
+	if s.Basic != nil {
+		e.printf("  Authorization: Basic [redacted]\n")
+	}
+	if len(s.Cookies) > 0 {
+		e.printf("  Cookie: %s\n", strings.Join(e.fields(s.Cookies), "; "))
+	}
+	switch {
+	case s.JSON != nil:
+		body, _ := json.MarshalIndent(e.leaves(s.JSON), "  ", "  ")
+		e.printf("  json %s\n", body)
+	case s.Form != nil:
+		e.printf("  form %s\n", strings.Join(e.fields(s.Form), "&"))
+	case s.XML != nil:
+		e.elements("  ", s.XML)
+	}
+	e.warn("path", u.path)
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		e.warn("query", query[name])
+	}
+}
+
+// warn says where a secret is in a URL: servers and proxies log these.
+func (e *explainer) warn(place, template string) {
+	for _, name := range namesIn(template) {
+		if e.isSecret(name) {
+			e.printf("  note: ${%s} is in the URL's %s, which proxies and servers log\n", name, place)
+		}
+	}
+}
+
+func (e *explainer) fields(fields map[string]string) (shown []string) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		shown = append(shown, name+"="+e.show(fields[name]))
+	}
+	return shown
+}
+
+func (e *explainer) leaves(v any) any {
+	switch v := v.(type) {
+	case string:
+		return e.show(v)
+	case map[string]any:
+		shown := map[string]any{}
+		for key, in := range v {
+			shown[key] = e.leaves(in)
+		}
+		return shown
+	case []any:
+		shown := []any{}
+		for _, in := range v {
+			shown = append(shown, e.leaves(in))
+		}
+		return shown
+	}
+	return v
+}
+
+func (e *explainer) elements(indent string, x XML) {
+	for _, element := range x {
+		e.printf("%s%s: %s\n", indent, element.Name, e.show(element.Text))
+		e.elements(indent+"  ", element.Content)
+	}
+}
+
+// expectations says what is kept, and what failures mean.
+func (e *explainer) expectations(s *Step) {
+	if method, optional := s.codeMethod(); method != "" {
+		e.printf("  asks for a code: %s, only where there is a source: %t\n", method, optional)
+	}
+	for key, name := range map[string]string{"only if there is": s.Only, "unless there is": s.Unless} {
+		if name != "" {
+			e.printf("  runs %s %s\n", key, name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Keep)) {
+		source := s.Keep[name]
+		e.printf("  keeps %s: %s%s\n", name, source.where(), map[bool]string{true: ", which may be missing"}[source.Maybe])
+	}
+	for _, rule := range e.spec.rulesOf(s) {
+		e.printf("  %s: %s\n", rule.describe(), kinds[rule.Kind])
+	}
+}
+
+func (c *Condition) describe() string {
+	text := "any status"
+	if len(c.Status) > 0 {
+		text = "status " + strings.Trim(fmt.Sprint(c.Status), "[]")
+	}
+	if c.At == nil {
+		return text
+	}
+	text += " and " + c.At.where()
+	for word, list := range map[string][]string{" is ": c.Is, " is not ": c.Not} {
+		if len(list) > 0 {
+			text += word + strings.Join(list, " or ")
+		}
+	}
+	if c.Match != "" {
+		text += " matches " + c.Match
+	}
+	return text
+}
+
+func (e *explainer) usage() {
+	u := e.spec.Use
+	if u == nil {
+		u = &Use{Header: map[string]string{"Authorization": "Bearer ${access}"}}
+	}
+	e.printf("\nAPI requests carry\n")
+	u.templates(func(key, template string) { e.printf("  %s: %s\n", key, e.show(template)) })
+	e.printf("  status 401: the token is not valid any more\n")
+	for i := range e.spec.Rejected {
+		e.printf("  %s: the same\n", e.spec.Rejected[i].describe())
+	}
+}
+
+// response says what came back.
+func (e *explainer) response(r *run, s *Step, answer *loginhttp.Answer, err error) {
+	if answer == nil {
+		e.printf("  no response\n")
+		return
+	}
+	resp := &response{Answer: answer}
+	e.printf("came back\n  status %d, %d bytes, %s\n", answer.Status, len(answer.Body), e.contentType(answer))
+	for _, name := range slices.Sorted(maps.Keys(s.Keep)) {
+		source := s.Keep[name]
+		_, ok := resp.find(&source)
+		e.printf("  %s at %s: %s\n", name, source.where(), map[bool]string{true: "is there", false: "is not there"}[ok])
+		if !ok {
+			e.printf("    there is: %s\n", strings.Join(r.names(resp, &source), ", "))
+		}
+	}
+	if r.matched != "" {
+		e.printf("  matched %s\n", r.matched)
+	}
+	if failure, ok := errors.AsType[*vendorlogin.Error](err); ok {
+		e.printf("  means: %v\n", failure.Kind)
+	}
+}
+
+// contentType is the kind of body without what a server may add to it.
+func (e *explainer) contentType(answer *loginhttp.Answer) string {
+	kind, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";")
+	if !validName.MatchString(strings.NewReplacer("/", "", "+", "", ".", "").Replace(kind)) {
+		return "no Content-Type"
+	}
+	return kind
+}

@@ -1,0 +1,156 @@
+package loginspec
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// templates calls visit with every template in the request of a step, and the key that it is at.
+func (s *Step) templates(visit func(key, template string)) {
+	visit("url", s.URL)
+	for _, fields := range []struct {
+		key string
+		all map[string]string
+	}{{"query", s.Query}, {"header", s.Header}, {"cookies", s.Cookies}, {"form", s.Form}} {
+		eachField(fields.key, fields.all, visit)
+	}
+	if s.Basic != nil {
+		visit("basic.user", s.Basic.User)
+		visit("basic.password", s.Basic.Password)
+	}
+	eachLeaf("json", s.JSON, visit)
+	s.XML.each("xml", visit)
+}
+
+func (u *Use) templates(visit func(key, template string)) {
+	eachField("header", u.Header, visit)
+	eachField("query", u.Query, visit)
+	eachField("cookies", u.Cookies, visit)
+	eachField("body", u.Body, visit)
+}
+
+func (m *Make) templates(visit func(key, template string)) {
+	visit("base64", m.Base64)
+	visit("sha256", m.SHA256)
+	if m.JWT != nil {
+		visit("jwt.key", m.JWT.Key)
+		eachLeaf("jwt.claims", m.JWT.Claims, visit)
+		eachLeaf("jwt.header", m.JWT.Header, visit)
+	}
+}
+
+func eachField(key string, fields map[string]string, visit func(key, template string)) {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		visit(join(key, name), fields[name])
+	}
+}
+
+func eachLeaf(key string, v any, visit func(key, template string)) {
+	switch v := v.(type) {
+	case string:
+		visit(key, v)
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			eachLeaf(join(key, name), v[name], visit)
+		}
+	case []any:
+		for i, item := range v {
+			eachLeaf(fmt.Sprintf("%s[%d]", key, i), item, visit)
+		}
+	}
+}
+
+func (x XML) each(key string, visit func(key, template string)) {
+	for _, e := range x {
+		visit(join(key, e.Name), e.Text)
+		e.Content.each(join(key, e.Name), visit)
+	}
+}
+
+// A templated thing has templates in it.
+type templated interface {
+	templates(visit func(key, template string))
+}
+
+// uses are the names that something uses, with those that made ones among them are made of.
+func (s *Spec) uses(t templated, local map[string]Make) map[string]bool {
+	names := map[string]bool{}
+	var add func(key, template string)
+	add = func(_, template string) {
+		for _, name := range namesIn(template) {
+			if names[name] {
+				continue
+			}
+			names[name] = true
+			m, ok := local[name]
+			if !ok {
+				m = s.Make[name]
+			}
+			m.templates(add)
+		}
+	}
+	t.templates(add)
+	return names
+}
+
+// allSteps are all steps, with what they are called in messages.
+func (s *Spec) allSteps(visit func(op, path string, step *Step)) {
+	for _, list := range []struct {
+		op    string
+		steps []Step
+	}{{"login", s.Login}, {"refresh", s.Refresh}, {"logout", s.Logout}} {
+		for i := range list.steps {
+			path := fmt.Sprintf("%s[%d]", list.op, i)
+			visit(list.op, path, &list.steps[i])
+			if resend := list.steps[i].Resend; resend != nil {
+				visit(list.op, path+".resend", resend)
+			}
+		}
+	}
+}
+
+// keepsAccess is what the last step of login that keeps access keeps.
+func (s *Spec) keepsAccess() map[string]Source {
+	for _, step := range slices.Backward(s.Login) {
+		if _, ok := step.Keep["access"]; ok {
+			return step.Keep
+		}
+	}
+	return nil
+}
+
+// isTokenField reports whether what is kept under a name is a field of the Token.
+func isTokenField(name string) bool {
+	return slices.Contains([]string{"access", "refresh", "type", "expires", "refresh_expires", "subject"}, name)
+}
+
+// isSecret reports whether nobody may see the value of a name.
+func (a *account) isSecret(name string) bool {
+	if in := a.inputs[name]; in != nil {
+		return in.Secret
+	}
+	if source := a.keeps[name]; source != nil {
+		return !source.Public && name != "expires" && name != "refresh_expires" && name != "type"
+	}
+	if m, ok := a.spec.Make[name]; ok {
+		return !m.UUID && m.Random == 0 && m.Time == ""
+	}
+	return true
+}
+
+// isFixed reports whether a template has nothing in it but public inputs.
+func (a *account) isFixed(template string) bool {
+	return !slices.ContainsFunc(namesIn(template), func(name string) bool {
+		return a.inputs[name] == nil || a.inputs[name].Secret
+	})
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+func item(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }

@@ -1,0 +1,263 @@
+package loginspec
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/xmltree"
+	"github.com/vendorlogin/vendorlogin/loginhttp"
+)
+
+// A filledCall is the request of a step with its values in it.
+type filledCall struct {
+	loginhttp.Call
+	hidden bool // there is a secret in its path
+}
+
+// call fills in the request of a step.
+func (r *run) call(ctx context.Context, op string, s *Step) (*filledCall, error) {
+	u, err := parseURL(s.URL)
+	if err != nil {
+		return nil, err
+	}
+	c := &filledCall{Call: loginhttp.Call{Op: op, Method: s.method(), Once: op == "refresh" || r.code != ""}}
+	if err := r.fillURL(ctx, c, u); err != nil {
+		return nil, err
+	}
+	for _, fields := range []map[string]string{u.query, s.Query} {
+		filled, err := fillFields(ctx, fields, r)
+		if err != nil {
+			return nil, err
+		}
+		for name, values := range filled {
+			c.Query[name] = values
+		}
+	}
+	if err := r.fillHeader(ctx, c, s); err != nil {
+		return nil, err
+	}
+	if err := r.fillBody(ctx, c, s); err != nil {
+		return nil, err
+	}
+	c.Secrets = r.known()
+	return c, nil
+}
+
+// fillURL sets where the request goes.
+func (r *run) fillURL(ctx context.Context, c *filledCall, u urlForm) error {
+	base, ok, err := r.resolve(ctx, u)
+	if err != nil {
+		return err
+	}
+	path, there, err := u.fillPath(ctx, r)
+	if err != nil {
+		return err
+	}
+	if !ok || !there {
+		return invalidValue{"a value in the URL", "is not there"}
+	}
+	c.Base = originOf(base)
+	c.Path, c.Query = base.EscapedPath(), base.Query()
+	if path != "" {
+		c.Path = strings.TrimRight(c.Path, "/") + path
+	}
+	c.hidden = r.keeps[u.lead] != nil && r.isSecret(u.lead) || slices.ContainsFunc(namesIn(u.path), r.isSecret)
+	return nil
+}
+
+// resolve finds the URL that u begins with, as far as its host and, where it is the value of a name, the path and query in that.
+func (r *run) resolve(ctx context.Context, u urlForm) (*url.URL, bool, error) {
+	if u.lead != "" {
+		value, ok, err := r.value(ctx, u.lead)
+		if err != nil || !ok {
+			return nil, false, err
+		}
+		base, err := url.Parse(value)
+		if err != nil || r.keeps[u.lead] != nil && !r.allowed.allows(base) {
+			return nil, false, invalidValue{u.lead, "is no URL that the description allows"}
+		}
+		return base, true, nil
+	}
+	host, ok, err := u.fillHost(ctx, r, func(name string) bool { return r.inputs[name] != nil && r.inputs[name].Host })
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	base := &url.URL{Scheme: u.scheme, Host: host}
+	fromResponse := slices.ContainsFunc(namesIn(u.host), func(name string) bool { return r.keeps[name] != nil })
+	if fromResponse && !u.hasDomain() && !r.allowed.allows(base) {
+		return nil, false, invalidValue{u.host, "is no host that the description allows"}
+	}
+	return base, true, nil
+}
+
+// hasDomain reports whether the host ends in a domain that the description names: what stands before it is one label.
+func (u urlForm) hasDomain() bool {
+	parts, _ := parseTemplate(u.host)
+	end := parts[len(parts)-1].text
+	return strings.HasPrefix(end, ".") && strings.Contains(end[1:], ".")
+}
+
+// absolute makes a URL of what a response to c says, if it leads to a host that is allowed.
+func (r *run) absolute(c *filledCall, value string) (string, bool) {
+	from, err := url.Parse(c.Base + c.Path)
+	if err != nil {
+		return "", false
+	}
+	to, err := from.Parse(value)
+	if err != nil || !r.allowed.allows(to) || leadsElsewhere(to.EscapedPath()) {
+		return "", false
+	}
+	to.Fragment = ""
+	return to.String(), true
+}
+
+// base is the origin of the vendor's API.
+func (r *run) base(ctx context.Context) (string, error) {
+	if r.isFixed(r.spec.Base) {
+		u, err := url.Parse(r.endpoint.Account.Endpoint)
+		if err != nil {
+			return "", err
+		}
+		return originOf(u), nil
+	}
+	u, err := parseURL(r.spec.Base)
+	if err != nil {
+		return "", err
+	}
+	base, ok, err := r.resolve(ctx, u)
+	if err != nil || !ok {
+		return "", errors.Join(err, errors.New("base: the host of the API is not known"))
+	}
+	return originOf(base), nil
+}
+
+func (r *run) fillHeader(ctx context.Context, c *filledCall, s *Step) error {
+	fields, err := fillFields(ctx, s.Header, r)
+	if err != nil {
+		return err
+	}
+	c.Header = http.Header{}
+	for name, values := range fields {
+		c.Header.Set(name, values[0])
+	}
+	cookies, err := fillFields(ctx, s.Cookies, r)
+	if err != nil {
+		return err
+	}
+	if err := addCookies(c.Header, cookies); err != nil || s.Basic == nil {
+		return err
+	}
+	user, ok, err := fill(ctx, s.Basic.User, r, s.Basic.escape)
+	if err != nil || !ok {
+		return err
+	}
+	password, ok, err := fill(ctx, s.Basic.Password, r, s.Basic.escape)
+	if err != nil || !ok {
+		return err
+	}
+	if strings.Contains(user, ":") {
+		return invalidValue{"the user of basic", "has a colon"}
+	}
+	c.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
+	return nil
+}
+
+func (b *Basic) escape(value string) (string, error) {
+	if b.Encoded {
+		return url.QueryEscape(value), nil
+	}
+	return value, nil
+}
+
+// addCookies adds cookies to a header, in place of those of the same name.
+func addCookies(h http.Header, cookies url.Values) error {
+	if len(cookies) == 0 {
+		return nil
+	}
+	before := (&http.Request{Header: http.Header{"Cookie": h["Cookie"]}}).Cookies()
+	var pairs []string
+	for _, c := range before {
+		if !cookies.Has(c.Name) {
+			pairs = append(pairs, c.Name+"="+c.Value)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(cookies)) {
+		if (&http.Cookie{Name: name, Value: cookies.Get(name)}).Valid() != nil { // its error quotes the value
+			return invalidValue{name, "cannot stand in a cookie"}
+		}
+		pairs = append(pairs, name+"="+cookies.Get(name))
+	}
+	h.Set("Cookie", strings.Join(pairs, "; "))
+	return nil
+}
+
+func (r *run) fillBody(ctx context.Context, c *filledCall, s *Step) (err error) {
+	switch {
+	case s.JSON != nil:
+		c.Body, _, err = fillJSON(ctx, s.JSON, r)
+	case s.Form != nil:
+		c.Form, err = fillFields(ctx, s.Form, r)
+	case s.XML != nil:
+		filled, err := fillXML(ctx, s.XML, r)
+		if err != nil {
+			return err
+		}
+		body, err := xmltree.Marshal(filled)
+		if err != nil {
+			return invalidValue{"xml", err.Error()}
+		}
+		if c.Header.Get("Content-Type") == "" {
+			c.Header.Set("Content-Type", "application/xml")
+		}
+		c.Body = body
+	}
+	return err
+}
+
+func (s *Step) method() string {
+	switch {
+	case s.Method != "":
+		return s.Method
+	case s.JSON != nil, s.Form != nil, s.XML != nil:
+		return http.MethodPost
+	}
+	return http.MethodGet
+}
+
+// line is how errors show the request.
+func (c *filledCall) line() string {
+	_, host, _ := strings.Cut(c.Base, "://")
+	if c.hidden {
+		return c.Method + " " + host + "/[redacted]"
+	}
+	return c.Method + " " + host + c.Path
+}
+
+// hide takes a path with a secret in it out of an error.
+func (c *filledCall) hide(err error) error {
+	if e, ok := errors.AsType[*vendorlogin.Error](err); ok && c.hidden && e.Request != "" {
+		e.Request = c.line()
+	}
+	return err
+}
+
+// asError is err as an error of this account, where nothing was sent.
+func (r *run) asError(op string, err error) error {
+	if _, ok := errors.AsType[*vendorlogin.Error](err); ok || err == nil {
+		return err
+	}
+	e := &vendorlogin.Error{Account: r.endpoint.Account, Op: op, Kind: vendorlogin.ErrInvalidRequest, Unprocessed: true}
+	if v, ok := errors.AsType[invalidValue](err); ok {
+		e.Fields = []vendorlogin.FieldError{{Field: v.name, Reason: v.reason}}
+	} else {
+		e.Err = err
+	}
+	return e
+}

@@ -1,0 +1,357 @@
+package loginspec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/loginhttp"
+)
+
+// A run is one login, refresh, logout or authorization: what it has read, made and kept so far. It belongs to one goroutine.
+type run struct {
+	*account
+	op      string
+	old     *vendorlogin.Token // what is refreshed; nil at a login
+	kept    map[string]string
+	memo    map[string]string // secrets that were read and values that were made
+	from    map[string]found  // where each thing that was kept was found
+	making  map[string]Make   // of the step that runs
+	code    string
+	matched string // the rule that the last response matched
+	last    struct {
+		call *filledCall
+		resp *response
+	}
+}
+
+// A found thing is where something kept was found.
+type found struct {
+	in *response
+	at Source
+}
+
+// newRun knows what t has.
+func (a *account) newRun(op string, t *vendorlogin.Token) *run {
+	r := &run{account: a, op: op, old: t, kept: map[string]string{}, memo: map[string]string{}, from: map[string]found{}}
+	if t == nil {
+		return r
+	}
+	maps.Copy(r.kept, t.Extra)
+	for name, secret := range t.Secrets {
+		r.kept[name] = secret.Reveal()
+	}
+	for name, value := range map[string]string{
+		"access": t.Access.Reveal(), "refresh": t.Refresh.Reveal(), "subject": t.Subject, "type": t.Type,
+	} {
+		if name == "access" || a.keeps[name] != nil {
+			r.kept[name] = value
+		}
+	}
+	return r
+}
+
+// value finds a name among what was kept, the inputs, and what is made.
+func (r *run) value(ctx context.Context, name string) (string, bool, error) {
+	if name == "code" {
+		return r.code, r.code != "", nil
+	}
+	for _, known := range []map[string]string{r.kept, r.values, r.memo} {
+		if value := known[name]; value != "" {
+			return value, true, nil
+		}
+	}
+	value, ok, err := r.fetch(ctx, name)
+	if err == nil && ok {
+		r.memo[name] = value
+	}
+	return value, ok, err
+}
+
+// fetch reads a secret or makes a value.
+func (r *run) fetch(ctx context.Context, name string) (string, bool, error) {
+	if f, ok := r.secrets[name]; ok {
+		value, err := r.endpoint.Secret(ctx, r.op, name, f)
+		return value, err == nil, err
+	}
+	if f, ok := r.made[name]; ok {
+		value, err := r.endpoint.Secret(ctx, r.op, name, f)
+		return value, err == nil, err
+	}
+	m, ok := r.making[name]
+	if !ok {
+		m, ok = r.spec.Make[name]
+	}
+	if !ok {
+		return "", false, nil
+	}
+	return m.make(ctx, r)
+}
+
+func (r *run) typed(name string) bool {
+	in := r.inputs[name]
+	return in != nil && (in.Number || in.Bool)
+}
+
+// isSet is what only and unless ask.
+func (r *run) isSet(name string) bool {
+	if r.secrets[name] != nil {
+		return true
+	}
+	value := r.kept[name] + r.values[name]
+	return value != "" && value != "false" && value != "0"
+}
+
+// steps runs steps in their order. Every secret that they send is read before the first request.
+func (r *run) steps(ctx context.Context, steps []Step) error {
+	for _, name := range r.reads[r.op] {
+		if _, _, err := r.value(ctx, name); err != nil {
+			return err
+		}
+	}
+	for i := range steps {
+		s := &steps[i]
+		if s.Only != "" && !r.isSet(s.Only) || s.Unless != "" && r.isSet(s.Unless) {
+			continue
+		}
+		if err := r.step(ctx, s, i == 0, i == len(steps)-1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step runs one step. Where the password is not in the same request, a person may have another try at a code.
+func (r *run) step(ctx context.Context, s *Step, first, last bool) error {
+	keep := s.Keep
+	if keep == nil && r.op == "refresh" && last {
+		keep = r.spec.keepsAccess()
+	}
+	r.code = ""
+	method, optional := s.codeMethod()
+	if method == "" || optional && r.config.OTP == nil {
+		return r.send(ctx, r.op, s, keep)
+	}
+	challenge := vendorlogin.Challenge{Account: r.endpoint.Account, Method: method, Attempt: 1, Resend: r.resend(s)}
+	if !first {
+		return r.endpoint.SecondFactor(ctx, r.config.OTP, challenge, func(code string) error {
+			r.code = code
+			return r.send(ctx, "otp", s, keep)
+		})
+	}
+	code, err := vendorlogin.AskOTP(ctx, r.config.OTP, challenge)
+	if err != nil {
+		return err
+	}
+	r.code = code
+	return r.send(ctx, r.op, s, keep)
+}
+
+// codeMethod is how the code reaches the user, and whether the step does without one where there is no source.
+func (s *Step) codeMethod() (method string, optional bool) {
+	if s.Code == "when_configured" {
+		return "totp", true
+	}
+	return s.Code, s.WhenConfigured
+}
+
+func (r *run) resend(s *Step) func(context.Context) error {
+	if s.Resend == nil {
+		return nil
+	}
+	return func(ctx context.Context) error { return r.send(ctx, "resend", s.Resend, s.Resend.Keep) }
+}
+
+// send sends the request of a step and keeps what it is to keep.
+func (r *run) send(ctx context.Context, op string, s *Step, keep map[string]Source) error {
+	r.making = s.Make
+	for name := range s.Make {
+		delete(r.memo, name)
+	}
+	call, err := r.call(ctx, op, s)
+	if err != nil {
+		return r.asError(op, err)
+	}
+	for name := range r.inputs {
+		if secret := r.memo[name]; secret != "" && r.inputs[name].Once && r.spec.uses(s, s.Make)[name] {
+			if err := vendorlogin.Spend(ctx, vendorlogin.NewSecret(secret)); err != nil {
+				return err
+			}
+			call.Once = true
+		}
+	}
+	answer, err := r.exchange(ctx, call, s)
+	if err == nil {
+		r.last.call, r.last.resp = call, &response{Answer: answer}
+		err = r.keep(call, s, keep, r.last.resp)
+	}
+	if r.trace != nil {
+		r.trace(r, s, answer, err)
+	}
+	return call.hide(err)
+}
+
+// exchange sends the request. A redirect that means success is read like any other response.
+func (r *run) exchange(ctx context.Context, call *filledCall, s *Step) (*loginhttp.Answer, error) {
+	endpoint := r.endpoint
+	r.matched = ""
+	endpoint.Classify = func(a *loginhttp.Answer) *vendorlogin.Error { return r.classify(call.Op, s, &response{Answer: a}) }
+	answer, err := endpoint.Do(ctx, call.Call, nil)
+	if answer != nil && isRedirect(answer.Status) && slices.Contains(s.Status, answer.Status) {
+		if rejected := endpoint.Classify(answer); rejected != nil {
+			return answer, &vendorlogin.Error{
+				Account: r.endpoint.Account, Op: call.Op, Kind: rejected.Kind, Status: answer.Status, Request: call.line(),
+			}
+		}
+		return answer, nil
+	}
+	e, ok := errors.AsType[*vendorlogin.Error](err)
+	if ok && call.Op == "otp" && e.Kind == vendorlogin.ErrInvalidCredentials && r.matched == "" {
+		e.Kind = vendorlogin.ErrOTPRejected // the password was taken by an earlier step
+	}
+	return answer, err
+}
+
+func isRedirect(status int) bool { return status >= 300 && status <= 399 }
+
+// keep reads what a step keeps, all of it or nothing.
+func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *response) error {
+	if len(s.Status) > 0 && !slices.Contains(s.Status, resp.Status) {
+		return r.unusable(call, resp, fmt.Errorf("the status means no success: that is %v", s.Status))
+	}
+	got := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(keep)) {
+		source := keep[name]
+		value, ok := resp.find(&source)
+		if ok && r.leads[name] {
+			value, ok = r.absolute(call, value)
+			if !ok {
+				return r.unusable(call, resp, fmt.Errorf("%s leads to a host that the description does not allow", name))
+			}
+		}
+		switch {
+		case ok:
+			got[name] = value
+		case source.Maybe, r.op == "refresh" && name != "access":
+		default:
+			return r.missing(name, &source, call, resp)
+		}
+	}
+	for name := range keep {
+		if r.op != "refresh" || got[name] != "" {
+			r.kept[name], r.from[name] = got[name], found{resp, keep[name]}
+		}
+	}
+	return nil
+}
+
+// missing is the failure of a response that lacks what is to be kept. It says what is there in its place.
+func (r *run) missing(name string, source *Source, call *filledCall, resp *response) error {
+	there := "there is: " + strings.Join(r.names(resp, source), ", ")
+	if resp.invalid != nil {
+		there = resp.invalid.Error()
+	}
+	failure := r.unusable(call, resp, errors.New(there))
+	failure.Fields = []vendorlogin.FieldError{{Field: name + " at " + source.where(), Reason: "is missing"}}
+	return failure
+}
+
+// names are the names in a response where a source is missing, never values: what looks like one is left out.
+func (r *run) names(resp *response, source *Source) []string {
+	secrets := r.known()
+	there := slices.DeleteFunc(resp.names(source), func(n string) bool {
+		return !validName.MatchString(strings.ReplaceAll(n, ".", "")) || len(n) > 40 || slices.ContainsFunc(secrets, func(s string) bool {
+			return strings.Contains(strings.ToLower(n), strings.ToLower(s))
+		})
+	})
+	return there[:min(len(there), 16)]
+}
+
+// unusable is a response that means success and is none: a counted attempt, never a token.
+func (r *run) unusable(call *filledCall, resp *response, err error) *vendorlogin.Error {
+	return &vendorlogin.Error{
+		Account: r.endpoint.Account, Op: call.Op, Kind: vendorlogin.ErrBadResponse, Err: err,
+		Status: resp.Status, Request: call.line(),
+	}
+}
+
+// known is every secret that this run has seen.
+func (r *run) known() []string {
+	var secrets []string
+	for name, value := range r.memo {
+		if value != "" && r.isSecret(name) {
+			secrets = append(secrets, value)
+		}
+	}
+	for name, value := range r.kept {
+		if value != "" && r.isSecret(name) {
+			secrets = append(secrets, value)
+		}
+	}
+	if r.code != "" {
+		secrets = append(secrets, r.code)
+	}
+	return secrets
+}
+
+// token is what the steps came to.
+func (r *run) token(ctx context.Context) (*vendorlogin.Token, error) {
+	resp := r.from["access"].in
+	if r.kept["access"] == "" || resp == nil {
+		if r.last.call == nil {
+			return nil, r.asError(r.op, invalidValue{"login", "has no step that runs with these inputs"})
+		}
+		source := r.spec.keepsAccess()["access"]
+		return nil, r.missing("access", &source, r.last.call, r.last.resp)
+	}
+	if _, err := r.base(ctx); err != nil {
+		return nil, r.unusable(r.last.call, r.last.resp, err)
+	}
+	t := &vendorlogin.Token{
+		Access: vendorlogin.NewSecret(r.kept["access"]), Refresh: vendorlogin.NewSecret(r.kept["refresh"]),
+		Type: r.spec.tokenType(r.kept["type"]), Subject: r.kept["subject"], IssuedAt: resp.SentAt,
+		Extra: map[string]string{}, Secrets: map[string]vendorlogin.Secret{},
+		ExpiresAt: r.expiry("access", "expires", r.spec.Life),
+	}
+	switch {
+	case len(r.spec.Refresh) > 0 && r.keeps["refresh"] == nil: // it is renewed by the access token itself
+		t.Refresh, t.RefreshExpiresAt = t.Access, t.ExpiresAt
+	case r.from["refresh"].in != nil:
+		t.RefreshExpiresAt = r.expiry("refresh", "refresh_expires", r.spec.RefreshLife)
+	case r.old != nil:
+		t.RefreshExpiresAt = r.old.RefreshExpiresAt
+	}
+	for name, value := range r.kept {
+		switch {
+		case value == "" || isTokenField(name):
+		case !r.isSecret(name):
+			t.Extra[name] = value
+		case r.carried[name]:
+			t.Secrets[name] = vendorlogin.NewSecret(value)
+		}
+	}
+	return t, nil
+}
+
+// expiry is when a token expires: by what was kept of that, by its cookie, by the token itself, or else by the documented lifetime.
+func (r *run) expiry(token, field string, life time.Duration) time.Time {
+	came := r.from[token]
+	if r.kept[token] == "" || came.in == nil {
+		return time.Time{}
+	}
+	raw := came.in.cookieExpiry(&came.at)
+	if said := r.from[field]; said.in != nil && r.kept[field] != "" {
+		raw = expiryField(r.kept[field], said.at.As)
+	}
+	return came.in.Expiry(raw, r.kept[token], life)
+}
+
+// isRejection reports whether the vendor does not know the token, or the credentials.
+func isRejection(err error) bool {
+	return errors.Is(err, vendorlogin.ErrInvalidCredentials) || errors.Is(err, vendorlogin.ErrRefreshRejected)
+}

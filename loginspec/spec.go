@@ -1,0 +1,274 @@
+package loginspec
+
+import "time"
+
+// A Spec describes how the accounts of one vendor log in. It is data: [New] makes an authenticator of it. Neither it nor what it
+// points to may be changed after that.
+//
+// Values stand in it as ${name}, and nothing else is computed. A name is an input, something that an earlier step kept, something
+// made, or code. "$${" is a literal "${". Names begin with a letter and go on with letters, digits, "_" and "-".
+type Spec struct {
+	// Name is the vendor's name, which errors and logs show: Account.Vendor.
+	Name string `json:"name"`
+
+	// User is the name of the input that says who logs in: Account.Principal. It is never a secret one. Without it the account has
+	// no name, and a Client with a Store does not take it.
+	User string `json:"user"`
+
+	// Base is the URL of the vendor's API: Account.Endpoint, and where the token may go. It may be something that a step keeps.
+	// Default: the origin of the first login step.
+	Base string `json:"base"`
+
+	// Hosts lists the hosts that a URL from a response may have, such as "*.vendor.example". Hosts that this description or the
+	// configuration names are allowed without it.
+	Hosts []string `json:"hosts"`
+
+	// Inputs is what differs between accounts.
+	Inputs []Input `json:"inputs"`
+
+	// Make is what is computed for a request, by name: once per login, and anew for each API request.
+	Make map[string]Make `json:"make"`
+
+	// Login is the requests that exchange the credentials for a token, in their order. One of them keeps access.
+	Login []Step `json:"login"`
+
+	// Refresh is the requests that renew a token without the password. It may use access, refresh, and what Login kept. A last step
+	// without keep keeps what Login keeps. Where the response has no new refresh token, the old one stays.
+	Refresh []Step `json:"refresh"`
+
+	// Logout is the requests that end a session. It may use what Refresh may use.
+	Logout []Step `json:"logout"`
+
+	// Errors is what failures mean, for every step, after the step's own errors.
+	Errors []Rule `json:"errors"`
+
+	// Life is the documented lifetime of the access token, such as "1h" or "30d", where the response does not say it.
+	Life time.Duration `json:"life"`
+
+	// RefreshLife is the same of the refresh token.
+	RefreshLife time.Duration `json:"refresh_life"`
+
+	// Use is how API requests carry the token. Default: the header "Authorization: Bearer ${access}".
+	Use *Use `json:"use"`
+
+	// Rejected is which API responses, beyond status 401, mean that the token is not valid any more: one condition or a list.
+	Rejected []Condition `json:"rejected"`
+
+	lines map[string]int // where Read found each key
+}
+
+// An Input is one value that the user configures: in Config.Values, or in Config.Secrets if it is secret.
+type Input struct {
+	Name string `json:"name"`
+
+	// Secret marks what nobody may see. It is read once per login.
+	Secret bool `json:"secret"`
+
+	// URL says that it is an https URL without query; http goes to loopback, or with Config.AllowPlainHTTP.
+	URL bool `json:"url"`
+
+	// Host says that it is the name of a host, with or without a port.
+	Host bool `json:"host"`
+
+	// Number and Bool say what it is. A JSON value that is exactly ${name} is one then, not a string.
+	Number bool `json:"number"`
+	Bool   bool `json:"bool"`
+
+	// Optional says that it may be left out. A field, header or parameter that uses it is left out then.
+	Optional bool `json:"optional"`
+
+	// Default is used where it is left out. A secret has none.
+	Default string `json:"default,scalar"`
+
+	// Once says that the vendor takes this secret once, as a recovery code. It is never sent twice.
+	Once bool `json:"once"`
+}
+
+// A Step is one request and what is read of its response. It has at most one of json, form and xml.
+type Step struct {
+	// URL begins with https:// or with ${name} of a URL. A query in it is the same as query. A URL that a response gave may be
+	// relative to the request it came from.
+	URL string `json:"url"`
+
+	// Method is GET, POST, PUT, PATCH or DELETE. Default: POST with a body, GET without.
+	Method string `json:"method"`
+
+	// Only and Unless are names: the step runs only, or does not run, if that is there and not empty, false or 0.
+	Only   string `json:"only"`
+	Unless string `json:"unless"`
+
+	// Code says that the request carries ${code}, a one-time password, and how that reaches the user: "totp", "email", "sms". After
+	// the first step a person is asked up to three times.
+	Code string `json:"code"`
+
+	// WhenConfigured asks for the code only if Config.OTP is set. Code: when_configured is short for totp with it.
+	WhenConfigured bool `json:"when_configured"`
+
+	// Resend is the request that has the code sent again.
+	Resend *Step `json:"resend"`
+
+	// Query, Header, Form and Cookies go into the request by name. Form is a body.
+	Query   map[string]string `json:"query"`
+	Header  map[string]string `json:"header"`
+	Cookies map[string]string `json:"cookies"`
+	Form    map[string]string `json:"form"`
+
+	// Basic is an Authorization header of a user and a password.
+	Basic *Basic `json:"basic"`
+
+	// JSON is a body of any shape.
+	JSON any `json:"json"`
+
+	// XML is a body: elements by name. "@name" is an attribute, "#text" the text beside attributes, a list repeats its element.
+	XML XML `json:"xml"`
+
+	// Make is what is computed for this request, by name.
+	Make map[string]Make `json:"make"`
+
+	// Status lists the statuses that mean success. Default: 200 to 299. A redirect that is listed is read, never followed.
+	Status []int `json:"status"`
+
+	// Keep is what later steps, the token and API requests need of the response, by name. access, refresh, type, expires,
+	// refresh_expires and subject are the Token's fields. Of the others, public ones are in Token.Extra, and secret ones that API
+	// requests, refresh, logout or base use in Token.Secrets.
+	Keep map[string]Source `json:"keep"`
+
+	// Errors is what failures of this step mean.
+	Errors []Rule `json:"errors"`
+}
+
+// Basic is a user and a password for HTTP's Basic authentication.
+type Basic struct {
+	User     string `json:"user"`
+	Password string `json:"password"`
+
+	// Encoded percent-encodes both first, as RFC 6749 wants.
+	Encoded bool `json:"encoded"`
+}
+
+// XML is elements in their order.
+type XML []Element
+
+// An Element is an XML element with either text or content, or an attribute if its name begins with "@".
+type Element struct {
+	Name    string
+	Text    string
+	Content XML
+}
+
+// A Source is one place in a response. It has exactly one of json, xml, header, cookie, cookies and text.
+type Source struct {
+	// JSON is a path such as "data.0.token"; "\." is a dot in a name.
+	JSON string `json:"json"`
+
+	// XML is a path from the root element on, such as "Response.Session.@id". Prefixes of names do not count.
+	XML string `json:"xml"`
+
+	// Header and Cookie are names.
+	Header string `json:"header"`
+	Cookie string `json:"cookie"`
+
+	// Cookies lists names: what is kept is the value of one Cookie header.
+	Cookies []string `json:"cookies"`
+
+	// Text is the whole body, without surrounding blanks.
+	Text bool `json:"text"`
+
+	// Match is a regular expression with one group, which is what is kept. In HTML, entities are undone.
+	Match string `json:"match"`
+
+	// As is the form of a time, where it must be said: seconds, ms, unix, unix_ms, d:h:m, rfc3339, http_date, or a layout of Go's
+	// package time.
+	As string `json:"as"`
+
+	// Maybe says that it may be missing. Without it a response that lacks it is ErrBadResponse.
+	Maybe bool `json:"maybe"`
+
+	// Public says that it is no secret. access and refresh always are.
+	Public bool `json:"public"`
+}
+
+// A Rule says what a failure means. The first rule that matches counts; without one the status does, and OAuth's error words.
+type Rule struct {
+	Condition
+
+	// Kind is credentials, forbidden, otp_required, otp_rejected, rate_limited, refresh_rejected, invalid_request or unavailable.
+	Kind string `json:"kind"`
+
+	// Code and Message are where the vendor's own words are.
+	Code    *Source `json:"code"`
+	Message *Source `json:"message"`
+
+	// RetryAt is where the response says when to try again: in seconds, or a time.
+	RetryAt *Source `json:"retry_at"`
+}
+
+// A Condition is one for a response: its status is one of those, and what is found at a place is, is not or matches something.
+// At alone means that there is something: not null, false or empty.
+type Condition struct {
+	// Status lists statuses. Default: any.
+	Status []int `json:"status"`
+
+	// At is a place in the response.
+	At *Source `json:"at"`
+
+	// Is and Not are one text or a list of texts, compared without regard to case.
+	Is  []string `json:"is,scalar"`
+	Not []string `json:"not,scalar"`
+
+	// Match is a regular expression.
+	Match string `json:"match"`
+}
+
+// Use is what API requests carry, by name.
+type Use struct {
+	Header  map[string]string `json:"header"`
+	Query   map[string]string `json:"query"`
+	Cookies map[string]string `json:"cookies"`
+
+	// Body adds fields to a JSON or form body of at most 1 MiB, and makes one where there is none and the method has one.
+	Body map[string]string `json:"body"`
+}
+
+// Make is one computed value. It has exactly one of base64, sha256, uuid, random, time and jwt.
+type Make struct {
+	// Base64 and SHA256 are of a text.
+	Base64 string `json:"base64"`
+	SHA256 string `json:"sha256"`
+
+	// UUID is a random one, version 4.
+	UUID bool `json:"uuid"`
+
+	// Random is that many random bytes, in hex.
+	Random int `json:"random"`
+
+	// Time is now: unix, unix_ms, rfc3339, http_date, or a layout of Go's package time, in UTC.
+	Time string `json:"time"`
+
+	// Offset is added to the time, such as "5m" or "-30s".
+	Offset time.Duration `json:"offset"`
+
+	// JWT is a signed token.
+	JWT *JWT `json:"jwt"`
+
+	// As is how sha256 and random are written: hex or base64. Of base64 it may be url, for the alphabet of URLs without padding.
+	As string `json:"as"`
+}
+
+// JWT is a JSON Web Token signed with a key. Its iat is now and its exp is now plus life, where claims does not say them.
+type JWT struct {
+	// Alg is RS256, ES256, HS256 or EdDSA.
+	Alg string `json:"alg"`
+
+	// Key is the private key in PEM, or the secret of HS256: ${name} of a secret input.
+	Key string `json:"key"`
+
+	// Header is further header fields, such as kid.
+	Header map[string]any `json:"header"`
+
+	// Claims is the claims.
+	Claims map[string]any `json:"claims"`
+
+	// Life is at most 24h. Default: 5m.
+	Life time.Duration `json:"life"`
+}

@@ -1,0 +1,125 @@
+// Package specyaml reads descriptions of logins from YAML. It is a package of its own, so that who reads JSON links no YAML library.
+package specyaml
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/loginspec"
+)
+
+// maxFile bounds a description.
+const maxFile = 1 << 20
+
+// Read reads a description from YAML as strictly as [loginspec.Read] reads JSON, with the same errors: they name the line of the YAML.
+// Anchors, aliases, merge keys and a second document are errors. The error is ErrInvalidRequest.
+func Read(r io.Reader) (*loginspec.Spec, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err != nil {
+		return nil, failure(err)
+	}
+	if len(data) > maxFile {
+		return nil, failure(errors.New("is larger than 1 MiB"))
+	}
+	var document, second yaml.Node
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	if err := d.Decode(&document); err != nil && err != io.EOF {
+		return nil, failure(err)
+	}
+	if d.Decode(&second) != io.EOF {
+		return nil, failure(errors.New("has more than one document"))
+	}
+	if document.IsZero() {
+		return nil, failure(errors.New("is empty"))
+	}
+	w := &writer{line: 1}
+	if err := w.node(&document, 0); err != nil {
+		return nil, failure(err)
+	}
+	return loginspec.Read(&w.out)
+}
+
+func failure(err error) error {
+	return &vendorlogin.Error{Op: "read", Kind: vendorlogin.ErrInvalidRequest, Err: err, Unprocessed: true}
+}
+
+// A writer writes the nodes as JSON in which each stands in the line that it has in the YAML.
+type writer struct {
+	out  bytes.Buffer
+	line int
+}
+
+func (w *writer) node(n *yaml.Node, depth int) error {
+	if depth > 100 {
+		return fmt.Errorf("line %d: is nested too deeply", n.Line)
+	}
+	for ; w.line < n.Line; w.line++ {
+		w.out.WriteByte('\n')
+	}
+	switch {
+	case n.Anchor != "" || n.Kind == yaml.AliasNode:
+		return fmt.Errorf("line %d: anchors and aliases are not read", n.Line)
+	case n.Kind == yaml.DocumentNode:
+		return w.node(n.Content[0], depth+1)
+	case n.Kind == yaml.MappingNode:
+		return w.list(n, "{}", depth)
+	case n.Kind == yaml.SequenceNode:
+		return w.list(n, "[]", depth)
+	}
+	return w.scalar(n)
+}
+
+// list writes the items of a list, or the keys and values of a mapping.
+func (w *writer) list(n *yaml.Node, brackets string, depth int) error {
+	w.out.WriteByte(brackets[0])
+	for i, item := range n.Content {
+		isKey := n.Kind == yaml.MappingNode && i%2 == 0
+		if isKey && (item.Kind != yaml.ScalarNode || item.Tag == "!!merge") {
+			return fmt.Errorf("line %d: a key must be a text", item.Line)
+		}
+		if separator := map[bool]string{true: ":", false: ","}[n.Kind == yaml.MappingNode && !isKey]; i > 0 {
+			w.out.WriteString(separator)
+		}
+		if isKey {
+			item.Tag = "!!str"
+		}
+		if err := w.node(item, depth+1); err != nil {
+			return err
+		}
+	}
+	w.out.WriteByte(brackets[1])
+	return nil
+}
+
+// scalar writes null, booleans and numbers as such where JSON writes them in the same way, and everything else as a text.
+func (w *writer) scalar(n *yaml.Node) error {
+	plain := n.Value
+	switch n.ShortTag() {
+	case "!!null":
+		plain = "null"
+	case "!!bool":
+		var b bool
+		if err := n.Decode(&b); err != nil {
+			return fmt.Errorf("line %d: is neither true nor false", n.Line)
+		}
+		plain = fmt.Sprint(b)
+	case "!!int", "!!float":
+	default:
+		plain = ""
+	}
+	if !json.Valid([]byte(plain)) {
+		text, err := json.Marshal(n.Value)
+		if err != nil {
+			return fmt.Errorf("line %d: is no text", n.Line)
+		}
+		plain = string(text)
+	}
+	w.out.WriteString(plain)
+	return nil
+}
