@@ -1,13 +1,13 @@
 package newvendor_test
 
 import (
-	"crypto/rand"
-	"encoding/json"
+	"context"
 	"net/http"
-	"strings"
-	"sync"
 	"testing"
 
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/vendorlogin/vendorlogin"
@@ -17,93 +17,70 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const (
-	username = "ops@example.com"
-	password = "example-password"
-)
-
 func TestAuthenticator(t *testing.T) {
 	t.Parallel()
 	authtest.TestAuthenticator(t, func(*testing.T) authtest.Vendor {
 		return authtest.Vendor{
-			Server: newServer(), BaseURL: "https://login.example.com/api", API: "https://login.example.com/api/v1/me",
-			Username: username, Password: password,
+			Server: newServer(), BaseURL: baseURL, API: baseURL + "/v1/me", Username: username, Password: password,
 			New: func(s authtest.Setup) (vendorlogin.Authenticator, error) {
-				return newvendor.New(newvendor.Config{BaseURL: s.BaseURL, Username: s.Username, Password: s.Password, HTTPClient: s.HTTPClient})
+				return newvendor.New(newvendor.Config{
+					BaseURL: s.BaseURL, Username: s.Username, Password: s.Password, HTTPClient: s.HTTPClient,
+				})
 			},
 		}
 	})
 }
 
-// A server behaves like the new vendor: it knows one user, and takes a refresh token once.
-type server struct {
-	http.ServeMux
-	mu              sync.Mutex
-	access, refresh map[string]bool
-}
-
-func newServer() *server {
-	s := &server{access: map[string]bool{}, refresh: map[string]bool{}}
-	s.HandleFunc("POST /api/v1/login", s.login)
-	s.HandleFunc("POST /api/v1/refresh", s.rotate)
-	s.HandleFunc("GET /api/v1/me", s.me)
-	return s
-}
-
-func (s *server) login(w http.ResponseWriter, r *http.Request) {
-	var in struct{ Username, Password string }
-	if read(w, r, &in) {
-		s.answer(w, in.Username == username && in.Password == password, "bad_password")
+func TestNewNamesTheField(t *testing.T) {
+	t.Parallel()
+	valid := newvendor.Config{BaseURL: baseURL, Username: username, Password: vendorlogin.SecretString(password)}
+	for field, c := range map[string]newvendor.Config{
+		"BaseURL":  {Username: valid.Username, Password: valid.Password},
+		"Username": {BaseURL: valid.BaseURL, Password: valid.Password},
+		"Password": {BaseURL: valid.BaseURL, Username: valid.Username},
+	} {
+		_, err := newvendor.New(c)
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+		assert.ErrorContains(t, err, field)
 	}
+	a, err := newvendor.New(valid)
+	require.NoError(t, err)
+	assert.Equal(t, vendorlogin.Account{Vendor: "newvendor", Endpoint: baseURL, Principal: username}, a.Account())
 }
 
-func (s *server) rotate(w http.ResponseWriter, r *http.Request) {
-	var in struct{ Refresh string }
-	if !read(w, r, &in) {
-		return
-	}
-	s.mu.Lock()
-	known := s.refresh[in.Refresh]
-	delete(s.refresh, in.Refresh)
-	s.mu.Unlock()
-	s.answer(w, known, "bad_token")
+func TestRefreshTokenIsSentOnce(t *testing.T) {
+	t.Parallel()
+	mock := httpmock.NewMockTransport()
+	mock.RegisterResponder("POST", baseURL+"/v1/login", httpmock.NewStringResponder(200, `{"access": "a-1", "refresh": "r-1"}`))
+	busy := httpmock.NewStringResponder(503, "").HeaderSet(http.Header{"Retry-After": {"1"}}) // loginhttp repeats other requests then
+	mock.RegisterMatcherResponder("POST", baseURL+"/v1/refresh", httpmock.BodyContainsString(`{"refresh":"r-1"}`), busy)
+	a, err := newvendor.New(newvendor.Config{
+		BaseURL: baseURL, Username: username, Password: vendorlogin.SecretString(password), HTTPClient: &http.Client{Transport: mock},
+	})
+	require.NoError(t, err)
+
+	token, err := a.Login(t.Context())
+	require.NoError(t, err)
+	_, err = a.Refresh(t.Context(), token)
+	require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+	assert.Equal(t, 2, mock.GetTotalCallCount(), "one login, one refresh")
 }
 
-func (s *server) me(w http.ResponseWriter, r *http.Request) {
-	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.access[token] {
-		w.WriteHeader(http.StatusUnauthorized)
-	}
-}
-
-// read decodes a request that has the fields of in and no others.
-func read(w http.ResponseWriter, r *http.Request, in any) bool {
-	decoder := json.NewDecoder(r.Body)
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(in)
-	if err != nil || r.Header.Get("Content-Type") != "application/json" {
-		refuse(w, "bad_request")
-		return false
-	}
-	return true
-}
-
-// answer gives a pair of tokens, or refuses with the vendor's code.
-func (s *server) answer(w http.ResponseWriter, ok bool, code string) {
-	if !ok {
-		refuse(w, code)
-		return
-	}
-	access, refresh := rand.Text(), rand.Text()
-	s.mu.Lock()
-	s.access[access], s.refresh[refresh] = true, true
-	s.mu.Unlock()
-	_ = json.NewEncoder(w).Encode(map[string]string{"access": access, "refresh": refresh})
-}
-
-func refuse(w http.ResponseWriter, code string) {
-	w.WriteHeader(http.StatusBadRequest)
-	_ = json.NewEncoder(w).Encode(map[string]string{"code": code, "message": "the request was refused"})
+func TestPasswordIsReadOncePerLogin(t *testing.T) {
+	t.Parallel()
+	mock := httpmock.NewMockTransport()
+	mock.RegisterResponder("POST", baseURL+"/v1/login", httpmock.NewStringResponder(401, `{}`))
+	reads := 0
+	a, err := newvendor.New(newvendor.Config{BaseURL: baseURL, Username: username, HTTPClient: &http.Client{Transport: mock},
+		Password: func(context.Context) (vendorlogin.Secret, error) {
+			reads++
+			return vendorlogin.NewSecret(password), nil
+		}})
+	require.NoError(t, err)
+	client, err := vendorlogin.NewClient(a, nil)
+	require.NoError(t, err)
+	defer client.Close()
+	_, err = client.Token(t.Context())
+	require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+	assert.Equal(t, 1, reads, "for the request and for its fingerprint")
 }
