@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vendorlogin/vendorlogin/internal/memhttp"
 	"github.com/vendorlogin/vendorlogin/vendortest"
 )
 
@@ -27,7 +27,7 @@ func TestClientReachesTheVendorsHostAndNoOther(t *testing.T) {
 				continue
 			}
 			_, err := s.try("POST", host+v.path, v.body, v.header...)
-			assert.ErrorIs(t, err, syscall.ECONNREFUSED, name)
+			assert.ErrorIs(t, err, memhttp.ErrRefused, name)
 			op, ok := errors.AsType[*net.OpError](err)
 			assert.True(t, ok && op.Op == "dial", name)
 		}

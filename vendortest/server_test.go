@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vendorlogin/vendorlogin/internal/memhttp"
 	"github.com/vendorlogin/vendorlogin/vendortest"
 )
 
@@ -48,9 +48,9 @@ func TestLoopbackURLs(t *testing.T) {
 		srv.Close()
 		srv.Close()
 		_, err := s.try("POST", v.path, v.body, v.header...)
-		assert.ErrorIs(t, err, syscall.ECONNREFUSED)
+		assert.ErrorIs(t, err, memhttp.ErrRefused)
 		_, err = session{t, srv, socketClient(t)}.try("POST", v.path, v.body, v.header...)
-		assert.ErrorIs(t, err, syscall.ECONNREFUSED)
+		assert.ErrorIs(t, err, memhttp.ErrRefused)
 		assert.Panics(t, func() { srv.Start() })
 	}
 }

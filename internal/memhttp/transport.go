@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"syscall"
 )
 
 // A Transport does what http.Transport and http.Server do around a handler, as far as client and handler can see it. A response comes
@@ -64,7 +63,7 @@ func (t *Transport) connect(r *http.Request) error {
 		trace.GetConn(r.URL.Host)
 	}
 	if t.Refuse != nil && t.Refuse(r) {
-		return &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("nobody listens at %s: %w", r.URL.Host, syscall.ECONNREFUSED)}
+		return &net.OpError{Op: "dial", Net: "tcp", Err: fmt.Errorf("nobody listens at %s: %w", r.URL.Host, ErrRefused)}
 	}
 	if trace != nil && trace.GotConn != nil {
 		conn, _ := net.Pipe()

@@ -12,7 +12,6 @@ import (
 	"net/http/httptest"
 	"net/http/httptrace"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -209,7 +208,7 @@ func TestRefused(t *testing.T) {
 	_, err = c.Do(req) //nolint:bodyclose // there is no response
 	op, ok := errors.AsType[*net.OpError](err)
 	assert.True(t, ok && op.Op == "dial")
-	assert.ErrorIs(t, err, syscall.ECONNREFUSED)
+	assert.ErrorIs(t, err, memhttp.ErrRefused)
 	assert.Equal(t, 5, body.Len(), "nothing of it is read")
 	assert.Equal(t, []string{"get vendor.example"}, hooks)
 
