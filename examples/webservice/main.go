@@ -2,6 +2,7 @@
 //
 //	go run ./examples/webservice -addr 127.0.0.1:8080
 //	curl 127.0.0.1:8080/things
+//	curl 127.0.0.1:8080/readyz                    # for a load balancer: 200 while there is a valid token
 //	curl -X POST 127.0.0.1:8080/vendor/revoke     # the vendor refuses every token it gave so far; /things goes on (once a minute)
 //	curl -X POST 127.0.0.1:8080/vendor/outage     # the vendor answers 503 until the next such call; /things says so, and recovers
 //	kill -TERM …                                  # running requests end, the Client is closed, exit status 0
@@ -20,6 +21,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -45,29 +47,66 @@ func run(ctx context.Context, addr string, out io.Writer) (err error) {
 	vendor := vendortest.NewGcore(&vendortest.Options{AccessLife: time.Minute}).Start()
 	defer vendor.Close()
 
+	base := newTransport()
+	defer base.CloseIdleConnections()
 	auth, err := gcore.New(gcore.Config{
-		Username: vendortest.DefaultEmail,
-		Password: vendorlogin.SecretString(vendortest.DefaultPassword),
-		BaseURL:  vendor.URL,
+		Username:   vendortest.DefaultEmail,
+		Password:   vendorlogin.SecretString(vendortest.DefaultPassword),
+		BaseURL:    vendor.URL,
+		HTTPClient: &http.Client{Transport: base, Timeout: 30 * time.Second},
 	})
 	if err != nil {
 		return err
 	}
-	client, err := vendorlogin.NewClient(auth, &vendorlogin.Options{Logger: slog.New(slog.NewTextHandler(out, nil))})
+	client, err := vendorlogin.NewClient(auth, &vendorlogin.Options{
+		KeepAlive: true, // else a service without traffic has no token after a while, is not ready, and gets no traffic
+		Logger:    slog.New(slog.NewTextHandler(out, nil)),
+	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, client.Close()) }()
 
 	s := service{
-		// The order matters where there are retries: they go on the outside, Transport: retrying{base: client.Transport(nil)}.
-		api:  &http.Client{Transport: client.Transport(nil), Timeout: 10 * time.Second},
+		// The order matters where there are retries: they go on the outside, Transport: retrying{base: client.Transport(base)}.
+		api:  &http.Client{Transport: client.Transport(base), Timeout: 10 * time.Second},
 		base: vendor.APIURL(),
 	}
+	// The first token is fetched before the first request: a load balancer sends none until /readyz says so.
+	ctx, cancel := context.WithCancel(ctx)
+	var first sync.WaitGroup
+	first.Go(func() { _, _ = client.WaitToken(ctx) })
+	defer func() { cancel(); first.Wait() }()
+
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /things", s.things)
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { ready(w, client) })
 	playVendor(mux, vendor)
 	return serve(ctx, addr, mux, out)
+}
+
+// newTransport is for logins and API calls alike.
+func newTransport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.ResponseHeaderTimeout = 20 * time.Second
+	// A firewall or NAT drops idle connections without a word. The next login would wait on such a connection until it times out, and
+	// would count as an attempt whose fate is unknown. So idle connections are closed early, and HTTP/2 ones are pinged.
+	t.IdleConnTimeout = 30 * time.Second
+	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
+	return t
+}
+
+// ready is a readiness probe. It asks nobody, and says why there is no token: the error holds no secret.
+func ready(w http.ResponseWriter, client *vendorlogin.Client) {
+	status := client.Status()
+	switch {
+	case status.Ready():
+		fmt.Fprintln(w, "ready")
+	case status.Hold != nil:
+		http.Error(w, status.Hold.Error(), http.StatusServiceUnavailable)
+	default:
+		http.Error(w, "no valid token yet", http.StatusServiceUnavailable)
+	}
 }
 
 // serve answers requests until ctx ends, and then lets those under way finish.

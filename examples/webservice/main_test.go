@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
@@ -17,6 +18,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/gcore"
 )
 
 // TestMain lets the test binary be the service itself, in a process of its own.
@@ -81,6 +85,9 @@ func TestServiceUnderFire(t *testing.T) {
 		})
 	}
 	waitForOK(t, base)
+	status, body := ask(t, http.MethodGet, base+"/readyz")
+	assert.Equal(t, http.StatusOK, status)
+	assert.Equal(t, "ready\n", body)
 	ask(t, http.MethodPost, base+"/vendor/revoke")
 	waitForOK(t, base)
 	assert.Zero(t, bad.Load(), "a revoked token is no caller's concern")
@@ -106,4 +113,20 @@ func waitForOK(t *testing.T, base string) {
 		status, _ := ask(t, http.MethodGet, base+"/things")
 		return status == http.StatusOK
 	}, 10*time.Second, time.Millisecond)
+}
+
+func TestReady(t *testing.T) {
+	t.Parallel()
+	auth, err := gcore.New(gcore.Config{Username: "ops@example.com", Password: vendorlogin.SecretString(""), BaseURL: "http://127.0.0.1:9"})
+	require.NoError(t, err)
+	client, err := vendorlogin.NewClient(auth, nil)
+	require.NoError(t, err)
+	defer client.Close()
+	probe := func() *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		ready(w, client)
+		return w
+	}
+	assert.Equal(t, http.StatusServiceUnavailable, probe().Code)
+	assert.Equal(t, "no valid token yet\n", probe().Body.String())
 }
