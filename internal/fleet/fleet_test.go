@@ -39,7 +39,8 @@ func newFleet(t *testing.T, size int, store access, change func(i int, j *job)) 
 	t.Cleanup(vendor.Close)
 	vendor.Inject(slow...)
 	f := &fleet{t: t, vendor: vendor, job: job{
-		BaseURL: vendor.URL, APIURL: vendor.APIURL(), Store: store, LoginTimeout: loginTimeout, TOTP: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+		BaseURL: vendor.URL, APIURL: vendor.APIURL(), Store: store, LoginTimeout: loginTimeout,
+		TOTP: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", Period: time.Second,
 	}}
 	for i := range size {
 		j := f.job
@@ -49,12 +50,12 @@ func newFleet(t *testing.T, size int, store access, change func(i int, j *job)) 
 		f.processes = append(f.processes, startProcess(t, j))
 	}
 	for _, p := range f.processes {
-		require.Equal(t, "ready", p.answer().At)
+		require.Equal(t, "ready", p.report().At)
 	}
 	return f
 }
 
-// slow is a vendor that takes so long to answer that all processes come to the step where they might ask too.
+// slow is a vendor that takes so long to respond that all processes come to the step where they might ask too.
 var slow = []vendortest.Fault{{Op: "login", Times: -1, Delay: vendorTakes}, {Op: "refresh", Times: -1, Delay: vendorTakes}}
 
 func firstLogsInBriefly(i int, j *job) {
@@ -63,28 +64,28 @@ func firstLogsInBriefly(i int, j *job) {
 	}
 }
 
-// together gives an order to several processes at once, and their answers.
-func together(o order, processes ...*process) (answers []answer) {
+// together gives an order to several processes at once, and their reports.
+func together(o order, processes ...*process) (reports []report) {
 	for _, p := range processes {
 		p.t.Helper()
 		p.send(o)
 	}
 	for _, p := range processes {
-		require.Equal(p.t, string(o), p.answer().At)
+		require.Equal(p.t, string(o), p.report().At)
 	}
 	for _, p := range processes {
-		answers = append(answers, p.answer())
+		reports = append(reports, p.report())
 	}
-	return answers
+	return reports
 }
 
-// served checks that each process got a living token, in time, that the API takes.
-func (f *fleet) served(answers ...answer) {
+// served checks that each process got a valid token, in time, that the API takes.
+func (f *fleet) served(reports ...report) {
 	f.t.Helper()
-	for i, a := range answers {
-		assert.Empty(f.t, a.Err, "answer %d", i)
-		assert.False(f.t, a.Expired, "answer %d: the token had expired", i)
-		assert.Less(f.t, a.Took, loginTimeout, "answer %d", i)
+	for i, a := range reports {
+		assert.Empty(f.t, a.Err, "report %d", i)
+		assert.False(f.t, a.Expired, "report %d: the token had expired", i)
+		assert.Less(f.t, a.Took, loginTimeout, "report %d", i)
 	}
 	c := f.vendor.Counts()
 	assert.Zero(f.t, c.RefreshReused, "refresh tokens presented twice")
@@ -99,7 +100,7 @@ func (f *fleet) share() {
 	first := together(orderCall, f.processes[0])
 	others := together(orderCall, f.processes[1:len(f.processes)-1]...)
 	f.served(append(first, others...)...)
-	require.Equal(f.t, asked{logins: 1}, f.asked(vendortest.Counts{}))
+	require.Equal(f.t, requests{logins: 1}, f.asked(vendortest.Counts{}))
 	f.expire(first[0].Expires)
 }
 
@@ -112,14 +113,14 @@ func (f *fleet) expire(at time.Time) {
 }
 
 // asked is how often the vendor was asked for a token since before.
-func (f *fleet) asked(before vendortest.Counts) asked {
+func (f *fleet) asked(before vendortest.Counts) requests {
 	now := f.vendor.Counts()
-	return asked{now.Logins - before.Logins, now.Refreshes - before.Refreshes}
+	return requests{now.Logins - before.Logins, now.Refreshes - before.Refreshes}
 }
 
-type asked struct{ logins, refreshes int }
+type requests struct{ logins, refreshes int }
 
-func (a asked) all() int { return a.logins + a.refreshes }
+func (r requests) all() int { return r.logins + r.refreshes }
 
 // settled checks that the processes, whatever has happened, need nothing more for now.
 func (f *fleet) settled(processes ...*process) {
@@ -129,11 +130,11 @@ func (f *fleet) settled(processes ...*process) {
 	assert.Zero(f.t, f.asked(before), "everybody has a token, and yet the vendor was asked for one")
 }
 
-func latestExpiry(answers []answer) time.Time {
-	return slices.MaxFunc(answers, func(a, b answer) int { return a.Expires.Compare(b.Expires) }).Expires
+func latestExpiry(reports []report) time.Time {
+	return slices.MaxFunc(reports, func(a, b report) int { return a.Expires.Compare(b.Expires) }).Expires
 }
 
-// eventually asks done until it is true, but not for ever.
+// eventually asks done until it is true, but not without end.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	require.Eventually(t, done, patience, 5*time.Millisecond, what)

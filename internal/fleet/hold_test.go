@@ -9,7 +9,7 @@ import (
 )
 
 // A vendor locks an account after ten wrong passwords. Fifty processes that all have one, and ask for a token four times a second,
-// send it once a cooldown.
+// send it once per cooldown.
 func TestWrongPassword(t *testing.T) {
 	t.Parallel()
 	for name, medium := range media {
@@ -34,10 +34,10 @@ func TestWrongPassword(t *testing.T) {
 			}
 			var calls int
 			for _, p := range f.processes {
-				require.Equal(t, string(orderLoop), p.answer().At)
-				a := p.answer()
+				require.Equal(t, string(orderLoop), p.report().At)
+				a := p.report()
 				assert.Empty(t, a.Err)
-				assert.Equal(t, a.Calls, a.Refused, "each call is told that the credentials are wrong")
+				assert.Equal(t, a.Calls, a.Rejected, "each call is told that the credentials are wrong")
 				assert.Positive(t, a.Calls)
 				calls += a.Calls
 			}

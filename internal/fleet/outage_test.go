@@ -17,7 +17,7 @@ import (
 type outage struct {
 	start      func(redistest.TB, ...string) *redistest.Server // one that this can become of
 	begin, end func(*testing.T, *redistest.Server)
-	after      asked // when the tokens fetched meanwhile have expired
+	after      requests // when the tokens fetched meanwhile have expired
 }
 
 var outages = map[string]outage{
@@ -25,7 +25,7 @@ var outages = map[string]outage{
 		start: redistest.Start,
 		begin: func(_ *testing.T, s *redistest.Server) { s.Kill() },
 		end:   func(t *testing.T, s *redistest.Server) { require.NoError(t, s.Restart()) },
-		after: asked{logins: 1}, // nothing is left of what each token's process told the others, so none is sure to be unused
+		after: requests{logins: 1}, // nothing is left of what each token's process told the others, so none is sure to be unused
 	},
 	"stopped": {
 		start: redistest.StartReal,
@@ -35,13 +35,13 @@ var outages = map[string]outage{
 			t.Cleanup(func() { resume.Stop() })
 		},
 		end:   func(t *testing.T, s *redistest.Server) { require.NoError(t, s.Resume()) },
-		after: asked{refreshes: 1},
+		after: requests{refreshes: 1},
 	},
 	"read-only": {
 		start: redistest.StartReal,
 		begin: func(t *testing.T, s *redistest.Server) { replicaOf(t, s, "127.0.0.1", "1") },
 		end:   func(t *testing.T, s *redistest.Server) { replicaOf(t, s, "no", "one") },
-		after: asked{refreshes: 1},
+		after: requests{refreshes: 1},
 	},
 }
 
@@ -64,19 +64,19 @@ func TestRedisOutAtExpiry(t *testing.T) {
 
 			out.begin(t, server)
 			before := f.vendor.Counts()
-			answers := together(orderCall, f.processes...)
-			f.served(answers...)
+			reports := together(orderCall, f.processes...)
+			f.served(reports...)
 			during := f.asked(before)
 			assert.Zero(t, during.refreshes)
-			assert.LessOrEqual(t, during.logins, fleetSize, "more than one login a process")
+			assert.LessOrEqual(t, during.logins, fleetSize, "more than one login per process")
 			out.end(t, server)
 
-			f.expire(latestExpiry(answers))
+			f.expire(latestExpiry(reports))
 			before = f.vendor.Counts()
 			f.served(together(orderCall, f.processes...)...)
 			assert.Equal(t, out.after, f.asked(before), "after the outage")
 			f.settled(f.processes...)
-			t.Log("asked during the outage", during, "longest wait", longestWait(answers))
+			t.Log("asked during the outage", during, "longest wait", longestWait(reports))
 		})
 	}
 }
@@ -88,7 +88,7 @@ func TestNoRedisOnColdStart(t *testing.T) {
 	f := newFleet(t, fleetSize, at(server), nil)
 	server.Kill()
 	f.served(together(orderCall, f.processes...)...)
-	assert.Equal(t, asked{logins: fleetSize}, f.asked(vendortest.Counts{}))
+	assert.Equal(t, requests{logins: fleetSize}, f.asked(vendortest.Counts{}))
 	f.settled(f.processes...)
 }
 
@@ -101,7 +101,7 @@ func TestRedisRestartedBeforeExpiry(t *testing.T) {
 	require.NoError(t, server.Restart())
 	before := f.vendor.Counts()
 	f.served(together(orderCall, f.processes...)...)
-	assert.Equal(t, asked{logins: 1}, f.asked(before))
+	assert.Equal(t, requests{logins: 1}, f.asked(before))
 	f.settled(f.processes...)
 }
 
@@ -122,7 +122,7 @@ func TestRedisOutDuringRefresh(t *testing.T) {
 			server := out.start(t)
 			f := newFleet(t, fleetSize, at(server), func(i int, j *job) {
 				if i == 1 {
-					j.StopAt = "answered"
+					j.StopAt = "responded"
 				}
 				firstLogsInBriefly(i, j)
 			})
@@ -131,23 +131,23 @@ func TestRedisOutDuringRefresh(t *testing.T) {
 			before := f.vendor.Counts()
 			holder, others := f.processes[1], append(f.processes[:1:1], f.processes[2:]...)
 			holder.order(orderCall)
-			require.Equal(t, "answered", holder.answer().At)
+			require.Equal(t, "responded", holder.report().At)
 			for _, p := range others {
 				p.order(orderCall)
 			}
 			out.begin(t, server)
 			holder.send(orderGoOn)
-			answers := []answer{holder.answer()}
+			reports := []report{holder.report()}
 			for _, p := range others {
-				answers = append(answers, p.answer())
+				reports = append(reports, p.report())
 			}
-			f.served(answers...)
+			f.served(reports...)
 			all := f.asked(before)
 			assert.Equal(t, 1, all.refreshes)
-			assert.LessOrEqual(t, all.logins, len(others), "more than one login a process")
+			assert.LessOrEqual(t, all.logins, len(others), "more than one login per process")
 			out.end(t, server)
 			f.settled(f.processes...)
-			t.Log("asked", all, "longest wait", longestWait(answers))
+			t.Log("asked", all, "longest wait", longestWait(reports))
 		})
 	}
 }
@@ -171,14 +171,14 @@ func TestFailover(t *testing.T) {
 				awaitPromotion(t, sentinel)
 			}
 			counts := f.vendor.Counts()
-			answers := together(orderCall, f.processes...)
-			f.served(answers...)
+			reports := together(orderCall, f.processes...)
+			f.served(reports...)
 			all := f.asked(counts)
-			t.Log("asked", all, "longest wait", longestWait(answers))
+			t.Log("asked", all, "longest wait", longestWait(reports))
 			if before {
-				assert.Equal(t, asked{refreshes: 1}, all, "the replica has the record")
+				assert.Equal(t, requests{refreshes: 1}, all, "the replica has the record")
 			}
-			assert.LessOrEqual(t, all.all(), fleetSize, "more than one request a process")
+			assert.LessOrEqual(t, all.all(), fleetSize, "more than one request per process")
 			awaitPromotion(t, sentinel)
 			f.settled(f.processes...)
 		})

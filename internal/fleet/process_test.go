@@ -18,7 +18,7 @@ type process struct {
 	t       *testing.T
 	cmd     *exec.Cmd
 	in      io.WriteCloser
-	answers chan answer // closed when the process is gone
+	reports chan report // closed when the process is gone
 	end     sync.Once
 }
 
@@ -28,7 +28,7 @@ func startProcess(t *testing.T, j job) *process {
 	t.Helper()
 	program, err := os.Executable()
 	require.NoError(t, err)
-	p := &process{t: t, cmd: exec.Command(program), answers: make(chan answer, 16)}
+	p := &process{t: t, cmd: exec.Command(program), reports: make(chan report, 16)}
 	p.cmd.Env = append(os.Environ(), workerRole+"=1", "GOMAXPROCS=1", "GORACE=halt_on_error=1 atexit_sleep_ms=0")
 	p.cmd.Stderr = os.Stderr
 	p.in, err = p.cmd.StdinPipe()
@@ -43,13 +43,13 @@ func startProcess(t *testing.T, j job) *process {
 }
 
 func (p *process) listen(out io.Reader) {
-	defer close(p.answers)
+	defer close(p.reports)
 	for lines := json.NewDecoder(out); ; {
-		var a answer
+		var a report
 		if lines.Decode(&a) != nil {
 			return
 		}
-		p.answers <- a
+		p.reports <- a
 	}
 }
 
@@ -71,7 +71,7 @@ func (p *process) quit() {
 }
 
 func (p *process) wait() error {
-	for range p.answers {
+	for range p.reports {
 	}
 	return p.cmd.Wait()
 }
@@ -80,7 +80,7 @@ func (p *process) wait() error {
 func (p *process) order(o order) {
 	p.t.Helper()
 	p.send(o)
-	require.Equal(p.t, string(o), p.answer().At)
+	require.Equal(p.t, string(o), p.report().At)
 }
 
 func (p *process) send(o order) {
@@ -88,15 +88,15 @@ func (p *process) send(o order) {
 	require.NoError(p.t, json.NewEncoder(p.in).Encode(o))
 }
 
-// answer is the next thing that the process says.
-func (p *process) answer() answer {
+// report is the next thing that the process says.
+func (p *process) report() report {
 	p.t.Helper()
 	select {
-	case a, ok := <-p.answers:
+	case a, ok := <-p.reports:
 		require.True(p.t, ok, "a worker has ended by itself")
 		return a
 	case <-time.After(patience):
 		require.FailNow(p.t, "a worker says nothing")
-		return answer{}
+		return report{}
 	}
 }

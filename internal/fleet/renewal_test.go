@@ -16,10 +16,10 @@ func TestColdStart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFleet(t, fleetSize, medium(t), nil)
-			answers := together(orderCall, f.processes...)
-			f.served(answers...)
-			assert.Equal(t, asked{logins: 1}, f.asked(vendortest.Counts{}))
-			assert.Less(t, longestWait(answers), loginTimeout/2, "somebody waited for a lock that nobody has")
+			reports := together(orderCall, f.processes...)
+			f.served(reports...)
+			assert.Equal(t, requests{logins: 1}, f.asked(vendortest.Counts{}))
+			assert.Less(t, longestWait(reports), loginTimeout/2, "somebody waited for a lock that nobody has")
 			f.settled(f.processes...)
 		})
 	}
@@ -33,10 +33,10 @@ func TestExpiry(t *testing.T) {
 			f := newFleet(t, fleetSize, medium(t), firstLogsInBriefly)
 			f.share()
 			before := f.vendor.Counts()
-			answers := together(orderCall, f.processes...)
-			f.served(answers...)
-			assert.Equal(t, asked{refreshes: 1}, f.asked(before))
-			assert.Less(t, longestWait(answers), loginTimeout/2, "somebody waited for a lock that nobody has")
+			reports := together(orderCall, f.processes...)
+			f.served(reports...)
+			assert.Equal(t, requests{refreshes: 1}, f.asked(before))
+			assert.Less(t, longestWait(reports), loginTimeout/2, "somebody waited for a lock that nobody has")
 			f.settled(f.processes...)
 		})
 	}
@@ -45,16 +45,16 @@ func TestExpiry(t *testing.T) {
 // A deathStep is where the holder of the lock is killed, and how often the vendor is asked then, the holder's own request included.
 type deathStep struct {
 	at         string
-	refreshing asked // when a token has expired
-	coldStart  asked
+	refreshing requests // when a token has expired
+	coldStart  requests
 }
 
 var deathSteps = []deathStep{
-	{"locked", asked{refreshes: 1}, asked{logins: 1}},
-	{"marked", asked{logins: 1}, asked{}}, // on a cold start there is nothing to mark
-	{"sent", asked{logins: 1, refreshes: 1}, asked{logins: 2}},
-	{"answered", asked{logins: 1, refreshes: 1}, asked{logins: 2}},
-	{"saved", asked{refreshes: 1}, asked{logins: 1}},
+	{"locked", requests{refreshes: 1}, requests{logins: 1}},
+	{"marked", requests{logins: 1}, requests{}}, // on a cold start there is nothing to mark
+	{"sent", requests{logins: 1, refreshes: 1}, requests{logins: 2}},
+	{"responded", requests{logins: 1, refreshes: 1}, requests{logins: 2}},
+	{"saved", requests{refreshes: 1}, requests{logins: 1}},
 }
 
 func TestHolderKilledInRefresh(t *testing.T) {
@@ -102,10 +102,10 @@ func TestHolderKilledOnColdStart(t *testing.T) {
 func TestHolderPausedInRefresh(t *testing.T) {
 	t.Parallel()
 	for name, medium := range media {
-		for step, want := range map[string]asked{
-			"locked":   {refreshes: 1},
-			"marked":   {logins: 1, refreshes: 1},
-			"answered": {logins: 1, refreshes: 1},
+		for step, want := range map[string]requests{
+			"locked":    {refreshes: 1},
+			"marked":    {logins: 1, refreshes: 1},
+			"responded": {logins: 1, refreshes: 1},
 		} {
 			t.Run(name+"/"+step, func(t *testing.T) {
 				t.Parallel()
@@ -120,14 +120,14 @@ func TestHolderPausedInRefresh(t *testing.T) {
 				before := f.vendor.Counts()
 				holder, others := f.processes[1], append(f.processes[:1:1], f.processes[2:]...)
 				holder.order(orderCall)
-				assert.Equal(t, step, holder.answer().At)
-				answers := together(orderCall, others...)
+				assert.Equal(t, step, holder.report().At)
+				reports := together(orderCall, others...)
 
 				holder.send(orderGoOn)
-				answers = append(answers, holder.answer())
-				f.served(answers...)
-				for _, a := range answers {
-					assert.True(t, a.Access == answers[0].Access, "there are two tokens")
+				reports = append(reports, holder.report())
+				f.served(reports...)
+				for _, a := range reports {
+					assert.True(t, a.Access == reports[0].Access, "there are two tokens")
 				}
 				assert.Equal(t, want, f.asked(before))
 				f.settled(f.processes...)
@@ -138,7 +138,7 @@ func TestHolderPausedInRefresh(t *testing.T) {
 
 // killHolder lets one process renew, and kills it when it has come to a step and the others need a token too. It gives how often the
 // vendor was asked.
-func (f *fleet) killHolder(i int, step, op string) asked {
+func (f *fleet) killHolder(i int, step, op string) requests {
 	f.t.Helper()
 	if step == "sent" {
 		f.vendor.ClearFaults()
@@ -151,7 +151,7 @@ func (f *fleet) killHolder(i int, step, op string) asked {
 	if step == "sent" {
 		eventually(f.t, "the vendor has the request", func() bool { return f.asked(before).all() == 1 })
 	} else {
-		assert.Equal(f.t, step, holder.answer().At)
+		assert.Equal(f.t, step, holder.report().At)
 	}
 	var others []*process
 	for _, p := range f.processes {
@@ -161,19 +161,19 @@ func (f *fleet) killHolder(i int, step, op string) asked {
 		}
 	}
 	holder.kill()
-	var answers []answer
+	var reports []report
 	for _, p := range others {
-		answers = append(answers, p.answer())
+		reports = append(reports, p.report())
 	}
-	f.served(answers...)
+	f.served(reports...)
 	all := f.asked(before)
 	f.settled(others...)
-	f.t.Log("asked", all, "longest wait", longestWait(answers))
+	f.t.Log("asked", all, "longest wait", longestWait(reports))
 	return all
 }
 
-func longestWait(answers []answer) (longest time.Duration) {
-	for _, a := range answers {
+func longestWait(reports []report) (longest time.Duration) {
+	for _, a := range reports {
 		longest = max(longest, a.Took)
 	}
 	return longest.Round(time.Millisecond)
@@ -192,7 +192,7 @@ func TestTwoKilledInARow(t *testing.T) {
 	skipInShort(t, true)
 	f := newFleet(t, fleetSize, inRedis(t), func(i int, j *job) {
 		if i == 1 || i == 2 {
-			j.StopAt = "answered"
+			j.StopAt = "responded"
 		}
 		firstLogsInBriefly(i, j)
 	})
@@ -200,11 +200,11 @@ func TestTwoKilledInARow(t *testing.T) {
 	before := f.vendor.Counts()
 	for _, p := range f.processes[1:3] {
 		p.order(orderCall)
-		require.Equal(t, "answered", p.answer().At)
+		require.Equal(t, "responded", p.report().At)
 		p.kill()
 	}
 	others := append(f.processes[:1:1], f.processes[3:]...)
 	f.served(together(orderCall, others...)...)
-	assert.Equal(t, asked{logins: 2, refreshes: 1}, f.asked(before), "two were killed after they had asked")
+	assert.Equal(t, requests{logins: 2, refreshes: 1}, f.asked(before), "two were killed after they had asked")
 	f.settled(others...)
 }

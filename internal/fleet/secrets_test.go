@@ -49,7 +49,7 @@ func TestWhatIsLeftBehind(t *testing.T) {
 	}
 }
 
-// leaveBehind lets processes log in, refresh, be refused, be killed, and use a code, and gives the secrets that they had to do with
+// leaveBehind lets processes log in, refresh, be rejected, be killed, and use a code, and gives the secrets that they had to do with
 // and all that can be found of them in between.
 func leaveBehind(t *testing.T, store access, everything func() []byte) (secrets map[string]string, left []byte) {
 	t.Helper()
@@ -63,10 +63,10 @@ func leaveBehind(t *testing.T, store access, everything func() []byte) (secrets 
 			j.Password, j.Cooldown = "wrong-example-password", time.Second
 		}
 	})
-	refused := together(orderCall, f.processes[2])[0]
-	require.True(t, refused.Credentials, refused.Err)
+	rejected := together(orderCall, f.processes[2])[0]
+	require.True(t, rejected.Credentials, rejected.Err)
 	left = append(left, everything()...)
-	<-time.After(time.Until(refused.RetryAt)) // in one of 256 cases it is the others' hold too
+	<-time.After(time.Until(rejected.RetryAt)) // in one of 256 cases it is the others' hold too
 
 	first := together(orderCall, f.processes[0])[0]
 	require.Empty(t, first.Err)
@@ -74,7 +74,7 @@ func leaveBehind(t *testing.T, store access, everything func() []byte) (secrets 
 	require.Empty(t, together(orderCode, f.processes[3])[0].Err)
 	f.expire(first.Expires)
 	f.processes[1].order(orderCall)
-	require.Equal(t, "saved", f.processes[1].answer().At)
+	require.Equal(t, "saved", f.processes[1].report().At)
 	left = append(left, everything()...)
 	f.processes[1].kill()
 	second := together(orderCall, f.processes[3])[0]
@@ -86,7 +86,7 @@ func leaveBehind(t *testing.T, store access, everything func() []byte) (secrets 
 		"access token": second.Access, "refresh token": second.Refresh,
 		"first access token": first.Access, "first refresh token": first.Refresh,
 		"password": vendortest.DefaultPassword, "wrong password": "wrong-example-password",
-		"account name": vendortest.DefaultEmail, "authenticator secret": f.job.TOTP,
+		"account name": vendortest.DefaultEmail, "TOTP secret": f.job.TOTP,
 		"sealing key": keyMaterial(t, f.job.Store),
 	}, left
 }
@@ -155,7 +155,7 @@ func redisValue(t *testing.T, rdb *redis.Client, key string) []byte {
 	ctx := context.WithoutCancel(t.Context())
 	ttl, err := rdb.PTTL(ctx, key).Result()
 	require.NoError(t, err)
-	assert.NotEqual(t, time.Duration(-1), ttl, "%s is kept for ever", key)
+	assert.NotEqual(t, time.Duration(-1), ttl, "%s is kept without expiry", key)
 	value, err := rdb.Get(ctx, key).Bytes()
 	if errors.Is(err, redis.Nil) {
 		return nil

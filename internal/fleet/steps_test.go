@@ -3,23 +3,51 @@ package fleet_test
 import (
 	"bytes"
 	"context"
+	"os"
 	"time"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/gcore"
 )
 
-// A steppedVendor is a vendor whose answers can be kept from a worker's Client.
+// steps are those of a renewal. In one of them a worker may have to stay.
+type steps struct {
+	stopAt string // "": in none, any more
+	out    *reporter
+	goOn   chan struct{} // gets what orderGoOn is
+	gone   chan struct{} // closed when the input has ended
+}
+
+func newSteps(stopAt string, out *reporter) *steps {
+	return &steps{stopAt: stopAt, out: out, goOn: make(chan struct{}, 1), gone: make(chan struct{})}
+}
+
+// at keeps the process in a step, the first time, if that is where it is to stop.
+func (s *steps) at(step string) {
+	if step != s.stopAt {
+		return
+	}
+	s.stopAt = ""
+	s.out.say(report{At: step})
+	select {
+	case <-s.goOn:
+	case <-s.gone:
+		os.Exit(0)
+	}
+}
+
+// A steppedVendor is a vendor whose responses can be kept from a worker's Client.
 type steppedVendor struct {
 	*gcore.Authenticator
-	worker *worker
+	steps       *steps
+	briefLogins int
 }
 
 func (v *steppedVendor) Login(ctx context.Context) (*vendorlogin.Token, error) {
 	t, err := v.Authenticator.Login(ctx)
-	v.worker.at("answered")
-	if err == nil && v.worker.job.BriefLogins > 0 {
-		v.worker.job.BriefLogins--
+	v.steps.at("responded")
+	if err == nil && v.briefLogins > 0 {
+		v.briefLogins--
 		t.ExpiresAt = time.Now().Add(briefLife)
 	}
 	return t, err
@@ -27,7 +55,7 @@ func (v *steppedVendor) Login(ctx context.Context) (*vendorlogin.Token, error) {
 
 func (v *steppedVendor) Refresh(ctx context.Context, old *vendorlogin.Token) (*vendorlogin.Token, error) {
 	t, err := v.Authenticator.Refresh(ctx, old)
-	v.worker.at("answered")
+	v.steps.at("responded")
 	return t, err
 }
 
@@ -35,17 +63,17 @@ func (v *steppedVendor) Refresh(ctx context.Context, old *vendorlogin.Token) (*v
 type steppedStore struct {
 	vendorlogin.Store
 	vendorlogin.Locker
-	worker *worker
+	steps *steps
 }
 
-func newSteppedStore(s vendorlogin.Store, w *worker) *steppedStore {
-	return &steppedStore{s, s.(vendorlogin.Locker), w}
+func newSteppedStore(store vendorlogin.Store, s *steps) *steppedStore {
+	return &steppedStore{store, store.(vendorlogin.Locker), s}
 }
 
 func (s *steppedStore) TryLock(ctx context.Context, key string, lease time.Duration) (vendorlogin.Lease, error) {
 	l, err := s.Locker.TryLock(ctx, key, lease)
 	if err == nil {
-		s.worker.at("locked")
+		s.steps.at("locked")
 	}
 	return l, err
 }
@@ -54,10 +82,10 @@ func (s *steppedStore) Save(ctx context.Context, key string, data []byte, versio
 	next, err := s.Store.Save(ctx, key, data, version, ttl)
 	switch {
 	case err != nil:
-	case bytes.Contains(data, []byte(`"spent":true`)):
-		s.worker.at("marked")
+	case bytes.Contains(data, []byte(`"spent":true`)), bytes.Contains(data, []byte(`"open":true`)):
+		s.steps.at("marked")
 	default:
-		s.worker.at("saved")
+		s.steps.at("saved")
 	}
 	return next, err
 }

@@ -21,11 +21,11 @@ func TestCodesOfOneAuthenticator(t *testing.T) {
 			}
 			f := newFleet(t, size, medium(t), nil)
 			began := time.Now()
-			answers := together(orderCode, f.processes...)
+			reports := together(orderCode, f.processes...)
 			ended := time.Now()
 
 			steps := map[int64]bool{}
-			for _, a := range answers {
+			for _, a := range reports {
 				require.Empty(t, a.Err)
 				step := stepOf(t, f.job.TOTP, a.Code, began, ended)
 				assert.False(t, steps[step], "a step was handed out twice")

@@ -1,6 +1,7 @@
 package fleet_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,26 +30,31 @@ type job struct {
 	// know. All others live as the vendor says.
 	BriefLogins int
 
-	// StopAt is a step of a renewal in which the process stays until it is killed, or told to go on: "locked", "marked", "answered",
+	// StopAt is a step of a renewal in which the process stays until it is killed, or told to go on: "locked", "marked", "responded",
 	// "saved".
 	StopAt string
 
-	TOTP string // an authenticator's secret
+	TOTP      string        // a TOTP secret
+	Period    time.Duration // of its codes
+	SendsCode bool          // a login sends one
+
+	MaxAttempts int
 }
 
-// An order tells a worker to do something; its answer is a line of JSON.
+// An order tells a worker to do something; its report is a line of JSON.
 type order string
 
 const (
-	orderCall order = "call"  // the vendor's API
-	orderLoop order = "loop"  // ask for a token again and again, until the next order
-	orderStop order = "stop"  // looping
-	orderGoOn order = "go on" // from where StopAt has stopped it
-	orderCode order = "code"  // of the authenticator
+	orderCall  order = "call"  // the vendor's API
+	orderLoop  order = "loop"  // ask for a token again and again, until the next order
+	orderStop  order = "stop"  // looping
+	orderGoOn  order = "go on" // from where StopAt has stopped it
+	orderCode  order = "code"  // of a TOTP secret
+	orderRenew order = "renew" // the token
 )
 
-// An answer is what a worker says.
-type answer struct {
+// A report is what a worker says.
+type report struct {
 	At string // "ready"; an order that has begun; a step in which it stays; else it is done
 
 	Err         string
@@ -60,7 +66,9 @@ type answer struct {
 	Access      string
 	Refresh     string
 
-	Calls, Refused int // of a loop
+	Calls, Rejected int // of a loop
+
+	StoreErr string // what the store failed with last
 
 	Code string
 }
@@ -70,16 +78,16 @@ type worker struct {
 	client *vendorlogin.Client
 	api    *http.Client
 	codes  *totp.Source
-	goOn   chan struct{} // gets what orderGoOn is
-	gone   chan struct{} // closed when the input has ended
+	steps  *steps
+	out    *reporter
 
-	mu  sync.Mutex
-	out *json.Encoder
+	mu       sync.Mutex
+	storeErr string // what the last failure of the store said
 }
 
 // work is the main function of a worker.
 func work(in io.Reader, out io.Writer) int {
-	w := &worker{goOn: make(chan struct{}, 1), gone: make(chan struct{}), out: json.NewEncoder(out)}
+	w := &worker{out: &reporter{out: json.NewEncoder(out)}}
 	input := json.NewDecoder(in)
 	if err := errors.Join(input.Decode(&w.job), w.prepare()); err != nil {
 		fmt.Fprintln(os.Stderr, "worker:", err)
@@ -87,10 +95,10 @@ func work(in io.Reader, out io.Writer) int {
 	}
 	orders := make(chan order)
 	go w.listen(input, orders)
-	w.say(answer{At: "ready"})
+	w.out.say(report{At: "ready"})
 	for o := range orders {
-		w.say(answer{At: string(o)})
-		w.say(w.obey(o, orders))
+		w.out.say(report{At: string(o)})
+		w.out.say(w.obey(o, orders))
 	}
 	if err := w.client.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, "worker:", err)
@@ -101,14 +109,14 @@ func work(in io.Reader, out io.Writer) int {
 
 func (w *worker) listen(input *json.Decoder, orders chan<- order) {
 	defer close(orders)
-	defer close(w.gone)
+	defer close(w.steps.gone)
 	for {
 		var o order
 		switch input.Decode(&o); o {
 		case "":
 			return
 		case orderGoOn:
-			w.goOn <- struct{}{}
+			w.steps.goOn <- struct{}{}
 		default:
 			orders <- o
 		}
@@ -116,27 +124,31 @@ func (w *worker) listen(input *json.Decoder, orders chan<- order) {
 }
 
 func (w *worker) prepare() error {
-	password := w.job.Password
-	if password == "" {
-		password = vendortest.DefaultPassword
-	}
-	auth, err := gcore.New(gcore.Config{
-		Username: vendortest.DefaultEmail, Password: vendorlogin.SecretString(password), BaseURL: w.job.BaseURL,
-	})
-	if err != nil {
-		return err
-	}
+	w.steps = newSteps(w.job.StopAt, w.out)
 	store, err := w.job.Store.open()
 	if err != nil {
 		return err
 	}
-	w.codes, err = totp.New(vendorlogin.SecretString(w.job.TOTP), &totp.Options{Store: store, Period: time.Second})
+	w.codes, err = totp.New(vendorlogin.SecretString(w.job.TOTP), &totp.Options{Store: store, Period: w.job.Period})
 	if err != nil {
 		return err
 	}
-	w.client, err = vendorlogin.NewClient(&steppedVendor{auth, w}, &vendorlogin.Options{
-		Store: newSteppedStore(store, w), LoginTimeout: w.job.LoginTimeout, Cooldown: w.job.Cooldown,
-		RenewBefore: 10 * time.Millisecond, // so that in these tests a token is either fresh or dead
+	config := gcore.Config{
+		Username: vendortest.DefaultEmail,
+		Password: vendorlogin.SecretString(cmp.Or(w.job.Password, vendortest.DefaultPassword)),
+		BaseURL:  w.job.BaseURL,
+	}
+	if w.job.SendsCode {
+		config.OTP = w.codes
+	}
+	auth, err := gcore.New(config)
+	if err != nil {
+		return err
+	}
+	w.client, err = vendorlogin.NewClient(&steppedVendor{auth, w.steps, w.job.BriefLogins}, &vendorlogin.Options{
+		Store: newSteppedStore(store, w.steps), LoginTimeout: w.job.LoginTimeout, Cooldown: w.job.Cooldown,
+		MaxAttempts: w.job.MaxAttempts, OnEvent: w.onEvent,
+		RenewBefore: 10 * time.Millisecond, // so that in these tests a token is either fresh or expired
 	})
 	if err != nil {
 		return err
@@ -145,13 +157,15 @@ func (w *worker) prepare() error {
 	return nil
 }
 
-func (w *worker) say(a answer) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	_ = w.out.Encode(a)
+func (w *worker) onEvent(e vendorlogin.Event) {
+	if errors.Is(e.Err, vendorlogin.ErrStore) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.storeErr = e.Err.Error()
+	}
 }
 
-func (w *worker) obey(o order, orders <-chan order) answer {
+func (w *worker) obey(o order, orders <-chan order) report {
 	switch o {
 	case orderCall:
 		return w.call()
@@ -159,12 +173,14 @@ func (w *worker) obey(o order, orders <-chan order) answer {
 		return w.loop(orders)
 	case orderCode:
 		return w.code()
+	case orderRenew:
+		return w.renew()
 	}
-	return answer{Err: "no such order"}
+	return report{Err: "no such order"}
 }
 
 // call asks for a token and calls the API with it.
-func (w *worker) call() answer {
+func (w *worker) call() report {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	began := time.Now()
@@ -173,8 +189,11 @@ func (w *worker) call() answer {
 	if err != nil {
 		return failed(err, now.Sub(began))
 	}
-	a := answer{
-		Took: now.Sub(began), Expires: token.ExpiresAt, Expired: !now.Before(token.ExpiresAt),
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := report{
+		StoreErr: w.storeErr,
+		Took:     now.Sub(began), Expires: token.ExpiresAt, Expired: !now.Before(token.ExpiresAt),
 		Access: token.Access.Reveal(), Refresh: token.Refresh.Reveal(),
 	}
 	resp, err := w.api.Get(w.job.APIURL)
@@ -189,8 +208,16 @@ func (w *worker) call() answer {
 	return a
 }
 
-func failed(err error, took time.Duration) answer {
-	a := answer{Err: err.Error(), Credentials: errors.Is(err, vendorlogin.ErrInvalidCredentials), Took: took}
+func (w *worker) renew() report {
+	began := time.Now()
+	if _, err := w.client.Renew(context.Background()); err != nil {
+		return failed(err, time.Since(began))
+	}
+	return w.call()
+}
+
+func failed(err error, took time.Duration) report {
+	a := report{Err: err.Error(), Credentials: errors.Is(err, vendorlogin.ErrInvalidCredentials), Took: took}
 	if e, ok := errors.AsType[*vendorlogin.Error](err); ok {
 		a.RetryAt = e.RetryAt
 	}
@@ -198,14 +225,14 @@ func failed(err error, took time.Duration) answer {
 }
 
 // loop asks for a token about four times a second.
-func (w *worker) loop(orders <-chan order) (all answer) {
+func (w *worker) loop(orders <-chan order) (all report) {
 	pace := time.NewTicker(250 * time.Millisecond)
 	defer pace.Stop()
 	for {
 		_, err := w.client.Token(context.Background())
 		all.Calls++
 		if errors.Is(err, vendorlogin.ErrInvalidCredentials) {
-			all.Refused++
+			all.Rejected++
 		} else if err != nil {
 			all.Err = err.Error()
 		}
@@ -217,26 +244,12 @@ func (w *worker) loop(orders <-chan order) (all answer) {
 	}
 }
 
-func (w *worker) code() answer {
+func (w *worker) code() report {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	code, err := w.codes.OTP(ctx, vendorlogin.Challenge{Account: w.client.Authenticator().Account(), Attempt: 1})
 	if err != nil {
-		return answer{Err: err.Error()}
+		return report{Err: err.Error()}
 	}
-	return answer{Code: code}
-}
-
-// at keeps the process in a step, the first time, if that is where it is to stop.
-func (w *worker) at(step string) {
-	if step != w.job.StopAt {
-		return
-	}
-	w.job.StopAt = ""
-	w.say(answer{At: step})
-	select {
-	case <-w.goOn:
-	case <-w.gone:
-		os.Exit(0)
-	}
+	return report{Code: code}
 }
