@@ -14,8 +14,8 @@ import (
 	"github.com/vendorlogin/vendorlogin/vendortest"
 )
 
-// demo runs the tool three times. It asks in the first run: the code that was mailed is typed wrong once, and then right. The other runs
-// ask nothing.
+// demo runs the tool three times. The first run asks: the person mistypes the code that was mailed, and then types it correctly. The
+// other runs ask nothing.
 func (t tool) demo(ctx context.Context) error {
 	server := vendortest.NewGMICloud(&vendortest.Options{
 		Users: []vendortest.User{{Email: vendortest.DefaultEmail, Password: vendortest.DefaultPassword, EmailCode: true}},
@@ -43,12 +43,13 @@ func (t tool) demo(ctx context.Context) error {
 		if counts.Logins != 1 || counts.OTPs != 1 {
 			return fmt.Errorf("the %s run: %d logins and %d codes", run, counts.Logins, counts.OTPs)
 		}
-		fmt.Fprintf(t.ask, "printed %d headers; the server has seen %d login, %d code\n", strings.Count(headers.String(), "\n"), counts.Logins, counts.OTPs)
+		fmt.Fprintf(t.ask, "printed %d headers; the server has seen %d login, %d code\n",
+			strings.Count(headers.String(), "\n"), counts.Logins, counts.OTPs)
 	}
 	return nil
 }
 
-// mailReader is a person who reads the mail and types its code, wrong at the first try.
+// A mailReader simulates a person who reads the mail and types its code, wrongly at the first attempt.
 type mailReader struct {
 	server *vendortest.Server
 	echo   io.Writer
