@@ -78,7 +78,7 @@ type Input struct {
 	Optional bool `json:"optional"`
 
 	// Default is used where it is left out. A secret has none.
-	Default string `json:"default,scalar"`
+	Default string `json:"default" scalar:"true"`
 
 	// Once says that the vendor takes this secret once, as a recovery code. It is never sent twice.
 	Once bool `json:"once"`
@@ -213,8 +213,8 @@ type Condition struct {
 	At *Source `json:"at"`
 
 	// Is and Not are one text or a list of texts, compared without regard to case.
-	Is  []string `json:"is,scalar"`
-	Not []string `json:"not,scalar"`
+	Is  []string `json:"is" scalar:"true"`
+	Not []string `json:"not" scalar:"true"`
 
 	// Match is a regular expression.
 	Match string `json:"match"`

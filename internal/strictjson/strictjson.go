@@ -84,7 +84,7 @@ func (d *decoder) decode(n *Node, path string, v reflect.Value) {
 	}
 }
 
-// decodeStruct takes a field with the option "scalar" from numbers and booleans too, as it takes the values of maps.
+// decodeStruct takes a field with the tag scalar:"true" from numbers and booleans too, as it takes the values of maps.
 func (d *decoder) decodeStruct(n *Node, path string, v reflect.Value) {
 	fields := Fields(v.Type())
 	for i, key := range n.Keys {
@@ -99,7 +99,7 @@ func (d *decoder) decodeStruct(n *Node, path string, v reflect.Value) {
 			d.add(join(path, key), "is unknown%s", Nearest(key, known))
 			continue
 		}
-		if strings.HasSuffix(field.Tag.Get("json"), ",scalar") {
+		if field.Tag.Get("scalar") == "true" {
 			item = item.scalars()
 		}
 		d.decode(item, join(path, key), v.FieldByIndex(field.Index))
