@@ -1,13 +1,13 @@
-// Package gcore logs in to Gcore's IAM API: user name and password, with an authenticator code where the user has two-factor
-// authentication, then another of the user's accounts where one is asked for.
+// Package gcore logs in to Gcore's IAM API with user name and password, and with a TOTP code where the user has two-factor
+// authentication. It then selects another of the user's accounts where one is configured.
 //
 //	auth, err := gcore.New(gcore.Config{
 //		Username: "ops@example.com",
 //		Password: vendorlogin.SecretEnv("GCORE_PASSWORD"),
 //	})
 //
-// Only users who log in by e-mail can do so; those who come by a social network need one of the vendor's permanent API tokens, which
-// this package has nothing to do with.
+// Only users who log in by e-mail can do so. Users of a social network need one of the vendor's permanent API tokens, which this
+// package does not use.
 package gcore
 
 import (
@@ -33,10 +33,10 @@ const DefaultBaseURL = "https://api.gcore.com"
 
 const vendor = "gcore"
 
-// The documented lives of the tokens, for one that does not say itself when it ends.
+// The documented lifetimes of the tokens, for one that does not say itself when it expires.
 const (
-	accessLife  = time.Hour
-	refreshLife = 24 * time.Hour
+	accessLifetime  = time.Hour
+	refreshLifetime = 24 * time.Hour
 )
 
 // Config is one Gcore user. Username and Password are required.
@@ -44,21 +44,22 @@ type Config struct {
 	Username string // the user's e-mail address
 	Password vendorlogin.SecretFunc
 
-	// OTP gives the authenticator code of a user with two-factor authentication. The vendor takes it along with the password, so it is
-	// asked for once in every login, before anything is sent, also for a user who has none: leave it nil there. Nil: a user who has
-	// two-factor authentication cannot log in (ErrOTPRequired).
+	// OTP gives the TOTP code of a user with two-factor authentication. The vendor takes it together with the password. So it is
+	// asked once per login, before anything is sent, and whether or not the user needs one: leave it nil for a user who does not.
+	// Nil: a user who does need one cannot log in (ErrOTPRequired).
 	OTP vendorlogin.OTPSource
 
 	// ClientID is the account to work in, for a user who has several. Its tokens are of no use in the others, so it is
-	// Account().Scope. Empty: the user's first account.
+	// Account.Scope. Empty: the user's first account.
 	ClientID string
 
 	BaseURL        string       // scheme and host, without /iam; empty: DefaultBaseURL
-	HTTPClient     *http.Client // nil: http.DefaultClient; read at every call, never changed
+	HTTPClient     *http.Client // nil: http.DefaultClient; read at each call, never changed
 	AllowPlainHTTP bool         // allows a BaseURL of http:// that is not loopback
 }
 
-// An Authenticator logs in to one account of one Gcore user. Beside Login it refreshes; the token goes on requests as a bearer.
+// An Authenticator logs in to one account of one Gcore user, and refreshes. It is safe for concurrent use. The token goes on requests
+// as a bearer. Tokens live an hour and refresh tokens a day where they do not say more themselves.
 type Authenticator struct {
 	endpoint loginhttp.Endpoint
 	password vendorlogin.SecretFunc
@@ -67,11 +68,10 @@ type Authenticator struct {
 
 // New checks the configuration, without I/O. Its error is ErrInvalidRequest and names the field.
 func New(c Config) (*Authenticator, error) {
+	if err := loginhttp.Name(vendor, "Username", c.Username); err != nil {
+		return nil, err
+	}
 	switch {
-	case strings.TrimSpace(c.Username) == "":
-		return nil, loginhttp.Invalid(vendor, "Username", "is required")
-	case strings.ContainsFunc(c.Username, unicode.IsControl):
-		return nil, loginhttp.Invalid(vendor, "Username", "holds a control character")
 	case c.Password == nil:
 		return nil, loginhttp.Invalid(vendor, "Password", "is required")
 	case c.ClientID != "" && strings.Trim(c.ClientID, ". ") == "", strings.ContainsFunc(c.ClientID, unicode.IsControl):
@@ -88,7 +88,7 @@ func New(c Config) (*Authenticator, error) {
 			AllowPlainHTTP: c.AllowPlainHTTP,
 			Classify:       classify,
 		},
-		password: c.Password,
+		password: c.Password.OncePerLogin(),
 		otp:      c.OTP,
 	}, nil
 }
@@ -106,9 +106,11 @@ func (a *Authenticator) Fingerprint(ctx context.Context) (uint64, error) {
 	return a.endpoint.Account.Fingerprint(ctx, a.password)
 }
 
-// Login logs in and selects the account of Config.ClientID. If that account is refused the login has failed, with an error whose Op
-// is "select": ErrForbidden where the user may not work in it, ErrInvalidRequest where there is none of that id. The tokens of
-// the first account, which the vendor has given by then, are not handed out.
+// Login logs in and selects the account of Config.ClientID. Where that account is rejected the login has failed, with an error
+// whose Op is "select": ErrForbidden where the user may not work in it, ErrInvalidRequest where there is none of that id. The tokens
+// of the first account, which the vendor has returned by then, are not handed out.
+//
+// A wrong TOTP code costs the password an attempt too, since both are in one request. It is ErrOTPRejected, and nobody is asked again.
 //
 // https://gcore.com/docs/api-reference/iam/account/login
 func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
@@ -136,7 +138,7 @@ func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
 	return a.selectAccount(ctx, first)
 }
 
-// askCode gives the authenticator code, or none where there is no source.
+// askCode is the TOTP code, or none where there is no source.
 func (a *Authenticator) askCode(ctx context.Context) (string, error) {
 	if a.otp == nil {
 		return "", nil
@@ -153,12 +155,16 @@ func (a *Authenticator) selectAccount(ctx context.Context, first *vendorlogin.To
 	if id == "" {
 		return first, nil
 	}
+	req := &http.Request{Header: http.Header{}}
+	if err := first.SetAuthHeader(req); err != nil {
+		return nil, err
+	}
 	call := loginhttp.Call{Op: "select", Method: http.MethodGet, Path: "/iam/auth/jwt/clients/" + url.PathEscape(id) + "/login"}
-	call.Header = http.Header{"Authorization": {"Bearer " + first.Access.Reveal()}}
-	return a.exchange(ctx, call, vendorlogin.ErrForbidden) // not the password, which has just been taken
+	call.Header = req.Header
+	return a.exchange(ctx, call, vendorlogin.ErrForbidden) // not the password, which has just been accepted
 }
 
-// Refresh exchanges the refresh token, which may be used up by that, for a new pair in the same account.
+// Refresh exchanges the refresh token, which may be consumed by that, for a new pair in the same account.
 //
 // https://gcore.com/docs/api-reference/iam/account/refresh-token
 func (a *Authenticator) Refresh(ctx context.Context, old *vendorlogin.Token) (*vendorlogin.Token, error) {
@@ -176,15 +182,15 @@ func (a *Authenticator) Refresh(ctx context.Context, old *vendorlogin.Token) (*v
 	return token, nil
 }
 
-// exchange makes a call that is answered with a pair of tokens. What it was called with being refused is refusal.
-func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, refusal error) (*vendorlogin.Token, error) {
+// exchange makes a call whose response is a pair of tokens. rejection is the kind of a rejection of what it was called with.
+func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, rejection error) (*vendorlogin.Token, error) {
 	var out struct {
 		Access  string `json:"access"`
 		Refresh string `json:"refresh"`
 	}
 	answer, err := a.endpoint.Do(ctx, call, &out)
 	if e, ok := errors.AsType[*vendorlogin.Error](err); ok && (e.Kind == vendorlogin.ErrInvalidCredentials || e.Kind == vendorlogin.ErrRefreshRejected) {
-		e.Kind = refusal
+		e.Kind = rejection
 	}
 	if err != nil {
 		return nil, err
@@ -196,24 +202,24 @@ func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, refus
 		Access:    vendorlogin.NewSecret(out.Access),
 		Type:      "Bearer",
 		IssuedAt:  answer.SentAt,
-		ExpiresAt: answer.Expiry(nil, out.Access, accessLife),
+		ExpiresAt: answer.Expiry(nil, out.Access, accessLifetime),
 	}
 	if out.Refresh != "" {
 		token.Refresh = vendorlogin.NewSecret(out.Refresh)
-		token.RefreshExpiresAt = answer.Expiry(nil, out.Refresh, refreshLife)
+		token.RefreshExpiresAt = answer.Expiry(nil, out.Refresh, refreshLifetime)
 	}
 	return token, nil
 }
 
-// classify reads the vendor's error body. It has errors, lists of texts by the name of the field, or a message; where a token is
-// refused it presumably has detail and code. Under the name "errors", which is no field, it says that the credentials are wrong.
+// classify reads the vendor's error body. It has errors, lists of texts by the name of the field, or a message. Where a token is
+// rejected it presumably has detail and code. Under the name "errors", which is no field, it says that the credentials are wrong.
 func classify(a *loginhttp.Answer) *vendorlogin.Error {
 	if a.Status < http.StatusBadRequest {
 		return nil
 	}
 	var body struct{ Errors, Message, Detail, Code any }
-	if json.Unmarshal(a.Body, &body) != nil {
-		return nil // no JSON object: not the vendor's words
+	if json.Unmarshal(a.Body, &body) != nil || body.Errors == nil && body.Message == nil && body.Detail == nil {
+		return a.Foreign()
 	}
 	e := &vendorlogin.Error{Code: text(body.Code)}
 	fields, ok := body.Errors.(map[string]any)
@@ -227,15 +233,14 @@ func classify(a *loginhttp.Answer) *vendorlogin.Error {
 		}
 	}
 	e.Message = cmp.Or(text(about), text(body.Message), text(body.Detail))
-	switch a.Status {
-	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
+	if a.Status < http.StatusInternalServerError && a.Status != http.StatusTooManyRequests {
 		e.Kind = meaning(e.Code, fields)
 	}
 	return e
 }
 
-// meaning is nil where the status says it all. How a refused authenticator code and a refused refresh token look is not documented:
-// they are fields of their requests, and this is how other fields are refused.
+// meaning is nil where the status says it all. How a rejected TOTP code and a rejected refresh token look is not documented: they are
+// fields of their requests, and this is how other fields are rejected.
 func meaning(code string, fields map[string]any) error {
 	named := func(field string) bool { return fields[field] != nil }
 	switch {

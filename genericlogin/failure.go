@@ -11,18 +11,16 @@ import (
 )
 
 // classify reads {"code", "message"}: gRPC's number of a status, or its name where the server speaks Connect. Outside its API the
-// server says 405 with a message alone. Anything else is not the server's: a proxy's, most likely.
+// server says 405 with a message alone.
 func classify(a *loginhttp.Answer) *vendorlogin.Error {
 	if a.Status < http.StatusBadRequest {
 		return nil
 	}
 	var body struct{ Code, Message json.RawMessage }
-	if json.Unmarshal(a.Body, &body) != nil {
-		return nil
-	}
+	_ = json.Unmarshal(a.Body, &body) // where it fails, both stay empty
 	e := &vendorlogin.Error{Code: loginhttp.Text(body.Code), Message: loginhttp.Text(body.Message)}
 	if e.Code == "" && (a.Status != http.StatusMethodNotAllowed || e.Message == "") {
-		return nil
+		return a.Foreign()
 	}
 	switch {
 	case a.Status == http.StatusUnauthorized && says(e.Message, "user has been deactivated"):

@@ -1,4 +1,13 @@
-// Package genlogs logs in to the GenLogs API: e-mail and password, and an API key that goes with every request.
+// Package genlogs logs in to the GenLogs API with e-mail and password, and with an API key that goes on each request.
+//
+//	auth, err := genlogs.New(genlogs.Config{
+//		Email:    "ops@example.com",
+//		Password: vendorlogin.SecretEnv("GENLOGS_PASSWORD"),
+//		APIKey:   vendorlogin.SecretEnv("GENLOGS_API_KEY"),
+//	})
+//
+// By default e-mail and password go in the URL's query, as the vendor documents it. What records URLs, such as otelhttp around the
+// http.Client, records them too: see Config.CredentialsInBody.
 package genlogs
 
 import (
@@ -12,9 +21,9 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/httpheader"
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
@@ -31,7 +40,7 @@ const (
 type Config struct {
 	Email    string
 	Password vendorlogin.SecretFunc
-	APIKey   vendorlogin.SecretFunc // goes with every request as x-api-key
+	APIKey   vendorlogin.SecretFunc // goes on each request as x-api-key
 
 	// CredentialsInBody sends e-mail and password as a JSON body, which the vendor announced in July 2026. False: in the URL's query,
 	// as its reference says. Where both work, the body is the better place: proxies log queries.
@@ -42,13 +51,15 @@ type Config struct {
 	UseRefresh bool
 
 	BaseURL        string       // empty: DefaultBaseURL
-	HTTPClient     *http.Client // nil: http.DefaultClient; read at every call, never changed
+	HTTPClient     *http.Client // nil: http.DefaultClient; read at each call, never changed
 	AllowPlainHTTP bool         // allows a BaseURL of http:// that is not loopback
 }
 
-// An Authenticator logs in to one GenLogs account, and puts the token on requests as Access-Token, beside the API key; there is no
-// Authorization header. A Token's Subject is the vendor's user_id and its Type "Access-Token". Its Extra holds what the answer has of
-// "company_id", "customer_name" and "expires", the last as the vendor wrote it.
+// An Authenticator logs in to one GenLogs account. It is safe for concurrent use. It puts the token on requests as Access-Token,
+// beside the API key; there is no Authorization header.
+//
+// A Token's Subject is the vendor's user_id and its Type "Access-Token". Its Extra holds what the response has of "company_id",
+// "customer_name" and "expires", the last as the vendor wrote it.
 type Authenticator struct {
 	endpoint      loginhttp.Endpoint
 	password, key vendorlogin.SecretFunc
@@ -58,11 +69,10 @@ type Authenticator struct {
 
 // New checks the configuration, without I/O. Its error is ErrInvalidRequest and names the field.
 func New(c Config) (*Authenticator, error) {
+	if err := loginhttp.Name(vendor, "Email", c.Email); err != nil {
+		return nil, err
+	}
 	switch {
-	case strings.TrimSpace(c.Email) == "":
-		return nil, loginhttp.Invalid(vendor, "Email", "is required")
-	case strings.ContainsFunc(c.Email, unicode.IsControl):
-		return nil, loginhttp.Invalid(vendor, "Email", "holds a control character")
 	case c.Password == nil:
 		return nil, loginhttp.Invalid(vendor, "Password", "is required")
 	case c.APIKey == nil:
@@ -74,7 +84,13 @@ func New(c Config) (*Authenticator, error) {
 	}
 	account := vendorlogin.Account{Vendor: vendor, Endpoint: base, Principal: c.Email}
 	endpoint := loginhttp.Endpoint{Account: account, HTTPClient: c.HTTPClient, AllowPlainHTTP: c.AllowPlainHTTP, Classify: classify}
-	return &Authenticator{endpoint: endpoint, password: c.Password, key: c.APIKey, inBody: c.CredentialsInBody, useRefresh: c.UseRefresh}, nil
+	return &Authenticator{
+		endpoint:   endpoint,
+		password:   c.Password.OncePerLogin(),
+		key:        c.APIKey.OncePerLogin(),
+		inBody:     c.CredentialsInBody,
+		useRefresh: c.UseRefresh,
+	}, nil
 }
 
 // Account names the account; Scope is empty.
@@ -106,8 +122,8 @@ func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
 	return a.exchange(ctx, call, &vendorlogin.Token{})
 }
 
-// Refresh exchanges the refresh token for a new pair. Whatever refusal the vendor answers is ErrRefreshRejected, since by its own
-// words the call may not work at all; without UseRefresh it is that at once, without a request.
+// Refresh exchanges the refresh token for a new pair. Whatever rejection the vendor responds with is ErrRefreshRejected, since by its
+// own words the call may not work at all. Without UseRefresh it is that at once, without a request.
 //
 // https://docs.genlogs.io/auth/refresh-token
 func (a *Authenticator) Refresh(ctx context.Context, old *vendorlogin.Token) (*vendorlogin.Token, error) {
@@ -118,18 +134,18 @@ func (a *Authenticator) Refresh(ctx context.Context, old *vendorlogin.Token) (*v
 	t, err := a.exchange(ctx, loginhttp.Call{
 		Op: "refresh", Path: "/auth/token/refresh", Query: url.Values{"refresh_token": {old.Refresh.Reveal()}}, Once: true,
 	}, old)
-	if e, ok := errors.AsType[*vendorlogin.Error](err); ok && refused(e) {
+	if e, ok := errors.AsType[*vendorlogin.Error](err); ok && isFinal(e) {
 		e.Kind, e.Err = vendorlogin.ErrRefreshRejected, e.Kind
 	}
 	return t, err
 }
 
-// refused tells whether the vendor refused for good, whatever it calls that.
-func refused(e *vendorlogin.Error) bool {
+// isFinal reports whether the vendor rejected for good, whatever it calls that.
+func isFinal(e *vendorlogin.Error) bool {
 	return e.Kind == vendorlogin.ErrInvalidRequest && e.Status != 0 || e.Kind == vendorlogin.ErrForbidden
 }
 
-// exchange makes a call that is answered with tokens. What the answer leaves out is as it was in old.
+// exchange makes a call whose response is tokens. What the response leaves out is as it was in old.
 func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, old *vendorlogin.Token) (*vendorlogin.Token, error) {
 	key, err := a.endpoint.Secret(ctx, call.Op, "APIKey", a.key)
 	if err != nil {
@@ -163,7 +179,7 @@ func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, old *
 	return t, nil
 }
 
-// tokens is what both calls answer. The vendor's own documents disagree about the types of all that is raw here.
+// tokens is the response to both calls. The vendor's own documents disagree about the types of all that is raw here.
 type tokens struct {
 	Access       token           `json:"access_token_data"`
 	Refresh      token           `json:"refresh_token_data"`
@@ -193,47 +209,60 @@ func (a *Authenticator) Authorize(req *http.Request, t *vendorlogin.Token) error
 	if err != nil {
 		return err
 	}
-	if strings.ContainsFunc(key, unicode.IsControl) { // it would end the header line
+	if !httpheader.ValidValue(key) { // it would end the header line
 		failure := loginhttp.Invalid(vendor, "APIKey", "holds a control character")
 		failure.Account, failure.Op = a.endpoint.Account, "authorize"
 		return failure
 	}
-	if err := t.SetAuthHeader(&http.Request{Header: http.Header{}}); err != nil { // for its check of the token
-		return err
+	access := bare(t.Access.Reveal())
+	if access == "" || !httpheader.ValidValue(access) {
+		return &vendorlogin.Error{Account: a.endpoint.Account, Op: "authorize", Kind: vendorlogin.ErrBadResponse,
+			Fields: []vendorlogin.FieldError{{Field: "access token", Reason: "cannot stand in a header"}}}
 	}
-	req.Header.Set(tokenHeader, t.Access.Reveal())
+	req.Header.Set(tokenHeader, access)
 	req.Header.Set(keyHeader, key)
 	return nil
 }
 
-// Rejected is true for a 401, and for a 403 when the token has expired by our clock: otherwise a 403 is a missing permission.
+// bare is a token without a scheme in front of it, which this header must not have.
+func bare(token string) string {
+	if scheme, rest, found := strings.Cut(token, " "); found && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimLeft(rest, " ")
+	}
+	return token
+}
+
+// Rejected is true for a 401, and for a 403 when the token has expired in local time: otherwise a 403 is a missing permission.
 func (a *Authenticator) Rejected(resp *http.Response, t *vendorlogin.Token) bool {
 	expired := !t.ExpiresAt.IsZero() && !time.Now().Before(t.ExpiresAt)
 	return resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden && expired
 }
 
-// problem is an error body: its detail is a text, a list of fields refused, or another problem.
+// problem is an error body: its detail is a text, a list of rejected fields, or another problem.
 type problem struct{ Detail, Message, Code, Subcode json.RawMessage }
 
-// row is a field refused. The vendor also repeats what was sent, as input and in ctx; that is not read.
+// row is a rejected field. The vendor also repeats what was sent, as input and in ctx; that is not read.
 type row struct {
 	Loc []json.RawMessage
 	Msg string
 }
 
-// classify finds the vendor's words; what they mean, the status decides.
+// classify finds the vendor's words. What they mean, the status decides.
 func classify(a *loginhttp.Answer) *vendorlogin.Error {
-	if a.Status < http.StatusBadRequest || !json.Valid(a.Body) {
+	if a.Status < http.StatusBadRequest {
 		return nil
 	}
 	var outer, inner problem
 	var rows []row
 	_ = json.Unmarshal(a.Body, &outer) // what is of another shape stays empty, here and below
+	if outer.Detail == nil && outer.Message == nil {
+		return a.Foreign()
+	}
 	_ = json.Unmarshal(outer.Detail, &inner)
 	_ = json.Unmarshal(outer.Detail, &rows)
 	e := &vendorlogin.Error{
-		Message: cmp.Or(loginhttp.Text(outer.Detail), loginhttp.Text(inner.Message), loginhttp.Text(outer.Message)),
-		Code:    cmp.Or(loginhttp.Text(inner.Subcode), loginhttp.Text(inner.Code), loginhttp.Text(outer.Subcode), loginhttp.Text(outer.Code)),
+		Message: firstText(outer.Detail, inner.Message, outer.Message),
+		Code:    firstText(inner.Subcode, inner.Code, outer.Subcode, outer.Code),
 	}
 	for _, r := range rows {
 		path := ""
@@ -245,6 +274,15 @@ func classify(a *loginhttp.Answer) *vendorlogin.Error {
 		}
 	}
 	return e
+}
+
+func firstText(all ...json.RawMessage) string {
+	for _, raw := range all {
+		if s := loginhttp.Text(raw); s != "" {
+			return s
+		}
+	}
+	return ""
 }
 
 var (

@@ -1,5 +1,10 @@
-// Package gmicloud logs in to GMI Cloud's IAM Service API: e-mail and password, a code by e-mail where the account wants one, then
-// a pair of access and refresh token.
+// Package gmicloud logs in to GMI Cloud's IAM Service API with e-mail and password, and with a code that the vendor e-mails where the
+// account has two-factor authentication.
+//
+//	auth, err := gmicloud.New(gmicloud.Config{
+//		Email:    "ops@example.com",
+//		Password: vendorlogin.SecretEnv("GMICLOUD_PASSWORD"),
+//	})
 package gmicloud
 
 import (
@@ -35,7 +40,7 @@ type Config struct {
 	OTP vendorlogin.OTPSource
 
 	// DeviceID is the CE-ClientId, the vendor's name for one device or browser: 1 to 7 ASCII letters and digits. Tokens belong to it,
-	// so it is Account().Scope. Empty: one derived from BaseURL and Email, the same in every process.
+	// so it is Account.Scope. Empty: one derived from BaseURL and Email, the same in every process.
 	DeviceID string
 
 	// SessionType is sent as "type" when a session is created. The documentation does not know the field; the vendor's own client
@@ -43,12 +48,13 @@ type Config struct {
 	SessionType string
 
 	BaseURL        string       // empty: DefaultBaseURL
-	HTTPClient     *http.Client // nil: http.DefaultClient; read at every call, never changed
+	HTTPClient     *http.Client // nil: http.DefaultClient; read at each call, never changed
 	AllowPlainHTTP bool         // allows a BaseURL of http:// that is not loopback
 }
 
-// An Authenticator logs in to one GMI Cloud account. It is safe for concurrent use. The vendor documents no life of its tokens:
-// they expire when they themselves say so, else it is unknown.
+// An Authenticator logs in to one GMI Cloud account, and refreshes. It is safe for concurrent use. Its requests carry the token as a
+// bearer and the device id as CE-ClientId. The vendor documents no lifetime of its tokens: they expire when they themselves say so,
+// else it is not known.
 type Authenticator struct {
 	endpoint    loginhttp.Endpoint
 	password    vendorlogin.SecretFunc
@@ -58,11 +64,10 @@ type Authenticator struct {
 
 // New checks the configuration, without I/O. Its error is ErrInvalidRequest and names the field.
 func New(c Config) (*Authenticator, error) {
+	if err := loginhttp.Name(vendor, "Email", c.Email); err != nil {
+		return nil, err
+	}
 	switch {
-	case strings.TrimSpace(c.Email) == "":
-		return nil, loginhttp.Invalid(vendor, "Email", "is required")
-	case strings.ContainsFunc(c.Email, unicode.IsControl):
-		return nil, loginhttp.Invalid(vendor, "Email", "holds a control character")
 	case c.Password == nil:
 		return nil, loginhttp.Invalid(vendor, "Password", "is required")
 	case len(c.DeviceID) > 7 || strings.ContainsFunc(c.DeviceID, notAlphanumeric):
@@ -73,10 +78,10 @@ func New(c Config) (*Authenticator, error) {
 		return nil, fmt.Errorf("%s: %w", vendor, err)
 	}
 	account := vendorlogin.Account{Vendor: vendor, Endpoint: base, Principal: c.Email}
-	key := account.Key() // ends in hex digits, others for every account
+	key := account.Key() // ends in hex digits, others for each account
 	account.Scope = cmp.Or(c.DeviceID, key[len(key)-7:])
 	endpoint := loginhttp.Endpoint{Account: account, HTTPClient: c.HTTPClient, AllowPlainHTTP: c.AllowPlainHTTP, Classify: classify}
-	return &Authenticator{endpoint: endpoint, password: c.Password, otp: c.OTP, sessionType: c.SessionType}, nil
+	return &Authenticator{endpoint: endpoint, password: c.Password.OncePerLogin(), otp: c.OTP, sessionType: c.SessionType}, nil
 }
 
 func notAlphanumeric(r rune) bool {
@@ -97,7 +102,7 @@ func (a *Authenticator) Fingerprint(ctx context.Context) (uint64, error) {
 }
 
 // Login creates an auth token and exchanges it for a session. Where a code is wanted, a person is asked up to 3 times while the
-// vendor refuses what was typed, and can have the code sent again.
+// vendor rejects what was typed, and can have the code sent again.
 func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
 	first, err := a.CreateAuthToken(ctx)
 	if err != nil {
@@ -115,8 +120,7 @@ func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
 	return token, err
 }
 
-// An AuthToken is what the vendor gives for the password: a short-lived credential that is good for creating one session, and for
-// nothing else.
+// An AuthToken is what the vendor returns for the password: a short-lived credential that creates one session.
 type AuthToken struct {
 	Token         vendorlogin.Secret
 	Is2FARequired bool // the session must be created with the code that the vendor has just e-mailed
@@ -163,16 +167,16 @@ func (a *Authenticator) createSession(ctx context.Context, first AuthToken, code
 		call.Op, call.Once = "otp", true
 	}
 	token, err := a.exchange(ctx, call)
-	if e, ok := errors.AsType[*vendorlogin.Error](err); ok && code != "" && refusesCode(e) {
+	if e, ok := errors.AsType[*vendorlogin.Error](err); ok && code != "" && rejectsCode(e) {
 		e.Kind = vendorlogin.ErrOTPRejected
 	}
 	return token, err
 }
 
-// refusesCode tells whether the code was the reason. The vendor documents no errors of this call, so a plain refusal that has no
+// rejectsCode reports whether the code was the reason. The vendor documents no errors of this call, so a plain rejection that has no
 // other meaning is taken for that.
-func refusesCode(e *vendorlogin.Error) bool {
-	if e.Status != http.StatusBadRequest && e.Status != http.StatusUnauthorized {
+func rejectsCode(e *vendorlogin.Error) bool {
+	if e.Status != http.StatusUnauthorized && (e.Status != http.StatusBadRequest || e.Kind == vendorlogin.ErrUnavailable) {
 		return false
 	}
 	aboutOthers := slices.ContainsFunc(e.Fields, func(f vendorlogin.FieldError) bool { return f.Field != "otpCode" })
@@ -191,7 +195,7 @@ func (a *Authenticator) resend(ctx context.Context, first AuthToken) error {
 	return err
 }
 
-// Refresh exchanges the refresh token, which is used up by that, for a new pair.
+// Refresh exchanges the refresh token, which is consumed by that, for a new pair.
 //
 // https://docs.gmicloud.ai/api-reference/me/refresh-session
 func (a *Authenticator) Refresh(ctx context.Context, old *vendorlogin.Token) (*vendorlogin.Token, error) {
@@ -208,7 +212,7 @@ func (a *Authenticator) Refresh(ctx context.Context, old *vendorlogin.Token) (*v
 	return token, err
 }
 
-// exchange makes a call that is answered with a pair of tokens.
+// exchange makes a call whose response is a pair of tokens.
 func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call) (*vendorlogin.Token, error) {
 	var out struct{ AccessToken, RefreshToken string }
 	call.Header = http.Header{deviceHeader: {a.endpoint.Account.Scope}}
@@ -238,9 +242,10 @@ func (a *Authenticator) Authorize(req *http.Request, t *vendorlogin.Token) error
 	return nil
 }
 
-// classify reads the vendor's error body, but not what that repeats of the request (originalValue) or tells of the server (traces).
+// classify reads the vendor's error body, which has group and code. It does not read what that repeats of the request
+// (originalValue) or tells of the server (traces).
 func classify(a *loginhttp.Answer) *vendorlogin.Error {
-	if a.Status < http.StatusBadRequest || !json.Valid(a.Body) {
+	if a.Status < http.StatusBadRequest {
 		return nil
 	}
 	var body struct {
@@ -249,10 +254,10 @@ func classify(a *loginhttp.Answer) *vendorlogin.Error {
 		ValidationDetail []struct{ Field, Expression, Reason string }
 	}
 	_ = json.Unmarshal(a.Body, &body) // what is not of its documented type stays empty
-	e := &vendorlogin.Error{Message: body.Message}
-	if body.Group != "" && len(body.Code) > 0 {
-		e.Code = body.Group + "/" + strings.Trim(string(body.Code), `"`)
+	if body.Group == "" || loginhttp.Text(body.Code) == "" {
+		return a.Foreign()
 	}
+	e := &vendorlogin.Error{Code: body.Group + "/" + loginhttp.Text(body.Code), Message: body.Message}
 	for _, d := range body.ValidationDetail {
 		if d.Field != "" {
 			e.Fields = append(e.Fields, vendorlogin.FieldError{Field: d.Field, Reason: cmp.Or(d.Reason, d.Expression)})

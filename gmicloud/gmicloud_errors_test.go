@@ -91,14 +91,14 @@ func TestUndocumentedErrorBodies(t *testing.T) {
 		"invalid request, but 429":    {429, `{"group":"request","code":0}`, vendorlogin.ErrRateLimited, "request/0", "", nil},
 		"limit, but 400":              {400, `{"group":"rate-limit","code":0}`, vendorlogin.ErrRateLimited, "rate-limit/0", "", nil},
 		"other request code":          {401, `{"group":"request","code":7}`, vendorlogin.ErrInvalidRequest, "request/7", "", nil},
-		"no group":                    {400, `{"code":0,"message":"No."}`, vendorlogin.ErrInvalidRequest, "", "No.", nil},
-		"no code":                     {400, `{"group":"session","message":"No."}`, vendorlogin.ErrInvalidRequest, "", "No.", nil},
+		"no group":                    {400, `{"code":0,"message":"No."}`, vendorlogin.ErrUnavailable, "", "", nil},
+		"no code":                     {400, `{"group":"session","message":"No."}`, vendorlogin.ErrUnavailable, "", "", nil},
 		"detail of another shape":     {400, `{"validationDetail":{"field":1},"group":"session","code":0,"message":"No."}`, vendorlogin.ErrInvalidCredentials, "session/0", "No.", nil},
 		"rows of another shape":       {400, `{"validationDetail":["No.",{"reason":"No."}],"group":"request","code":0}`, vendorlogin.ErrInvalidRequest, "request/0", "", nil},
 		"message of another shape":    {400, `{"message":{"en":"No."},"group":"session","code":0}`, vendorlogin.ErrInvalidCredentials, "session/0", "", nil},
 		"html":                        {502, `<html>Bad gateway</html>`, vendorlogin.ErrUnavailable, "", "", nil},
 		"nothing":                     {401, ``, vendorlogin.ErrInvalidCredentials, "", "", nil},
-		"a list":                      {400, `[]`, vendorlogin.ErrInvalidRequest, "", "", nil},
+		"a list":                      {400, `[]`, vendorlogin.ErrUnavailable, "", "", nil},
 		"control characters, 2 lines": {400, `{"group":"session","code":0,"message":"No.\r\n\u001b[31mNo."}`, vendorlogin.ErrInvalidCredentials, "session/0", "No. [31mNo.", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -146,7 +146,7 @@ func TestRefusalsOfTheSecondStep(t *testing.T) {
 	}{
 		"unknown pair":             {400, badCode, vendorlogin.ErrOTPRejected, "session/9"},
 		"unknown pair, 401":        {401, `{"group":"otp","code":1}`, vendorlogin.ErrOTPRejected, "otp/1"},
-		"no body":                  {400, "", vendorlogin.ErrOTPRejected, ""},
+		"no body":                  {400, "", vendorlogin.ErrUnavailable, ""},
 		"no body, 401":             {401, "", vendorlogin.ErrOTPRejected, ""},
 		"the code is invalid":      {400, field("otpCode"), vendorlogin.ErrOTPRejected, "request/0"},
 		"another field is invalid": {400, field("authToken"), vendorlogin.ErrInvalidRequest, "request/0"},

@@ -11,13 +11,13 @@ import (
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
-// An Envelope is what every call of the vendor answers, with content of type T. Decode an answer of any status into it, look at
-// [Envelope.Err], then use Content.
+// An Envelope is what every response of the vendor comes in, with content of type T. Decode a response of any status into it, look at
+// [Envelope.Err], then use Content. Decoding replaces all fields.
 type Envelope[T any] struct {
 	ErrorCode    string // empty: success
 	ErrorMessage string // the vendor's words, as they came; they may quote what was sent
-	Content      []T    // empty where the answer has none, however it says so
-	Pageable     *Page  // nil where the answer has none, or nothing that can be read as one
+	Content      []T    // empty where the response has none, however it says so
+	Pageable     *Page  // nil where the response has none, or nothing that can be read as one
 }
 
 // A Page says which part of all elements Content is. Page counts from 0.
@@ -28,8 +28,8 @@ type Page struct {
 	TotalElements int `json:"totalElements"`
 }
 
-// UnmarshalJSON reads content as a list or as one element alone; "", null and nothing at all mean none. In an answer with an
-// errorCode, content of another shape is none too; in one without it is an error.
+// UnmarshalJSON reads content as a list or as one element alone; "", null and nothing at all mean none. In a response with an
+// errorCode, content with anything of another shape in it is none too; in one without an errorCode it is an error.
 func (e *Envelope[T]) UnmarshalJSON(data []byte) error {
 	var raw struct {
 		failure
@@ -43,9 +43,11 @@ func (e *Envelope[T]) UnmarshalJSON(data []byte) error {
 	if json.Unmarshal(raw.Pageable, &got.Pageable) != nil {
 		got.Pageable = nil
 	}
-	err := got.readContent(raw.Content)
-	if err != nil && got.ErrorCode == "" {
-		return err
+	if err := got.readContent(raw.Content); err != nil {
+		if got.ErrorCode == "" {
+			return err
+		}
+		got.Content = nil // not the elements before the one that is wrong
 	}
 	*e = got
 	return nil

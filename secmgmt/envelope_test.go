@@ -55,6 +55,10 @@ func TestEnvelope(t *testing.T) {
 		`{"errorCode":17}`:          {ErrorCode: "17"},
 		`{"errorMessage":"a"}`:      {ErrorMessage: "a"},
 		`{"errorCode":"A","errorMessageerrorMessage":"b","content":"x","pageable":"x"}`: {ErrorCode: "A", ErrorMessage: "b"},
+		`{"errorCode":"A","content":[{"id":1},{"id":"x"}]}`:                             {ErrorCode: "A"},
+		`{"errorCode":"A","content":[{"id":1},"x",{"id":2}]}`:                           {ErrorCode: "A"},
+		`{"errorCode":"A","content":{"id":"x"}}`:                                        {ErrorCode: "A"},
+		`{"errorCode":"A","content":[{"id":1}]}`:                                        {ErrorCode: "A", Content: one},
 		`{"errorCode":"A","errorMessage":"a","errorMessageerrorMessage":"b"}`:           {ErrorCode: "A", ErrorMessage: "a"},
 	} {
 		got := envelope{ErrorCode: "left over", Content: one}

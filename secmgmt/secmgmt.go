@@ -1,5 +1,5 @@
-// Package secmgmt logs in to the security management application, with user name and password, and reads the envelope that all
-// calls of that vendor answer in.
+// Package secmgmt logs in to the security management application with user name and password. It also reads the envelope that every
+// response of that vendor comes in.
 //
 //	auth, err := secmgmt.New(secmgmt.Config{
 //		Username: "ops@example.com",
@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"unicode"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/loginhttp"
@@ -36,13 +35,15 @@ type Config struct {
 	// both are the same account.
 	BaseURL string
 
-	HTTPClient     *http.Client // nil: http.DefaultClient; read at every call, never changed
+	HTTPClient     *http.Client // nil: http.DefaultClient; read at each call, never changed
 	AllowPlainHTTP bool         // allows a BaseURL of http:// that is not loopback
 }
 
-// An Authenticator logs in to one account. A Token's Subject is the vendor's customerId; it goes on requests as a bearer.
+// An Authenticator logs in to one account, and refreshes. It is safe for concurrent use. The token goes on requests as a bearer. Its
+// Subject is the vendor's customerId.
 //
-// The vendor refreshes only while the access token still lives: a Token's RefreshExpiresAt is its ExpiresAt.
+// The vendor refreshes only while the access token is still valid: a Token's RefreshExpiresAt is its ExpiresAt. A Client that is to
+// refresh although nobody calls for a while needs Options.KeepAlive.
 type Authenticator struct {
 	endpoint loginhttp.Endpoint
 	password vendorlogin.SecretFunc
@@ -50,12 +51,10 @@ type Authenticator struct {
 
 // New checks the configuration, without I/O. Its error is ErrInvalidRequest and names the field.
 func New(c Config) (*Authenticator, error) {
-	switch {
-	case strings.TrimSpace(c.Username) == "":
-		return nil, loginhttp.Invalid(vendor, "Username", "is required")
-	case strings.ContainsFunc(c.Username, unicode.IsControl):
-		return nil, loginhttp.Invalid(vendor, "Username", "holds a control character")
-	case c.Password == nil:
+	if err := loginhttp.Name(vendor, "Username", c.Username); err != nil {
+		return nil, err
+	}
+	if c.Password == nil {
 		return nil, loginhttp.Invalid(vendor, "Password", "is required")
 	}
 	base, err := loginhttp.BaseURL(c.BaseURL, "", c.AllowPlainHTTP)
@@ -69,7 +68,7 @@ func New(c Config) (*Authenticator, error) {
 			AllowPlainHTTP: c.AllowPlainHTTP,
 			Classify:       classify,
 		},
-		password: c.Password,
+		password: c.Password.OncePerLogin(),
 	}, nil
 }
 
@@ -95,8 +94,8 @@ func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
 	return a.exchange(ctx, call, vendorlogin.ErrInvalidCredentials)
 }
 
-// Refresh exchanges the access token, which must still be valid, and the refresh token, which is used up by that, for new ones. The
-// customerId is only in the answer to a login: it is taken from old.
+// Refresh exchanges the access token, which must still be valid, and the refresh token, which is consumed by that, for new ones. The
+// customerId is only in the response to a login: it is taken from old.
 //
 // https://kb.flolive.net/Content/API/Security/Refresh%20Token.htm
 func (a *Authenticator) Refresh(ctx context.Context, old *vendorlogin.Token) (*vendorlogin.Token, error) {
@@ -116,12 +115,12 @@ func (a *Authenticator) Refresh(ctx context.Context, old *vendorlogin.Token) (*v
 	return token, nil
 }
 
-// exchange makes a call that is answered with tokens. What it was called with being refused is refusal.
-func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, refusal error) (*vendorlogin.Token, error) {
+// exchange makes a call whose response is tokens. rejection is the kind of a rejection of what it was called with.
+func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, rejection error) (*vendorlogin.Token, error) {
 	var out Envelope[tokens]
 	answer, err := a.endpoint.Do(ctx, call, &out)
 	if e, ok := errors.AsType[*vendorlogin.Error](err); ok && (e.Kind == vendorlogin.ErrInvalidCredentials || e.Kind == vendorlogin.ErrRefreshRejected) {
-		e.Kind = refusal
+		e.Kind = rejection
 	}
 	if err != nil {
 		return nil, err
@@ -150,19 +149,22 @@ type tokens struct {
 }
 
 // classify finds the failures, which have an errorCode and any status, 200 too. What comes from the framework below the vendor's code
-// has message and error in place of the envelope.
+// has status and error in place of the envelope.
 func classify(a *loginhttp.Answer) *vendorlogin.Error {
 	var body struct {
 		failure
-		Message, Error json.RawMessage
+		Status, Message, Error json.RawMessage
 	}
 	if json.Unmarshal(a.Body, &body) != nil {
-		return nil // no JSON object: nobody's words
+		return a.Foreign()
 	}
 	code, message := body.failure.read()
 	succeeded := a.Status < http.StatusMultipleChoices
-	if succeeded && code == "" {
+	switch {
+	case succeeded && code == "":
 		return nil
+	case code == "" && (loginhttp.Text(body.Status) == "" || loginhttp.Text(body.Error) == ""):
+		return a.Foreign()
 	}
 	e := &vendorlogin.Error{Code: code, Message: cmp.Or(message, loginhttp.Text(body.Message), loginhttp.Text(body.Error))}
 	if a.Status != http.StatusTooManyRequests {

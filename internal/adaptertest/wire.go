@@ -72,6 +72,9 @@ func (w *Wire) On(method, url string, all ...httpmock.Responder) {
 func Reply(status int, body string, headers ...string) httpmock.Responder {
 	h := http.Header{"Content-Type": {"application/json"}}
 	for i := 0; i+1 < len(headers); i += 2 {
+		if headers[i] == "Content-Type" {
+			h.Del(headers[i])
+		}
 		h.Add(headers[i], headers[i+1])
 	}
 	return httpmock.NewStringResponder(status, Body(body)).HeaderSet(h)
