@@ -78,14 +78,14 @@ func waiting(t *testing.T, c *vendorlogin.Client) <-chan error {
 }
 
 func TestCloseCancelsWhatHasSentNothing(t *testing.T) {
-	for _, op := range []string{"load", "lock", "claim", "mark"} {
+	for _, op := range []string{"load", "lock", "attempt", "mark"} {
 		t.Run(op, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newMemStore()
 				f := newRefresher(time.Hour, 0)
 				var seen events
 				var store vendorlogin.Store = s
-				if op == "claim" {
+				if op == "attempt" {
 					store = unlocked{s}
 				}
 				c := newClient(t, f, &vendorlogin.Options{Store: store, OnEvent: seen.record})

@@ -30,6 +30,7 @@ var crashes = map[string]func(){
 type crashing struct {
 	*refresher
 	step  string // where
+	codes int
 	crash func()
 }
 
@@ -45,7 +46,8 @@ func (c *crashing) Login(ctx context.Context) (*vendorlogin.Token, error) {
 	c.at("Login")
 	source := vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) {
 		c.at("OTP")
-		return "012345", nil
+		c.codes++
+		return fmt.Sprintf("%06d", c.codes), nil
 	})
 	if _, err := vendorlogin.AskOTP(ctx, source, vendorlogin.Challenge{Account: c.Account()}); err != nil {
 		return nil, err
@@ -174,7 +176,7 @@ func TestCrashWhileLookingAtHeldCredentials(t *testing.T) {
 				assert.LessOrEqual(t, secret.reads.Load()-before, int64(20), "a look that crashes is a look")
 				broken = false
 				secret.value.Store(&f.right)
-				time.Sleep(time.Second)
+				time.Sleep(5 * time.Second)
 				mustToken(t, c)
 			})
 		})

@@ -85,12 +85,12 @@ func (e *Error) Error() string {
 	if cause != nil {
 		b.WriteString(": " + cause.Error())
 	}
-	if e.Remembered {
-		b.WriteString("; remembered from an earlier call")
-	}
 	if !e.RetryAt.IsZero() {
 		rounded := e.RetryAt.Add(time.Second - 1).Truncate(time.Second)
 		b.WriteString("; not sent again before " + rounded.UTC().Format(time.RFC3339))
+	}
+	if e.Remembered {
+		b.WriteString(" (remembered from an earlier call)")
 	}
 	return b.String()
 }

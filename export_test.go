@@ -1,12 +1,18 @@
 package vendorlogin
 
-import "time"
+import (
+	"time"
 
-// Freshness says what t, taken into hand when the wall clock showed taken, is good for when it shows wall, and the monotonic clock mono
+	"github.com/vendorlogin/vendorlogin/internal/record"
+)
+
+// Freshness says what t, cached when the wall clock showed taken, is good for when it shows wall, and the monotonic clock mono
 // later; t is stale for window before it expires.
 func Freshness(t *Token, window time.Duration, taken time.Time, mono time.Duration, wall time.Time) string {
 	const began = time.Hour
-	h := newHeld(t, "", 0, began, taken)
+	c := *t
+	c.Access = NewSecret("example")
+	h := newCached(&c, 0, began, taken)
 	h.window = window
 	return h.at(began+mono, wall).String()
 }
@@ -21,33 +27,33 @@ func Held(length, mono, wall time.Duration) bool {
 
 // NewWindow is a window that t is given, jitter included.
 func NewWindow(t *Token, renewBefore time.Duration) time.Duration {
-	return newHeld(t, "", renewBefore, 0, t.IssuedAt).window
+	return newCached(t, renewBefore, 0, t.IssuedAt).window
+}
+
+// RecodeToken returns t as another process finds it.
+func RecodeToken(t *Token) (*Token, error) {
+	data, err := record.Record{Token: toRecord(t)}.Encode()
+	if err != nil {
+		return nil, err
+	}
+	rec, err := record.Decode(data)
+	if err != nil {
+		return nil, err
+	}
+	return fromRecord(rec.Token, time.Now()), nil
 }
 
 // RecodeRecord decodes a record and encodes it again.
 func RecodeRecord(data []byte) ([]byte, error) {
-	rec, err := decodeRecord(data)
+	rec, err := record.Decode(data)
 	if err != nil {
 		return nil, err
 	}
-	return rec.encode()
+	return rec.Encode()
 }
 
 // RecordTTL is how long a store is asked to keep a record.
 func RecordTTL(data []byte, now time.Time) (time.Duration, error) {
-	rec, err := decodeRecord(data)
-	return rec.ttl(now), err
-}
-
-// RecodeToken gives t as another process finds it.
-func RecodeToken(t *Token) (*Token, error) {
-	data, err := record{Token: saved(t)}.encode()
-	if err != nil {
-		return nil, err
-	}
-	rec, err := decodeRecord(data)
-	if err != nil {
-		return nil, err
-	}
-	return rec.Token.token(), nil
+	rec, err := record.Decode(data)
+	return rec.TTL(now), err
 }

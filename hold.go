@@ -1,157 +1,210 @@
 package vendorlogin
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"time"
+
+	"github.com/vendorlogin/vendorlogin/internal/record"
 )
 
-// cause is why a Client is on hold; it decides who shares the hold and what ends it early.
+// A cause is why a Client is on hold; it decides what ends the hold early and who shares it.
 type cause string
 
 const (
-	causeCredentials cause = "credentials" // wrong ones; shared by a fleet; ends when they change
-	causeRefused     cause = "refused"     // refused for good, or a code is missing; this Client's own; ends when they change
-	causeThrottled   cause = "throttled"   // the vendor said when to come back; shared by a fleet
-	causeFailed      cause = "failed"      // anything else; this Client's own back-off
-	causeCrashed     cause = "crashed"     // a panic or Goexit in code that is not ours; the next call starts afresh
+	causeRejected    cause = "credentials" // the vendor rejected credentials, account or code; ends when the credentials change
+	causeRateLimited cause = "throttled"   // the vendor said when to come back
+	causeFailed      cause = "failed"      // an attempt that may have reached the vendor failed: the row of waits
+	causeUncounted   cause = "uncounted"   // nothing reached the vendor, or only a refresh token did
+	causeBudget      cause = "budget"      // no further attempt within these 10 minutes
+	causePaced       cause = "paced"       // the Pacer lets others go first
 	causeBackground  cause = "background"  // a person would have to be asked; ends when a caller needs a token
 )
 
 const (
-	firstBackoff = time.Second
-	lastBackoff  = time.Minute
+	firstRateLimit = time.Minute // after a 429 that does not say when to come back
+	lastRateLimit  = 15 * time.Minute
+	shortestHold   = time.Second // of what a vendor says
+	longestHold    = time.Hour
 
-	firstThrottle = time.Minute // after a 429 that does not say when to come back
-	lastThrottle  = 15 * time.Minute
-	longestHold   = time.Hour // whatever a vendor says
+	firstBackoff = time.Second // after an uncounted failure
+	lastBackoff  = 10 * time.Second
 
-	codeRest = time.Minute // after a refused code that nobody typed: the next one may do, where another process used this one
+	codeRetry = time.Minute // after a rejected code that nobody typed: the next one may do, where another process used this one
 
-	freeLifts = 2 // changes of wrong credentials to other wrong ones that are believed at once
-
-	passInterval = time.Minute // between two Renews that pass a hold
+	bypassInterval = time.Minute // between two Renews that bypass a hold
 )
 
-// A hold is a reason not to send anything until a time, and what callers are told meanwhile.
+// A hold is a reason not to send anything until a time, and what callers get meanwhile. But for changed it is never changed.
 type hold struct {
 	cause    cause
-	err      *Error // the same for every caller; RetryAt is the end
+	err      *Error // remembered, the same for every caller; RetryAt is the end
 	failures int    // in a row, this one included
+	shared   bool   // with the other users of the Store
 
+	since     time.Time
 	until     time.Duration // monotonic
 	untilWall time.Time
 
-	fingerprint *uint64 // of the credentials that were refused; nil: unknown
-	lifted      bool    // they have changed since
-	lifts       int     // how often in a row they had changed, and were refused again
+	floor time.Time // the vendor said so: nothing ends the hold before it
 
-	passed    *time.Duration // when Renew last passed it
-	nextLook  time.Duration  // at the credentials
-	nextStore time.Duration  // at the store
-}
-
-// onHold gives the hold that is in force, if any.
-func (c *Client) onHold() *hold {
-	if h := c.hold; h != nil && h.inForce(c.now()) {
-		return h
-	}
-	return nil
+	fingerprint *uint64 // of the credentials that were sent; nil: unknown
+	changed     bool    // they have changed since
 }
 
 // inForce is a pure function of both clocks: as with tokens, the one that says that more time has passed is believed.
 func (h *hold) inForce(mono time.Duration, wall time.Time) bool {
-	return !h.lifted && mono < h.until && wall.Before(h.untilWall)
+	return mono < h.until && wall.Before(h.untilWall) && (!h.changed || wall.Before(h.floor))
 }
 
-// pass allows a Renew through, at most once a minute.
-func (h *hold) pass(mono time.Duration) bool {
-	if h.passed != nil && mono-*h.passed < passInterval {
+// mayBypass reports whether Renew may send something all the same.
+func (h *hold) mayBypass(wall time.Time) bool {
+	switch h.cause {
+	case causeRateLimited, causeBudget, causePaced:
 		return false
 	}
-	h.passed = &mono
-	return true
+	return !wall.Before(h.floor)
 }
 
-// credentialBound reports whether other credentials end the hold.
-func (h *hold) credentialBound() bool {
-	return h.cause == causeCredentials || h.cause == causeRefused
+// newHold is a hold that follows from no request: its err is what callers get.
+func newHold(c cause, err *Error, mono time.Duration, wall time.Time) *hold {
+	e := *err
+	e.Remembered = true
+	return &hold{cause: c, err: &e, failures: 1, since: wall, until: mono + err.RetryAt.Sub(wall), untilWall: err.RetryAt}
 }
 
-// holdFor says how long to send nothing after err, which ended r. It is called with c.mu held.
-func (c *Client) holdFor(r *renewal, err *Error) *hold {
-	mono, wall := c.now()
-	h := &hold{cause: causeOf(r, err), failures: 1, fingerprint: r.fingerprint.Load()}
-	if c.hold != nil {
-		h.passed = c.hold.passed
-		if h.lifts = c.hold.lifts; c.hold.lifted {
-			h.lifts++
-		}
-		if c.hold.cause == h.cause {
-			h.failures = c.hold.failures + 1
-		}
-	}
-	if h.cause == causeThrottled {
-		h.failures = max(h.failures, int(r.throttled.Load())+1)
-	}
-	if r.passedHold.Load() {
-		h.passed = &mono
-	}
-	length := h.length(err, !r.prompted.Load(), c.opts.Cooldown, wall)
-	h.until, h.untilWall = mono+length, wall.Add(length)
-	if h.lifts > freeLifts { // a secret that is another at each read must not cost an attempt at each call
-		h.nextLook = mono + doubled(firstBackoff, c.opts.Cooldown, h.lifts-freeLifts)
-	}
+// A failure is all that decides what follows from a renewal that failed.
+type failure struct {
+	err         *Error
+	facts       facts
+	crashed     bool      // by a panic or Goexit in foreign code
+	before      *hold     // the hold that was in force last
+	due         time.Time // when the rows of attempts say that the next one is due
+	rateLimited int       // how often in a row, by the record
+	validUntil  time.Time // of the cached token; zero: there is none that is good
+	cooldown    time.Duration
+	mono        time.Duration
+	wall        time.Time
+	jitter      float64 // 0 to 1
+}
 
-	told := *err
-	told.RetryAt = h.untilWall
-	h.err = &told
+// holdAfter says how long to send nothing after a failure, and what to tell callers meanwhile. It is a pure function.
+func holdAfter(f failure) *hold {
+	h := &hold{cause: causeOf(f), failures: 1, since: f.wall, fingerprint: f.facts.fingerprint}
+	if f.before != nil && f.before.cause == h.cause {
+		h.failures = f.before.failures + 1
+	}
+	if h.cause == causeRateLimited {
+		h.failures = max(h.failures, f.rateLimited+1)
+	}
+	if !f.err.RetryAt.IsZero() {
+		h.floor = f.wall.Add(bounded(f.err.RetryAt.Sub(f.wall)))
+	}
+	h.untilWall = endOf(h, f)
+	h.until = f.mono + h.untilWall.Sub(f.wall)
+	h.shared = isShared(h.cause, f)
+
+	e := *f.err
+	e.RetryAt, e.Remembered = h.untilWall, true
+	h.err = &e
 	return h
 }
 
-func causeOf(r *renewal, err *Error) cause {
-	throttled := errors.Is(err, ErrRateLimited) || !err.RetryAt.IsZero()
+func causeOf(f failure) cause {
 	switch {
-	case r.declined.Load():
+	case f.facts.declined:
 		return causeBackground
-	case r.crashed.Load():
-		return causeCrashed
-	case r.refreshing.Load() && !throttled:
-		return causeFailed // whatever it was, the next renewal logs in
-	case errors.Is(err, ErrInvalidCredentials) && !r.prompted.Load():
-		return causeCredentials
-	case errors.Is(err, ErrInvalidCredentials), errors.Is(err, ErrForbidden), errors.Is(err, ErrOTPRequired), errors.Is(err, ErrOTPRejected):
-		return causeRefused
-	case errors.Is(err, ErrInvalidRequest) && err.Status != 0:
-		return causeRefused
-	case throttled:
-		return causeThrottled
+	case f.crashed:
+		return causeUncounted
+	case f.facts.op == "refresh" && !saysWhen(f.err):
+		return causeUncounted // the next renewal logs in
+	case isRejection(f.err):
+		return causeRejected
+	case saysWhen(f.err):
+		return causeRateLimited
+	case !f.facts.counted:
+		return causeUncounted
 	}
 	return causeFailed
 }
 
-// length is how long h lasts.
-func (h *hold) length(err *Error, unattended bool, cooldown time.Duration, wall time.Time) time.Duration {
+// saysWhen reports whether the vendor said to come back later.
+func saysWhen(e *Error) bool { return errors.Is(e, ErrRateLimited) || !e.RetryAt.IsZero() }
+
+// isRejection reports whether the vendor decided against what was sent, or would without a code.
+func isRejection(e *Error) bool {
+	switch e.Kind {
+	case ErrInvalidCredentials, ErrForbidden, ErrOTPRejected, ErrOTPRequired:
+		return !e.Unprocessed
+	case ErrInvalidRequest:
+		return e.Status != 0
+	}
+	return false
+}
+
+// isDecision reports whether e means that the vendor is done with the session, so that a rejected token has no future.
+func isDecision(e *Error) bool {
+	switch e.Kind {
+	case ErrInvalidCredentials, ErrForbidden, ErrOTPRejected:
+		return !e.Unprocessed
+	}
+	return false
+}
+
+// endOf is when h ends.
+func endOf(h *hold, f failure) time.Time {
+	end := f.wall.Add(lengthOf(h, f))
+	if h.cause == causeFailed {
+		end = f.due
+	}
+	if h.cause == causeFailed && f.validUntil.After(f.wall) && f.validUntil.Before(end) {
+		end = f.validUntil // then there is a hurry
+	}
+	if end.Before(h.floor) {
+		return h.floor
+	}
+	return end
+}
+
+func lengthOf(h *hold, f failure) time.Duration {
 	switch h.cause {
-	case causeCredentials, causeRefused:
-		if h.failures == 1 && unattended && errors.Is(err, ErrOTPRejected) {
-			return min(jittered(codeRest), cooldown)
+	case causeRejected:
+		if h.failures == 1 && !f.facts.prompted && f.err.Kind == ErrOTPRejected {
+			return min(codeRetry-time.Duration(f.jitter*float64(codeRetry)/2), f.cooldown)
 		}
-		return cooldown
+		return f.cooldown
 	case causeBackground:
 		return longestHold
-	case causeCrashed:
-		if h.failures == 1 {
-			return 0
+	case causeRateLimited:
+		if f.err.RetryAt.IsZero() {
+			return doubled(firstRateLimit, lastRateLimit, h.failures)
 		}
-	case causeThrottled:
-		if err.RetryAt.IsZero() {
-			return doubled(firstThrottle, lastThrottle, h.failures)
+		return bounded(f.err.RetryAt.Sub(f.wall))
+	case causeUncounted:
+		if f.crashed && h.failures == 1 {
+			return 0 // the next call starts afresh
 		}
-		return min(max(err.RetryAt.Sub(wall), time.Second), longestHold)
+		backoff := doubled(firstBackoff, lastBackoff, h.failures)
+		return backoff - time.Duration(f.jitter*float64(backoff)/2)
 	}
-	return jittered(doubled(firstBackoff, lastBackoff, h.failures))
+	return 0
+}
+
+// bounded is what is believed of a time that a vendor says.
+func bounded(d time.Duration) time.Duration { return min(max(d, shortestHold), longestHold) }
+
+// isShared reports whether the other users of the Store would fail alike. A person's code is that person's; so is a code that nobody
+// was there to give.
+func isShared(c cause, f failure) bool {
+	switch c {
+	case causeRateLimited:
+		return true
+	case causeFailed:
+		return !f.facts.prompted
+	case causeRejected:
+		return !f.facts.prompted && f.err.Kind != ErrOTPRequired
+	}
+	return false
 }
 
 // doubled is first for n = 1, and twice as much for each more, up to last.
@@ -162,71 +215,62 @@ func doubled(first, last time.Duration, n int) time.Duration {
 	return min(first, last)
 }
 
-// jittered takes up to half off, so that a fleet does not come back in the same instant.
-func jittered(d time.Duration) time.Duration {
-	return d - time.Duration(rand.Float64()*float64(d)/2)
-}
-
-const (
-	lookRest      = 10          // a look that took d is not repeated for lookRest·d
-	lookPatience  = time.Second // how long a caller waits for one
-	storeLookRest = time.Second // nor more than once in this time at a store
-)
-
-// lookDue reports whether it is time to see if the reason for the hold is gone: other credentials, or a token that another process
-// has fetched.
-func (c *Client) lookDue(h *hold, mono time.Duration) bool {
-	return c.credentialsDue(h, mono) || c.storeDue(h, mono)
-}
-
-func (c *Client) credentialsDue(h *hold, mono time.Duration) bool {
-	_, fingerprinter := c.auth.(Fingerprinter)
-	return fingerprinter && h.credentialBound() && h.fingerprint != nil && mono >= h.nextLook
-}
-
-func (c *Client) storeDue(h *hold, mono time.Duration) bool {
-	return c.opts.Store != nil && mono >= h.nextStore
-}
-
-// startLook begins the look that all callers share while on hold. It is called with c.mu held.
-func (c *Client) startLook(ctx context.Context) *renewal {
-	h := c.hold
-	mono, _ := c.now()
-	atCredentials, atStore := c.credentialsDue(h, mono), c.storeDue(h, mono)
-	return c.start(ctx, &renewal{job: jobLook}, func(ctx context.Context, r *renewal) outcome {
-		if atCredentials && c.changed(ctx, r, h) {
-			return outcome{lift: true}
-		}
-		if atStore {
-			return c.lookAtStore(ctx, r, h)
-		}
-		return outcome{}
-	})
-}
-
-// changed reports whether the credentials are others than those that h is about.
-func (c *Client) changed(ctx context.Context, r *renewal, h *hold) bool {
-	defer c.restAfter(&h.nextLook, 0)()
-	now := r.takeFingerprint(ctx)
-	return now != nil && *now != *h.fingerprint
-}
-
-func (c *Client) lookAtStore(ctx context.Context, r *renewal, h *hold) outcome {
-	defer c.restAfter(&h.nextStore, storeLookRest)()
-	s := r.load(ctx)
-	if t := s.news(r); t != nil {
-		return outcome{token: t, version: s.version, adopted: true}
+// shareable is h as the other users of the Store get it.
+func (h *hold) shareable() record.Hold {
+	s := record.Hold{Cause: string(h.cause), Until: h.untilWall, Floor: h.floor, Failures: h.failures, Failure: recorded(h.err)}
+	if h.fingerprint != nil && h.cause == causeRejected {
+		low := uint8(*h.fingerprint)
+		s.Fingerprint = &low
 	}
-	return outcome{}
+	return s
 }
 
-// restAfter sets next by how long it takes until its result is called, however that comes about.
-func (c *Client) restAfter(next *time.Duration, least time.Duration) (done func()) {
-	began, _ := c.now()
-	return func() {
-		now, _ := c.now()
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		*next = now + max(least, lookRest*(now-began))
+// heldBy is the hold of the list that binds for longest whoever has the credentials of that fingerprint; nil if none does.
+func heldBy(list record.Holds, a Account, fingerprint *uint64, changed bool, cooldown, mono time.Duration, wall time.Time) *hold {
+	var longest *hold
+	for _, s := range list {
+		if !s.Binds(fingerprint) || changed && cause(s.Cause) == causeRejected && !wall.Before(s.Floor) {
+			continue
+		}
+		length := min(s.Until.Sub(wall), max(cooldown, longestHold)) // no more than can be true
+		if length <= 0 || longest != nil && mono+length <= longest.until {
+			continue
+		}
+		until := wall.Add(length)
+		if s.Kind == "" && cause(s.Cause) == causeRejected { // written by the first version
+			s.Kind = ErrInvalidCredentials.Error()
+		}
+		longest = &hold{
+			cause: cause(s.Cause), failures: max(s.Failures, 1), shared: true, since: wall, until: mono + length, untilWall: until,
+			floor: s.Floor, fingerprint: fingerprint, err: remembered(a, s.Failure, until),
+		}
 	}
+	return longest
 }
+
+// recorded is e as the record has it.
+func recorded(e *Error) record.Failure {
+	return record.Failure{Kind: e.kind().Error(), Op: e.Op, Status: e.Status, Code: e.Code, Request: e.Request}
+}
+
+// remembered is the error of what another renewal, perhaps of another process, met.
+func remembered(a Account, f record.Failure, retryAt time.Time) *Error {
+	e := &Error{Account: a, Op: f.Op, Kind: kindOf(f), Status: f.Status, Code: f.Code, Request: f.Request, RetryAt: retryAt, Remembered: true}
+	e.Unprocessed = f == record.Failure{}
+	return e
+}
+
+// kindOf is the sentinel that the record names. The first version named none.
+func kindOf(f record.Failure) error {
+	for _, kind := range kinds {
+		if f.Kind == kind.Error() {
+			return kind
+		}
+	}
+	if f == (record.Failure{}) || f.Status == 429 {
+		return ErrRateLimited
+	}
+	return ErrUnavailable
+}
+
+func jitter() float64 { return rand.Float64() }

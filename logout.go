@@ -3,95 +3,76 @@ package vendorlogin
 import (
 	"context"
 	"errors"
+	"time"
+
+	"github.com/vendorlogin/vendorlogin/internal/flight"
 )
 
-// Logout ends the session at the vendor, where the vendor can, and forgets the token here and in the store, even when the vendor
+// Logout ends the session at the vendor, where the vendor can, and forgets the token here and in the Store, even when the vendor
 // could not be told; the error then says so. A renewal under way is waited for first. The next Token logs in again.
 func (c *Client) Logout(ctx context.Context) error {
+	return c.alone(ctx, "logout", jobLogout, func(o *order, ctx context.Context) outcome { return o.logout(ctx) })
+}
+
+// Seed takes over a token from elsewhere, such as another tool's file, so that nobody has to log in again to move here. The token is
+// cached and saved in the Store, over what either has; a hold ends. Seed keeps a copy. A zero IssuedAt is now. An expired or empty
+// access token will do where there is a refresh token; else it is [ErrInvalidRequest]. A renewal under way is waited for first.
+//
+// Where the Store fails the error is [ErrStore], and the token is cached all the same.
+func (c *Client) Seed(ctx context.Context, t *Token) error {
+	if t == nil || t.Access.IsZero() && t.Refresh.IsZero() {
+		return c.k.vendor.failure("seed", ErrInvalidRequest, "the token has neither Access nor Refresh")
+	}
+	now := time.Now().Round(0)
+	if t.Refresh.IsZero() && !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt) {
+		return c.k.vendor.failure("seed", ErrInvalidRequest, "the token has expired, and there is no refresh token")
+	}
+	seeded := t.clone()
+	seeded.header, seeded.headerOf = nil, nil
+	if seeded.IssuedAt.IsZero() {
+		seeded.IssuedAt = now
+	}
+	seeded.IssuedAt, seeded.ExpiresAt, seeded.RefreshExpiresAt =
+		seeded.IssuedAt.Round(0), seeded.ExpiresAt.Round(0), seeded.RefreshExpiresAt.Round(0)
+	return c.alone(ctx, "seed", jobSeed, func(o *order, ctx context.Context) outcome { return o.seed(ctx, seeded) })
+}
+
+// alone does a job once nothing else is under way. Two Logouts at once are one.
+func (c *Client) alone(ctx context.Context, op string, j job, work func(*order, context.Context) outcome) error {
 	for {
-		r, mine, err := c.startLogout(ctx)
+		r, mine, err := c.startAlone(ctx, op, j, work)
 		if err != nil {
 			return err
 		}
-		if err := r.wait(ctx); err != nil {
-			return err
-		}
-		if mine {
-			return r.err
+		out, err := r.flight.Wait(ctx)
+		switch {
+		case errors.Is(err, flight.ErrClosed):
+			return &Error{Account: c.k.vendor.auth.Account(), Op: op, Kind: ErrClosed}
+		case err != nil:
+			e := c.k.leftBy(err)
+			e.Op, e.Unprocessed = op, false
+			return e
+		case mine:
+			return asError(out.err)
 		}
 	}
 }
 
-// startLogout begins the logout, or else gives what is under way.
-func (c *Client) startLogout(ctx context.Context) (r *renewal, mine bool, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (c *Client) startAlone(ctx context.Context, op string, j job, work func(*order, context.Context) outcome) (*run, bool, error) {
+	k := &c.k
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	switch {
-	case c.closed:
-		return nil, false, &Error{Account: c.auth.Account(), Op: "logout", Kind: ErrClosed}
-	case ctx.Value(clientKey{c}) != nil:
-		return nil, false, c.failure("logout", ErrInvalidRequest, "asked for from within its own login")
-	case c.renewal.underWay():
-		return c.renewal, c.renewal.job == jobLogout, nil
+	case k.closed:
+		return nil, false, &Error{Account: k.vendor.auth.Account(), Op: op, Kind: ErrClosed}
+	case k.inside(ctx):
+		return nil, false, k.vendor.failure(op, ErrInvalidRequest, "asked for from within its own login")
+	case k.run.underWay():
+		return k.run, k.run.job == j && j == jobLogout, nil
 	}
-	if h := c.current.Load(); h != nil {
-		c.current.Store(h.marked(dropped)) // not handed out while it is being revoked
+	if h := k.cached.Load(); h != nil && j == jobLogout {
+		revoked := h.with(h.flags | rejectedFlag) // not handed out while it is being revoked
+		k.cached.Store(revoked)
 	}
-	return c.start(ctx, &renewal{job: jobLogout}, c.logout), true, nil
-}
-
-// logout forgets before it revokes, so that nothing that goes wrong at the vendor keeps the token in the store.
-func (c *Client) logout(ctx context.Context, r *renewal) outcome {
-	s := r.load(ctx)
-	t := s.newest(c.current.Load())
-	err := errors.Join(r.forget(ctx, s), r.revoke(ctx, t))
-	c.tell(Event{Type: EventLogout, Err: err})
-	return outcome{err: err, forget: true}
-}
-
-// revoke ends t's session, where the vendor can.
-func (r *renewal) revoke(ctx context.Context, t *Token) error {
-	v, ok := r.client.auth.(Revoker)
-	if !ok || t == nil {
-		return nil
-	}
-	if err := r.send(); err != nil {
-		return err
-	}
-	if err := v.Revoke(ctx, t); err != nil {
-		return r.client.asError("logout", err)
-	}
-	return nil
-}
-
-// newest is the token of the record, or the one in hand if it is later.
-func (s *shared) newest(h *held) *Token {
-	switch {
-	case s.rec.Token == nil && h == nil:
-		return nil
-	case h == nil, s.rec.Token != nil && s.version != h.version && s.rec.Token.IssuedAt.After(h.token.IssuedAt):
-		return s.rec.Token.token()
-	}
-	return h.token
-}
-
-// forget takes the token out of the record.
-func (r *renewal) forget(ctx context.Context, s *shared) error {
-	var err error
-	for range 3 {
-		if s.alone() {
-			err = s.err
-		}
-		if s.alone() || s.version == "" {
-			break
-		}
-		if err = r.dropToken(ctx, s); !errors.Is(err, ErrRecordChanged) {
-			break
-		}
-		r.reload(ctx, s)
-	}
-	if err != nil {
-		return r.client.storeError(err)
-	}
-	return nil
+	return k.begin(ctx, &run{job: j}, work), true, nil
 }

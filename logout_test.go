@@ -286,8 +286,8 @@ func TestRenewOfASharedToken(t *testing.T) {
 		}
 		token, err := other.Renew(t.Context())
 		require.NoError(t, err)
-		assert.Equal(t, "access-4", token.Access.Reveal(), "news to this one")
-		assert.EqualValues(t, 3, f.refreshes.Load())
+		assert.Equal(t, "access-5", token.Access.Reveal(), "what was there before is no answer")
+		assert.EqualValues(t, 4, f.refreshes.Load())
 	})
 }
 

@@ -25,6 +25,7 @@ func TestChangedCredentialsLiftTheHoldAtTheNextCall(t *testing.T) {
 
 		other := "wrong-again-example"
 		secret.value.Store(&other)
+		time.Sleep(5 * time.Second)
 		_, err = c.Token(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
 		_, err = c.Token(t.Context())
@@ -32,6 +33,7 @@ func TestChangedCredentialsLiftTheHoldAtTheNextCall(t *testing.T) {
 		require.EqualValues(t, 2, f.logins.Load())
 
 		secret.value.Store(&f.right)
+		time.Sleep(5 * time.Second)
 		mustToken(t, c)
 		assert.EqualValues(t, 3, f.logins.Load())
 	})
@@ -52,7 +54,7 @@ func TestChangedCredentialsLiftTheHoldWhileTheTokenIsStale(t *testing.T) {
 		}
 		require.EqualValues(t, 2, f.logins.Load())
 		secret.value.Store(&f.right)
-		for range 3 {
+		for range 8 {
 			mustToken(t, c)
 			time.Sleep(time.Second)
 		}
@@ -88,6 +90,7 @@ func TestChangedCredentialsLiftARefusal(t *testing.T) {
 		assert.EqualValues(t, 1, f.logins.Load())
 		f.err, f.right = nil, "another-example"
 		secret.value.Store(&f.right)
+		time.Sleep(5 * time.Second)
 		mustToken(t, c)
 	})
 }
@@ -127,8 +130,8 @@ func TestSlowRemoteSecretIsReadSparinglyWhileHeld(t *testing.T) {
 						time.Sleep(max(100*time.Millisecond-time.Since(asked), 0))
 					}
 					reads := secret.reads.Load() - before
-					assert.LessOrEqual(t, reads, int64(time.Minute/(10*took)))
-					assert.Greater(t, reads, int64(time.Minute/(20*took)))
+					assert.LessOrEqual(t, reads, int64(13))
+					assert.Greater(t, reads, int64(9), "every 5 seconds")
 					assert.EqualValues(t, 1, f.logins.Load())
 				})
 			})
@@ -169,7 +172,7 @@ func TestHeldClientTakesWhatAnotherFetched(t *testing.T) {
 		right := newPassworded(vendorlogin.SecretString(another(t, "wrong-example", false)))
 		right.right = secretOf(t, right.secret)
 		mustToken(t, newClient(t, right, shared(s)))
-		time.Sleep(time.Second)
+		time.Sleep(5 * time.Second)
 		synctest.Wait()
 		seen.seen()
 		assert.Equal(t, "access-1", mustToken(t, c).Access.Reveal())
@@ -234,7 +237,7 @@ func TestStoreIsLookedAtSparinglyWhileHeld(t *testing.T) {
 	for name, c := range map[string]struct {
 		took time.Duration
 		most int
-	}{"fast": {0, 61}, "slow": {time.Second, 7}} {
+	}{"fast": {0, 7}, "slow": {time.Second, 6}} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				s := newMemStore()

@@ -15,7 +15,7 @@ import (
 // memStore is a Store and Locker in memory that writes down what it is asked, and goes wrong as a test wants.
 type memStore struct {
 	// before is called ahead of each command, after at its end, with its op: "load", "delete", "lock", "extend", "unlock", and for what a
-	// Client saves "mark", "claim" or "save". An error is the command's answer; one of after comes although the command has been
+	// Client saves "mark", "claim", "attempt" or "save". An error is the command's answer; one of after comes although the command has been
 	// carried out.
 	before, after func(ctx context.Context, op string) error
 
@@ -99,6 +99,8 @@ func saving(data []byte) string {
 		return "mark"
 	case bytes.Contains(data, []byte(`"claim":`)):
 		return "claim"
+	case bytes.Contains(data, []byte(`"open":true`)):
+		return "attempt"
 	}
 	return "save"
 }

@@ -57,7 +57,7 @@ func TestOrderOfARenewal(t *testing.T) {
 
 		mustToken(t, c)
 		synctest.Wait()
-		assert.Equal(t, []string{"load", "lock", "load", "login", "extend", "save", "unlock"}, s.commands())
+		assert.Equal(t, []string{"load", "lock", "load", "attempt", "login", "extend", "save", "unlock"}, s.commands())
 		for range 100 {
 			mustToken(t, c)
 		}
@@ -86,7 +86,7 @@ func TestOrderOfARenewalWithoutLocks(t *testing.T) {
 		f := newNoted(s, time.Hour)
 		c := newClient(t, f, shared(unlocked{s}))
 		mustToken(t, c)
-		assert.Equal(t, []string{"load", "claim", "login", "save"}, s.commands())
+		assert.Equal(t, []string{"load", "attempt", "login", "save"}, s.commands())
 		assert.Nil(t, s.record(t).Claim)
 		time.Sleep(time.Hour)
 		mustToken(t, c)
@@ -221,7 +221,7 @@ func TestRejectedRefreshDropsTheTokenAndLogsIn(t *testing.T) {
 		s.commands()
 		mustToken(t, c)
 		synctest.Wait()
-		assert.Equal(t, []string{"load", "lock", "load", "mark", "refresh", "load", "delete", "login", "extend", "save", "unlock"}, s.commands())
+		assert.Equal(t, []string{"load", "lock", "load", "mark", "refresh", "load", "delete", "attempt", "login", "extend", "save", "unlock"}, s.commands())
 		assert.EqualValues(t, 2, f.logins.Load())
 		assert.Equal(t, "refresh-2", s.record(t).Token.Refresh)
 	})

@@ -10,18 +10,24 @@ type scope struct {
 	namespace string
 	probing   bool // nobody logs in: the secrets are read for their fingerprint only
 
-	// spend records that a single-use secret is about to be sent; nil in a probe.
-	spend func(ctx context.Context, s Secret) error
+	// spend records that a single-use secret, or a one-time password, is about to be sent; nil in a probe.
+	spend func(ctx context.Context, s Secret, code bool) error
 
 	// prompt gives the ctx under which s is asked, and what to call afterwards; nil in a probe.
 	prompt func(ctx context.Context, s OTPSource) (asking context.Context, asked func(), err error)
 
 	mu      sync.Mutex
-	secrets map[*secretKey]Secret // what SecretFunc.OncePerLogin has read
+	secrets map[*secretKey]reading // what SecretFunc.OncePerLogin has read
 }
 
 // A secretKey stands for one SecretFunc. It has a size, so that no two have the same address.
 type secretKey struct{ _ byte }
+
+// A reading is what a SecretFunc returned.
+type reading struct {
+	secret Secret
+	err    error
+}
 
 type scopeKey struct{}
 
@@ -32,23 +38,20 @@ func scopeOf(ctx context.Context) *scope {
 	return s
 }
 
-// secret is what f returns, read once. A failure is not remembered.
+// secret is what f returns, read once.
 func (s *scope) secret(ctx context.Context, key *secretKey, f SecretFunc) (Secret, error) {
 	s.mu.Lock()
 	known, ok := s.secrets[key]
 	s.mu.Unlock()
 	if ok {
-		return known, nil
+		return known.secret, known.err
 	}
 	read, err := f(ctx)
-	if err != nil {
-		return Secret{}, err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.secrets == nil {
-		s.secrets = map[*secretKey]Secret{}
+		s.secrets = map[*secretKey]reading{}
 	}
-	s.secrets[key] = read
-	return read, nil
+	s.secrets[key] = reading{read, err}
+	return read, err
 }

@@ -78,7 +78,7 @@ func (f SecretFunc) Interactive() SecretFunc {
 
 // OncePerLogin is f, called once within one login of a [Client] however often the login needs the secret. So a prompt asks once,
 // and [Fingerprinter] covers what was sent. The constructor of an [Authenticator] applies it to each SecretFunc of its
-// configuration. A failure is not remembered; outside a Client's login f is called each time. A nil f stays nil.
+// configuration. Outside a Client's login f is called each time. A nil f stays nil.
 func (f SecretFunc) OncePerLogin() SecretFunc {
 	if f == nil {
 		return nil
@@ -101,7 +101,7 @@ func (f SecretFunc) OncePerLogin() SecretFunc {
 // where the attempts are used up. Outside a Client's login, Spend does nothing and returns nil.
 func Spend(ctx context.Context, s Secret) error {
 	if scope := scopeOf(ctx); scope != nil && scope.spend != nil {
-		return scope.spend(ctx, s)
+		return scope.spend(ctx, s, false)
 	}
 	return nil
 }

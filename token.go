@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vendorlogin/vendorlogin/internal/httpheader"
+	"github.com/vendorlogin/vendorlogin/internal/record"
 )
 
 // A Token is what a vendor returned for the credentials, whatever shape its response had. Once handed out it is shared by all
@@ -25,6 +26,10 @@ type Token struct {
 	Subject string            // the vendor's id of the user or customer
 	Extra   map[string]string // what else the vendor told; no secrets
 	Secrets map[string]Secret // what else API requests need and nobody may see: a CSRF token, a session id
+
+	// The finished header value, and the access token that it was built from. Pointers to strings, which fmt prints as addresses:
+	// a pointer to a struct it would follow.
+	header, headerOf *string
 }
 
 // SetAuthHeader sets "Authorization: <Type> <Access>" on req. A Type that is "bearer" in any case goes out as "Bearer", and an access
@@ -42,11 +47,22 @@ func (t *Token) SetAuthHeader(req *http.Request) error {
 	return nil
 }
 
+// withHeader is a copy of t that knows its header value, or t where that is none.
+func (t *Token) withHeader() *Token {
+	value, err := t.authHeader()
+	if err != nil {
+		return t
+	}
+	c := *t
+	c.header, c.headerOf = &value, t.Access.value
+	return &c
+}
+
 // authHeader is the value of the Authorization header.
 func (t *Token) authHeader() (string, error) {
-	scheme, access := strings.Trim(t.Type, " \t"), t.Access.Reveal()
-	if scheme == "" || strings.EqualFold(scheme, "Bearer") {
-		scheme = "Bearer"
+	scheme, access := t.scheme(), t.Access.Reveal()
+	if t.header != nil && t.headerOf == t.Access.value && strings.HasPrefix(*t.header, scheme+" ") {
+		return *t.header, nil
 	}
 	if first, rest, found := strings.Cut(access, " "); found && strings.EqualFold(first, scheme) {
 		access = strings.TrimLeft(rest, " ")
@@ -56,6 +72,64 @@ func (t *Token) authHeader() (string, error) {
 			Fields: []FieldError{{Field: "access token", Reason: "cannot stand in a header"}}}
 	}
 	return scheme + " " + access, nil
+}
+
+// scheme is Type as it goes out.
+func (t *Token) scheme() string {
+	scheme := strings.Trim(t.Type, " \t")
+	if scheme == "" || strings.EqualFold(scheme, "Bearer") {
+		return "Bearer"
+	}
+	return scheme
+}
+
+// toRecord is t as it is stored.
+func toRecord(t *Token) *record.Token {
+	return &record.Token{
+		Access: t.Access.Reveal(), Refresh: t.Refresh.Reveal(), Type: t.Type,
+		IssuedAt: t.IssuedAt, ExpiresAt: recordable(t.ExpiresAt), RefreshExpiresAt: recordable(t.RefreshExpiresAt),
+		Subject: t.Subject, Extra: maps.Clone(t.Extra), Secrets: revealed(t.Secrets),
+	}
+}
+
+func revealed(secrets map[string]Secret) map[string]string {
+	if secrets == nil {
+		return nil
+	}
+	plain := make(map[string]string, len(secrets))
+	for name, s := range secrets {
+		plain[name] = s.Reveal()
+	}
+	return plain
+}
+
+// recordable is t, or the last time that JSON can hold: "never" is often the last second of 9999, which east of Greenwich is in 10000.
+func recordable(t time.Time) time.Time {
+	if last := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC); t.After(last) {
+		return last
+	}
+	return t.UTC()
+}
+
+// fromRecord is the stored token at the time now. It is valid no longer from now than its whole lifetime: the clock of whoever wrote
+// it may have been wrong.
+func fromRecord(r *record.Token, now time.Time) *Token {
+	t := &Token{
+		Access: NewSecret(r.Access), Refresh: NewSecret(r.Refresh), Type: r.Type,
+		IssuedAt: r.IssuedAt, ExpiresAt: r.ExpiresAt, RefreshExpiresAt: r.RefreshExpiresAt,
+		Subject: r.Subject, Extra: maps.Clone(r.Extra),
+	}
+	if len(r.Secrets) != 0 {
+		t.Secrets = make(map[string]Secret, len(r.Secrets))
+		for name, s := range r.Secrets {
+			t.Secrets[name] = NewSecret(s)
+		}
+	}
+	if t.IssuedAt.After(now) && !t.ExpiresAt.IsZero() {
+		t.ExpiresAt = now.Add(t.ExpiresAt.Sub(t.IssuedAt))
+		t.IssuedAt = now
+	}
+	return t
 }
 
 // clone is a copy of t that shares nothing that can change.

@@ -1,72 +1,126 @@
 package vendorlogin
 
 import (
+	"io"
+	"maps"
 	"net/http"
-	"net/url"
-	"strings"
+	"slices"
+	"sync/atomic"
 	"time"
 )
 
-// Transport gives a RoundTripper that puts the token on every request it sends through base; nil means http.DefaultTransport. It
-// changes no request it is given and is safe for concurrent use.
+// Transport returns a RoundTripper that puts the token on every request it sends through base; nil means http.DefaultTransport. It
+// changes no request it is given, and is safe for concurrent use. A response's Request is the caller's, without the token.
 //
-// When an API refuses the token (status 401, or what the vendor's [Rejecter] says), the token is renewed once, shared with whoever
-// else is renewing, and the request sent once more; what comes back then is handed on, whatever it is. A request whose body cannot be
-// had again (no GetBody) is not sent again. A refusal costs at most one renewal a minute, and less often while renewed tokens are
-// refused too, so that one endpoint that always says 401 does not cost a login a request; until then the refusal is handed on.
+// When an API rejects the token (status 401, or what the vendor's [Rejecter] says), the token is renewed once, shared with whoever
+// else is renewing, and the request is sent once more. What comes back then is returned, whatever it is. A request whose body cannot
+// be had again (no GetBody) is not sent again. Rejections cost at most one renewal per minute, and fewer while renewed tokens are
+// rejected too: one endpoint that always says 401 does not cost one login per request. In between the 401 is returned, unless another
+// process has brought a token.
 //
 // The token goes to Options.Origins only. A request to anywhere else is [ErrInvalidRequest]; one that a redirect leads elsewhere goes
 // there without the token.
 //
 // Where requests are retried as well, retry on the outside: the retrying transport's base is this one.
 func (c *Client) Transport(base http.RoundTripper) http.RoundTripper {
-	return &transport{client: c, base: base, origins: c.origins()}
+	t := &transport{client: c, base: base, origins: parseOrigins(c.k.opts.Origins)}
+	t.authorizer, _ = c.k.vendor.auth.(Authorizer)
+	t.rejecter, _ = c.k.vendor.auth.(Rejecter)
+	if len(t.origins) == 0 {
+		t.originer, _ = c.k.vendor.auth.(Originer)
+		t.origins = endpointOrigin(c.k.vendor.auth.Account().Endpoint)
+	}
+	return t
 }
 
 type transport struct {
-	client  *Client
-	base    http.RoundTripper
+	client     *Client
+	base       http.RoundTripper
+	authorizer Authorizer // nil: the Authorization header
+	rejecter   Rejecter   // nil: status 401
+	originer   Originer   // nil: origins holds for every token
+	origins    []origin
+	named      atomic.Pointer[namedOrigins]
+}
+
+// namedOrigins are those that the Originer names for a token.
+type namedOrigins struct {
+	token   *Token
 	origins []origin
 }
 
 // RoundTrip sends req with the token.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	k := &t.client.k
 	if req.URL == nil || req.Header == nil {
 		closeBody(req)
-		return nil, t.client.failure("request", ErrInvalidRequest, "it has no URL or no Header")
+		return nil, k.vendor.failure("request", ErrInvalidRequest, "it has no URL or no Header")
 	}
 	ctx := req.Context()
-	if ctx.Value(withoutTokenKey{}) != nil || ctx.Value(clientKey{t.client}) != nil {
+	if ctx.Value(withoutTokenKey{}) != nil || k.inside(ctx) {
 		return t.next().RoundTrip(req) // a login
 	}
-	if !t.allows(req.URL) || t.strayed(req) {
-		if req.Response != nil { // where a redirect leads
-			return t.next().RoundTrip(req)
-		}
-		closeBody(req)
-		return nil, t.client.failure("request", ErrInvalidRequest, "the token is not for "+req.URL.Host+", which is not in Options.Origins")
+	if t.originer == nil && !t.allows(req, t.origins) {
+		return t.sendElsewhere(req)
 	}
 	token, err := t.client.Token(ctx)
 	if err != nil {
 		closeBody(req)
 		return nil, err
 	}
-	resp, err := t.send(req, token)
-	if err != nil || !rejected(t.client.auth, resp, token) {
-		return resp, err
+	if t.originer != nil && !t.allows(req, t.originsOf(token)) {
+		return t.sendElsewhere(req)
 	}
-	return t.again(req, resp, token)
-}
-
-// again renews the token that resp refused, and sends req once more. Where that cannot be done, resp goes back untouched.
-func (t *transport) again(req *http.Request, resp *http.Response, refused *Token) (*http.Response, error) {
-	if !t.client.condemn(refused) || req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
+	resp, err := t.send(req, token)
+	switch {
+	case err != nil:
+		return nil, err
+	case !rejects(t.rejecter, resp, token):
+		k.accepted(token)
 		return resp, nil
 	}
-	rest := readAhead(resp.Body) // the login may need the connection
-	resp.Body = rest
+	return t.replay(req, resp, token)
+}
+
+// allows reports whether req, and the redirects that led to it, stay on the origins.
+func (t *transport) allows(req *http.Request, origins []origin) bool {
+	return slices.Contains(origins, originOf(req.URL)) && !cameBy(req, origins)
+}
+
+// originsOf asks the Originer once per token.
+func (t *transport) originsOf(token *Token) []origin {
+	if n := t.named.Load(); n != nil && n.token == token {
+		return n.origins
+	}
+	origins := parseOrigins(t.originer.APIOrigins(token))
+	if len(origins) == 0 {
+		origins = t.origins
+	}
+	t.named.Store(&namedOrigins{token, origins})
+	return origins
+}
+
+// sendElsewhere sends a request that a redirect led to another origin, without the token. A direct one is a mistake.
+func (t *transport) sendElsewhere(req *http.Request) (*http.Response, error) {
+	if req.Response != nil {
+		return t.next().RoundTrip(req)
+	}
+	closeBody(req)
+	return nil, t.client.k.vendor.failure("request", ErrInvalidRequest,
+		"the token is not for "+req.URL.Host+", which is not among the vendor's origins or Options.Origins")
+}
+
+// replay renews the token that resp rejected, and sends req once more. Where that cannot be done, resp goes back with its whole body.
+func (t *transport) replay(req *http.Request, resp *http.Response, rejected *Token) (*http.Response, error) {
+	k := &t.client.k
+	if !k.reject(req.Context(), rejected) || req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
+		return resp, nil
+	}
+	if resp.ContentLength >= 0 {
+		_ = PeekBody(resp) // the login may need the connection
+	}
 	token, err := t.client.Token(req.Context())
-	if err != nil {
+	if err != nil || token == rejected {
 		return resp, nil
 	}
 	second := *req
@@ -75,22 +129,60 @@ func (t *transport) again(req *http.Request, resp *http.Response, refused *Token
 			return resp, nil
 		}
 	}
-	rest.discard()
-	answer, err := t.send(&second, token)
-	if err == nil {
-		t.client.replayed(token, !rejected(t.client.auth, answer, token))
+	discard(resp.Body)
+	replayed, err := t.send(&second, token)
+	if err != nil {
+		return nil, err
 	}
-	return answer, err
+	replayed.Request = req
+	if rejects(t.rejecter, replayed, token) {
+		k.reject(req.Context(), token)
+	} else {
+		k.accepted(token)
+	}
+	return replayed, nil
 }
 
-// send puts the token on a copy of req.
+// A signedRequest is a copy of the caller's request with a token on it, in one allocation.
+type signedRequest struct {
+	http.Request
+	authorization [1]string
+}
+
+// send puts the token on a copy of req. The copy is shallow, so that trailers that are set while the body is read arrive.
 func (t *transport) send(req *http.Request, token *Token) (*http.Response, error) {
-	signed := req.Clone(req.Context())
-	if err := authorize(t.client.auth, signed, token); err != nil {
+	signed := &signedRequest{Request: *req}
+	signed.Header = make(http.Header, len(req.Header)+1)
+	maps.Copy(signed.Header, req.Header)
+	if err := t.sign(signed, token); err != nil {
 		closeBody(req)
 		return nil, err
 	}
-	return t.next().RoundTrip(signed)
+	resp, err := t.next().RoundTrip(&signed.Request)
+	if resp != nil {
+		resp.Request = req
+	}
+	return resp, err
+}
+
+func (t *transport) sign(signed *signedRequest, token *Token) error {
+	if h := t.client.k.cached.Load(); h != nil && h.token == token {
+		token = h.signed()
+	}
+	if t.authorizer == nil {
+		value, err := token.authHeader()
+		signed.authorization[0] = value
+		signed.Header["Authorization"] = signed.authorization[:]
+		return err
+	}
+	for name, values := range signed.Header {
+		signed.Header[name] = values[:len(values):len(values)] // adding to it must not reach the caller's
+	}
+	if signed.URL != nil {
+		u := *signed.URL
+		signed.URL = &u
+	}
+	return t.authorizer.Authorize(&signed.Request, token)
 }
 
 func (t *transport) next() http.RoundTripper {
@@ -113,127 +205,13 @@ func closeBody(req *http.Request) {
 	}
 }
 
-const (
-	firstRest = time.Minute // after a renewal that a refusal caused
-	lastRest  = 15 * time.Minute
-)
+// discardTime is what a body that nobody will read has to end, so that its connection can be used again.
+const discardTime = 100 * time.Millisecond
 
-// rejections keeps refusals from costing a renewal each.
-type rejections struct {
-	until   time.Duration // monotonic: no renewal before
-	refused int           // renewed tokens in a row that were refused too
-	last    *Token        // the one counted last
-	told    bool          // that a refusal changes nothing until then
-}
-
-// condemn drops the refused token and reports whether another is to be tried: because one is already there or on its way, or because
-// it is time to fetch one.
-func (c *Client) condemn(refused *Token) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	h := c.current.Load()
-	if h == nil || c.renewal.underWay() && c.renewal.job == jobLogout {
-		return false // logged out: nobody has asked for a new session
-	}
-	if h.token != refused || h.flags&dropped != 0 {
-		return true
-	}
-	if c.rejections == nil {
-		c.rejections = &rejections{}
-	}
-	mono, wall := c.now()
-	r := c.rejections
-	if mono < r.until {
-		if !r.told {
-			err := c.failure("request", ErrUnavailable, "an API refused a token that was renewed just now")
-			err.RetryAt = wall.Add(r.until - mono)
-			c.emit(Event{Type: EventRefused, Err: err})
-		}
-		r.told = true
-		return false
-	}
-	r.until, r.told = mono+doubled(firstRest, lastRest, r.refused+1), false
-	c.current.Store(h.marked(dropped))
-	c.emit(Event{Type: EventRefused})
-	return true
-}
-
-// replayed is told how the renewed token fared with one of the requests that wait for it. Where one is accepted, the token is good.
-func (c *Client) replayed(token *Token, accepted bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r := c.rejections
-	switch {
-	case r == nil:
-	case accepted:
-		r.refused, r.last = 0, token
-	case r.last != token:
-		r.refused++
-		r.last = token
-	}
-}
-
-// An origin is scheme, host and port of a URL.
-type origin struct{ scheme, host, port string }
-
-func parseOrigin(s string) (origin, error) {
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
-		return origin{}, plainError("has an entry that is not like https://api.example.com")
-	}
-	return originOf(u), nil
-}
-
-func originOf(u *url.URL) origin {
-	o := origin{scheme: u.Scheme, host: u.Hostname(), port: u.Port()}
-	if o.port == "" {
-		switch {
-		case strings.EqualFold(o.scheme, "https"):
-			o.port = "443"
-		case strings.EqualFold(o.scheme, "http"):
-			o.port = "80"
-		}
-	}
-	return o
-}
-
-func (o origin) is(p origin) bool {
-	return strings.EqualFold(o.scheme, p.scheme) && strings.EqualFold(o.host, p.host) && o.port == p.port
-}
-
-// origins are those of the options, or else the vendor's own.
-func (c *Client) origins() []origin {
-	var all []origin
-	for _, s := range c.opts.Origins {
-		if o, err := parseOrigin(s); err == nil {
-			all = append(all, o)
-		}
-	}
-	if len(c.opts.Origins) != 0 {
-		return all
-	}
-	if u, err := url.Parse(c.auth.Account().Endpoint); err == nil && u.Host != "" {
-		all = append(all, originOf(u))
-	}
-	return all
-}
-
-func (t *transport) allows(u *url.URL) bool {
-	o := originOf(u)
-	for _, allowed := range t.origins {
-		if o.is(allowed) {
-			return true
-		}
-	}
-	return false
-}
-
-// strayed reports whether redirects led req here by way of a foreign origin, which then chose what is asked here.
-func (t *transport) strayed(req *http.Request) bool {
-	for resp := req.Response; resp != nil && resp.Request != nil; resp = resp.Request.Response {
-		if !t.allows(resp.Request.URL) {
-			return true
-		}
-	}
-	return false
+// discard closes a body, at its end if that comes soon.
+func discard(body io.ReadCloser) {
+	timer := time.AfterFunc(discardTime, func() { _ = body.Close() })
+	_, _ = io.CopyN(io.Discard, body, maxPeek)
+	timer.Stop()
+	_ = body.Close()
 }

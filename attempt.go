@@ -1,0 +1,207 @@
+package vendorlogin
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/vendorlogin/vendorlogin/internal/record"
+)
+
+// defaultMaxAttempts is how many unsuccessful attempts of a kind an account makes within record.Window.
+const defaultMaxAttempts = 4
+
+// tries are the ids of this renewal's attempts that are under way.
+type tries struct {
+	password string
+	code     string
+	secret   uint32 // the fingerprint of the code
+}
+
+// limit is how many attempts may count. A Store that fails hides the others': then it is less. While a valid token is cached half
+// of them are kept for when it has expired.
+func (o *order) limit() int {
+	limit := o.opts.MaxAttempts
+	if o.opts.Store != nil && o.ledger.degraded() {
+		limit = min(limit, 2)
+	}
+	if limit > 1 && o.validUntil().After(time.Now()) {
+		limit /= 2
+	}
+	return limit
+}
+
+// validUntil is when the cached token expires; zero where there is none that is good.
+func (o *order) validUntil() time.Time {
+	cached := o.known.cached
+	if cached == nil || cached.is(rejectedFlag) || cached.token.ExpiresAt.IsZero() || cached.token.Access.IsZero() {
+		return time.Time{}
+	}
+	return cached.token.ExpiresAt
+}
+
+// attempts are those that the record and this Client know of.
+func (o *order) attempts() record.Attempts {
+	return o.ledger.rec.Attempts.Merge(o.progress.soFar().attempts)
+}
+
+// overBudget ends the renewal if the account has no attempt left.
+func (o *order) overBudget() *outcome {
+	mono, wall := o.now()
+	attempts := o.attempts()
+	free := attempts.Free(o.limit(), wall)
+	if free.IsZero() {
+		return nil
+	}
+	if valid := o.validUntil(); valid.After(wall) && valid.Before(free) {
+		free = valid
+	}
+	e := remembered(o.vendor.auth.Account(), attempts.Last, free)
+	return &outcome{err: e, hold: newHold(causeBudget, e, mono, wall)}
+}
+
+// begin counts a login that is about to be sent.
+func (o *order) begin() record.Attempts {
+	_, wall := o.now()
+	attempts := o.attempts()
+	if o.tries.password == "" {
+		o.tries.password = o.owner + "-" + rand.Text()[:8]
+	}
+	attempts.Password = attempts.Password.Begin(o.open(o.tries.password, wall), o.opts.MaxAttempts, wall)
+	o.noteAttempts(attempts)
+	return attempts
+}
+
+func (o *order) open(id string, wall time.Time) record.Try {
+	return record.Try{ID: id, Owner: o.owner, End: wall.Add(o.longest())}
+}
+
+func (o *order) noteAttempts(a record.Attempts) { o.progress.note(func(f *facts) { f.attempts = a }) }
+
+// spend counts a code, or another secret of a single use, that is about to be sent, and remembers it. See Spend.
+func (o *order) spend(ctx context.Context, s Secret, code bool) error {
+	sum, err := o.vendor.auth.Account().Fingerprint(ctx, func(context.Context) (Secret, error) { return s, nil })
+	if err != nil {
+		return err
+	}
+	if o.over() {
+		e := o.vendor.failure("otp", ErrUnavailable, "the login has taken too long")
+		e.Unprocessed = true
+		return e
+	}
+	o.closeCode()
+	fingerprint, id := uint32(sum>>32), o.owner+"-"+rand.Text()[:8]
+	for conflicts := 0; ; conflicts++ {
+		_, wall := o.now()
+		if e := o.unspendable(fingerprint, wall); e != nil {
+			return e
+		}
+		next := o.ledger.rec.WithConsumed(wall, record.Consumed{Fingerprint: fingerprint, At: wall, Code: code})
+		next.Attempts = o.attempts()
+		next.Attempts.Code = next.Attempts.Code.Begin(o.open(id, wall), o.opts.MaxAttempts, wall)
+		if !o.ledger.degraded() {
+			err := o.ledger.save(ctx, next)
+			if errors.Is(err, ErrRecordChanged) && conflicts < maxConflicts {
+				o.ledger.load(ctx)
+				continue
+			}
+			if err != nil {
+				o.ledger.degrade(err)
+				continue
+			}
+		}
+		o.tries.code, o.tries.secret = id, fingerprint
+		o.progress.note(func(f *facts) {
+			f.attempts = next.Attempts
+			f.consumed = append(slices.Clone(f.consumed), record.Consumed{Fingerprint: fingerprint, At: wall, Code: code})
+		})
+		return nil
+	}
+}
+
+// unspendable says why a secret must not be sent, if it must not.
+func (o *order) unspendable(fingerprint uint32, wall time.Time) *Error {
+	mine := record.Record{Consumed: o.progress.soFar().consumed}
+	if o.ledger.rec.HasConsumed(fingerprint, wall) || mine.HasConsumed(fingerprint, wall) {
+		e := o.vendor.failure("login", ErrInvalidCredentials, "a secret of a single use was sent before")
+		e.Unprocessed = true
+		return e
+	}
+	attempts := o.attempts()
+	if free := attempts.Code.Free(o.limit(), wall); !free.IsZero() {
+		e := o.vendor.failure("otp", ErrRateLimited, "no attempt with a code is left")
+		e.Unprocessed, e.RetryAt = true, free
+		return e
+	}
+	return nil
+}
+
+// closeCode ends the attempt with the code before: the vendor rejected it, or another would not be asked for.
+func (o *order) closeCode() {
+	if o.tries.code == "" {
+		return
+	}
+	_, wall := o.now()
+	attempts := o.attempts()
+	attempts.Code = attempts.Code.Fail(o.tries.code, wall, o.due(false, wall))
+	o.tries.code = ""
+	o.noteAttempts(attempts)
+}
+
+// due is when the next attempt of a row is due.
+func (o *order) due(unusable bool, wall time.Time) func(record.Row) time.Time {
+	j := jitter()
+	return func(row record.Row) time.Time {
+		if o.validUntil().After(wall) {
+			return record.DueWhileValid(wall, j)
+		}
+		return row.Due(wall, unusable, j)
+	}
+}
+
+// succeeded is what counts after a token came.
+func (o *order) succeeded(a record.Attempts, wall time.Time) record.Attempts {
+	if o.tries.password != "" {
+		a.Password = a.Password.Succeed(o.tries.password, wall)
+	}
+	if o.tries.code != "" {
+		a.Code = a.Code.Succeed(o.tries.code, wall)
+	}
+	if a.Password.N == 0 && a.Code.N == 0 {
+		a.Last = record.Failure{}
+	}
+	return a
+}
+
+// failed is what counts after err, and whether any of this renewal's attempts does. Of an Unprocessed request the last one is taken
+// back: the code, or where none was asked for apart from the password, both.
+func (o *order) failed(a record.Attempts, err *Error, unusable bool, wall time.Time) (record.Attempts, bool) {
+	due, counted := o.due(unusable, wall), false
+	settle := func(row record.Row, id string, unprocessed bool) record.Row {
+		switch {
+		case id == "":
+			return row
+		case unprocessed:
+			return row.Cancel(id)
+		}
+		counted = true
+		return row.Fail(id, wall, due)
+	}
+	apart := err.Op == "otp" || err.Op == "resend"
+	a.Password = settle(a.Password, o.tries.password, err.Unprocessed && !apart)
+	a.Code = settle(a.Code, o.tries.code, err.Unprocessed)
+	if counted {
+		a.Last = recorded(err)
+	}
+	return a, counted
+}
+
+// forgetSecret takes a single-use secret back that was certainly not sent.
+func (o *order) forgetSecret(r record.Record) record.Record {
+	r.Consumed = slices.DeleteFunc(slices.Clone(r.Consumed), func(c record.Consumed) bool {
+		return o.tries.code != "" && c.Fingerprint == o.tries.secret
+	})
+	return r
+}

@@ -1,0 +1,131 @@
+package vendorlogin
+
+import (
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+)
+
+// A freshness is what a cached token is good for.
+type freshness int
+
+const (
+	expired freshness = iota // not to be handed out
+	stale                    // valid, but due for renewal
+	fresh
+)
+
+func (f freshness) String() string { return [...]string{"expired", "stale", "fresh"}[f] }
+
+const (
+	// unknownLifetime is when a token whose vendor did not say how long it lives becomes stale. It never expires by age: an API's
+	// 401 tells.
+	unknownLifetime = time.Hour
+
+	// reviewInterval is how long the monotonic clock alone decides. It stands still while a machine sleeps, so this is also how
+	// long after waking up an expired token may be handed out.
+	reviewInterval = time.Second
+
+	// minLifetime is what a token must have left on arrival.
+	minLifetime = 10 * time.Second
+)
+
+// A cached is the cached token. But for review and signing it never changes: the keeper replaces it.
+type cached struct {
+	token   *Token
+	signing atomic.Pointer[Token] // a copy of token with its header value; nil until a request needs it
+
+	// review is the monotonic time, in nanoseconds since the Client's start, until which token may be handed out without another
+	// look.
+	review atomic.Int64
+
+	taken   time.Duration // monotonic time at which it was cached
+	expires time.Duration // monotonic time of expiry
+	window  time.Duration // stale for so long before expiry
+	version string        // of the record it is saved as; "" when it is not saved
+	seq     int64         // later tokens have higher ones
+	flags   flag
+}
+
+type flag uint8
+
+const (
+	rejectedFlag flag = 1 << iota // by an API, or by Invalidate
+	unsavedFlag                   // a store is configured, but saving failed
+	unprovenFlag                  // it came in place of a rejected one, and no API has accepted it yet
+)
+
+// newCached caches t at the time that both clocks show. t's times carry no monotonic reading.
+func newCached(t *Token, renewBefore, mono time.Duration, wall time.Time) *cached {
+	expiry := expiryOf(t)
+	window := min(renewBefore, expiry.Sub(t.IssuedAt)/2)
+	if t.ExpiresAt.IsZero() {
+		window = 0
+	}
+	window -= time.Duration(rand.Float64() * float64(window) / 10) // so that a fleet does not renew in the same instant
+	return &cached{token: t, taken: mono, expires: mono + expiry.Sub(wall), window: max(window, 0)}
+}
+
+// expiryOf is when t expires, or becomes stale if that is unknown.
+func expiryOf(t *Token) time.Time {
+	if t.ExpiresAt.IsZero() {
+		return t.IssuedAt.Add(unknownLifetime)
+	}
+	return t.ExpiresAt
+}
+
+// at is a pure function of both clocks: the one that says that more time has passed is believed.
+func (h *cached) at(mono time.Duration, wall time.Time) freshness {
+	left := min(h.expires-mono, expiryOf(h.token).Sub(wall))
+	switch {
+	case h.token.Access.IsZero():
+		return expired
+	case left > h.window:
+		return fresh
+	case left > 0 || h.token.ExpiresAt.IsZero():
+		return stale
+	}
+	return expired
+}
+
+// isUseless reports whether the token has expired on arrival, or nearly so. A RenewBefore of less than minLifetime says that tokens
+// are meant to be that short.
+func (h *cached) isUseless(renewBefore, mono time.Duration, wall time.Time) bool {
+	left := min(h.expires-mono, expiryOf(h.token).Sub(wall))
+	return !h.token.ExpiresAt.IsZero() && (left <= 0 || left < min(minLifetime, renewBefore))
+}
+
+// reviewBy sets when to look again: at the next of the boundaries that follow mono, and a second from now at the latest.
+func (h *cached) reviewBy(mono time.Duration) {
+	next := mono + reviewInterval
+	for _, boundary := range []time.Duration{h.expires - h.window, h.expires} {
+		if boundary > mono {
+			next = min(next, boundary)
+		}
+	}
+	h.review.Store(int64(next))
+}
+
+func (h *cached) is(f flag) bool { return h.flags&f != 0 }
+
+// with is a copy of h with other flags, to be looked at by the next caller.
+func (h *cached) with(flags flag) *cached {
+	c := &cached{token: h.token, taken: h.taken, expires: h.expires, window: h.window, version: h.version, seq: h.seq, flags: flags}
+	c.signing.Store(h.signing.Load())
+	return c
+}
+
+// holds reports whether h is t, saved or not.
+func (h *cached) holds(t *Token) bool {
+	return h.token.Access.Reveal() == t.Access.Reveal() && h.token.IssuedAt.Equal(t.IssuedAt)
+}
+
+// signed is the token with its header value, built once.
+func (h *cached) signed() *Token {
+	if t := h.signing.Load(); t != nil {
+		return t
+	}
+	t := h.token.withHeader()
+	h.signing.Store(t)
+	return t
+}

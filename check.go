@@ -1,0 +1,147 @@
+package vendorlogin
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+	"time"
+)
+
+// check ends the renewal if the record has a token for it, or a hold.
+func (o *order) check(ctx context.Context) *outcome {
+	if o.ledger.degraded() {
+		return nil
+	}
+	if t := o.fresherToken(); t != nil {
+		return o.adopt(t)
+	}
+	h := o.sharedHold(ctx)
+	if h == nil {
+		return nil
+	}
+	_, wall := o.now()
+	if o.force && o.known.bypass && h.mayBypass(wall) {
+		o.progress.note(func(f *facts) { f.bypassed = true })
+		return nil
+	}
+	e := *h.err
+	return &outcome{err: &e, hold: h}
+}
+
+// adopt ends the renewal with the record's token.
+func (o *order) adopt(t *Token) *outcome {
+	return &outcome{token: t, version: o.ledger.version, seq: o.ledger.rec.Seq, adopted: true}
+}
+
+// fresherToken is the record's token if it is better than the cached one.
+func (o *order) fresherToken() *Token {
+	rec := o.ledger.rec
+	if rec.Token == nil || rec.Seq < o.known.seq || o.force && rec.Seq <= o.atStart {
+		return nil // older than what we had; or no answer to Renew
+	}
+	mono, wall := o.now()
+	t := fromRecord(rec.Token, wall)
+	found := newCached(t, o.opts.RenewBefore, mono, wall)
+	if found.at(mono, wall) == expired {
+		return nil
+	}
+	cached := o.known.cached
+	switch {
+	case cached == nil:
+		return t
+	case cached.version == o.ledger.version, cached.holds(t):
+		return nil
+	case !cached.is(rejectedFlag) && cached.at(mono, wall) != expired && found.at(mono, wall) != fresh:
+		return nil // no better than ours
+	}
+	return t
+}
+
+// refreshable is the token whose refresh token may be sent, or nil. With a Store that fails there is none: another process may have
+// sent it.
+func (o *order) refreshable() *Token {
+	if !o.vendor.refreshes() {
+		return nil
+	}
+	t := o.latestToken()
+	if t == nil || t.Refresh.IsZero() || slices.Contains(o.known.sent, hashOf(t.Refresh)) {
+		return nil
+	}
+	if !t.RefreshExpiresAt.IsZero() && !time.Now().Before(t.RefreshExpiresAt) {
+		return nil
+	}
+	return t
+}
+
+// latestToken is the one whose refresh token is the vendor's latest, as far as can be known.
+func (o *order) latestToken() *Token {
+	rec, cached := o.ledger.rec, o.known.cached
+	switch {
+	case o.opts.Store == nil && cached != nil:
+		return cached.token
+	case o.ledger.degraded(), rec.Token == nil:
+		return nil
+	case cached != nil && cached.seq > rec.Seq: // ours could not be saved, or the store has lost it
+		return cached.token
+	case rec.Spent, rec.Seq < o.known.seq:
+		return nil
+	}
+	return fromRecord(rec.Token, time.Now().Round(0))
+}
+
+// sharedHold is the hold of the record that binds this Client, if any.
+func (o *order) sharedHold(ctx context.Context) *hold {
+	holds := o.ledger.rec.Holds
+	if len(holds) == 0 {
+		return nil
+	}
+	var fingerprint *uint64
+	for _, h := range holds {
+		if h.Fingerprint != nil {
+			fingerprint = o.fingerprint(ctx)
+		}
+	}
+	mono, wall := o.now()
+	return heldBy(holds, o.vendor.auth.Account(), fingerprint, o.known.changed, o.opts.Cooldown, mono, wall)
+}
+
+// othersAttempt is until when an attempt of another process may be under way.
+func (o *order) othersAttempt() time.Time {
+	return o.ledger.rec.Attempts.Open(o.owner, o.longest(), time.Now())
+}
+
+// A rival is another process that is at work without the lock.
+type rival struct {
+	owner string // of the claim
+	since time.Time
+}
+
+// bars is until when the rival of the record may be at work; zero: go on. A claim is respected for a quarter of LoginTimeout: then
+// its owner is gone. An attempt is respected to its end, unless we have the lock.
+func (r *rival) bars(o *order) time.Time {
+	if until := o.othersAttempt(); o.ledger.lease == nil && !until.IsZero() {
+		return until
+	}
+	c := o.ledger.rec.Claim
+	if c == nil || c.Owner == o.owner {
+		return time.Time{}
+	}
+	if c.Owner != r.owner {
+		r.owner, r.since = c.Owner, time.Now()
+	}
+	left := time.Until(c.Until)
+	if left <= 0 || left > 2*o.longest() || time.Since(r.since) >= o.opts.LoginTimeout/4 {
+		return time.Time{}
+	}
+	return c.Until
+}
+
+// hashOf stands for a refresh token where the token itself is not kept; 0: there is none.
+func hashOf(s Secret) uint64 {
+	if s.IsZero() {
+		return 0
+	}
+	sum := sha256.Sum256([]byte(s.Reveal()))
+	return binary.BigEndian.Uint64(sum[:])
+}

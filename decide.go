@@ -1,0 +1,243 @@
+package vendorlogin
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/vendorlogin/vendorlogin/internal/flight"
+)
+
+// probePatience is how long a caller waits for a probe.
+const probePatience = time.Second
+
+// await returns a valid token, or by force a renewed one.
+func (k *keeper) await(ctx context.Context, force bool) (*Token, error) {
+	for probed := false; ; {
+		d := k.decide(ctx, force, probed)
+		if d.wait == nil {
+			return d.token, d.err
+		}
+		out, err := k.wait(ctx, d.wait)
+		if err != nil {
+			return nil, err
+		}
+		probed = probed || d.wait.job == jobProbe
+		if d.wait.decides(force, out) {
+			return out.token, asError(out.err)
+		}
+	}
+}
+
+// A decision is a token or an error, or else something under way to wait for before deciding again.
+type decision struct {
+	token *Token
+	err   error
+	wait  *run
+}
+
+func (k *keeper) decide(ctx context.Context, force, probed bool) decision {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closed {
+		return decision{err: &Error{Account: k.vendor.auth.Account(), Op: "token", Kind: ErrClosed}}
+	}
+	mono, wall := k.now()
+	h := k.cached.Load()
+	var fallback *Token // a rejected token that is valid: handed out for want of a better one
+	if h != nil && !force && h.at(mono, wall) != expired {
+		if !h.is(rejectedFlag) {
+			if h.at(mono, wall) == stale {
+				k.renewInBackground(ctx, mono)
+			}
+			h.reviewBy(mono)
+			return decision{token: h.token}
+		}
+		fallback = h.token
+	}
+	if k.inside(ctx) {
+		return decision{err: k.vendor.failure("token", ErrInvalidRequest, "asked for from within its own login")}
+	}
+	busy := k.run.underWay()
+	if busy && (k.run.job != jobProbe || !probed && k.onHold() != nil || force) {
+		return decision{wait: k.run}
+	}
+	if err := ctx.Err(); err != nil {
+		return decision{err: k.leftBy(err)}
+	}
+	hold := k.onHold()
+	switch {
+	case busy: // with a probe that takes its time
+		if hold == nil {
+			return decision{wait: k.run}
+		}
+	case fallback != nil && mono < k.troubled().rejection.until:
+		if !probed && k.probeForRejected(mono) {
+			return decision{wait: k.beginProbe(ctx, false, true)}
+		}
+		return decision{token: fallback}
+	case hold == nil || hold.cause == causeBackground || force && hold.mayBypass(wall) && k.bypassDue(mono):
+		return decision{wait: k.beginRenewal(ctx, force, fallback != nil)}
+	case !force && !probed:
+		if credentials, store := k.probesDue(hold, mono, wall); credentials || store {
+			return decision{wait: k.beginProbe(ctx, credentials, store)}
+		}
+	}
+	if fallback != nil {
+		h.reviewBy(mono)
+		return decision{token: fallback}
+	}
+	return decision{err: hold.err}
+}
+
+func (k *keeper) beginRenewal(ctx context.Context, force, forRejected bool) *run {
+	mono, _ := k.now()
+	r := &run{job: jobRenew, force: force, forRejected: forRejected, bypass: force && k.bypassDue(mono)}
+	if r.bypass && k.onHold() != nil {
+		k.trouble.bypassed = max(mono, 1)
+	}
+	return k.begin(ctx, r, renewOrder)
+}
+
+func renewOrder(o *order, ctx context.Context) outcome { return o.renew(ctx) }
+
+func (k *keeper) beginProbe(ctx context.Context, credentials, store bool) *run {
+	return k.begin(ctx, &run{job: jobProbe, credentials: credentials, store: store}, func(o *order, ctx context.Context) outcome { return o.probe(ctx, credentials, store) })
+}
+
+// renewInBackground starts a renewal that nobody waits for, or on hold a probe.
+func (k *keeper) renewInBackground(ctx context.Context, mono time.Duration) {
+	_, wall := k.now()
+	hold := k.onHold()
+	switch {
+	case k.run.underWay():
+	case hold == nil:
+		k.events.report(ctx, Event{Type: EventStale})
+		k.begin(ctx, &run{job: jobBackground}, renewOrder)
+	default:
+		if credentials, store := k.probesDue(hold, mono, wall); credentials || store {
+			k.beginProbe(ctx, credentials, store)
+		}
+	}
+}
+
+// probesDue reports what is to be probed now.
+func (k *keeper) probesDue(h *hold, mono time.Duration, wall time.Time) (credentials, store bool) {
+	p := k.trouble.probes
+	credentials = k.vendor.fingerprints() && h.cause == causeRejected && h.fingerprint != nil && !wall.Before(h.floor) && mono >= p.credentials
+	store = k.opts.Store != nil && h.cause != causePaced && mono >= p.store
+	return credentials, store
+}
+
+// probeForRejected reports whether it is time to look at the store for a token in place of a rejected one.
+func (k *keeper) probeForRejected(mono time.Duration) bool {
+	r := &k.troubled().rejection
+	if k.opts.Store == nil || mono < r.probe {
+		return false
+	}
+	r.probe = mono + rejectedProbe
+	return true
+}
+
+// bypassDue reports whether Renew may bypass a hold again.
+func (k *keeper) bypassDue(mono time.Duration) bool {
+	return k.trouble == nil || k.trouble.bypassed == 0 || mono-k.trouble.bypassed >= bypassInterval
+}
+
+// decides reports whether r's outcome is the answer for whoever waited for it.
+func (r *run) decides(force bool, out outcome) bool {
+	switch r.job {
+	case jobRenew:
+		return !force || r.force || !out.adopted // a token that was there before is no answer to Renew
+	case jobBackground:
+		return !r.progress.soFar().declined // else decide again: with somebody waiting, a person may be asked
+	}
+	return false
+}
+
+// wait waits until r has an outcome, ctx ends or the Client is closed; for a probe not long.
+func (k *keeper) wait(ctx context.Context, r *run) (outcome, error) {
+	patience := ctx
+	if r.job == jobProbe {
+		var cancel context.CancelFunc
+		patience, cancel = context.WithTimeout(ctx, probePatience)
+		defer cancel()
+	}
+	out, err := r.flight.Wait(patience)
+	switch {
+	case err == nil, ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
+		return out, nil
+	case errors.Is(err, flight.ErrClosed):
+		return out, &Error{Account: k.vendor.auth.Account(), Op: "token", Kind: ErrClosed}
+	}
+	return out, k.leftBy(err)
+}
+
+// leftBy is the error of a caller whose ctx has ended.
+func (k *keeper) leftBy(err error) *Error {
+	return &Error{Account: k.vendor.auth.Account(), Op: "token", Kind: err, Unprocessed: true}
+}
+
+// reject marks t as rejected by an API. It reports whether there may be a better one than t, now or soon.
+func (k *keeper) reject(ctx context.Context, t *Token) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	h := k.cached.Load()
+	if h == nil || k.closed || k.run.underWay() && k.run.job == jobLogout {
+		return false // logged out: nobody has asked for a new session
+	}
+	if h.token != t && h.signing.Load() != t {
+		return true
+	}
+	mono, wall := k.now()
+	r := &k.troubled().rejection
+	if !h.is(rejectedFlag) {
+		r.count(h, mono)
+		k.cached.Store(h.with(h.flags | rejectedFlag))
+	} else {
+		h.review.Store(0)
+	}
+	switch {
+	case mono >= r.until && !h.is(rejectedFlag):
+		k.events.report(ctx, Event{Type: EventRefused})
+	case mono < r.until && !r.reported:
+		r.reported = true
+		err := k.vendor.failure("request", ErrUnavailable, "an API rejected a token that was renewed just now")
+		err.RetryAt = wall.Add(r.until - mono)
+		k.events.report(ctx, Event{Type: EventRefused, Err: err})
+	}
+	k.setTimer()
+	return true
+}
+
+// accepted is told that an API accepted t. Where t came in place of a rejected token, it is good.
+func (k *keeper) accepted(t *Token) {
+	if h := k.cached.Load(); h == nil || h.token != t || !h.is(unprovenFlag) {
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	h := k.cached.Load()
+	if h == nil || h.token != t {
+		return
+	}
+	k.cached.Store(h.with(h.flags &^ unprovenFlag))
+	k.troubled().rejection.rejected = 0
+}
+
+// onTimer renews on time although nobody asks.
+func (k *keeper) onTimer() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	mono, wall := k.now()
+	h := k.cached.Load()
+	switch {
+	case k.closed || h == nil || k.run.underWay():
+	case h.at(mono, wall) == fresh && !h.is(rejectedFlag), k.onHold() != nil:
+		k.setTimer()
+	case h.is(rejectedFlag) && h.at(mono, wall) != expired && mono < k.troubled().rejection.until:
+		k.timer.Reset(k.trouble.rejection.until - mono)
+	default:
+		k.begin(context.Background(), &run{job: jobBackground, forRejected: h.is(rejectedFlag)}, renewOrder)
+	}
+}

@@ -1,0 +1,206 @@
+package record
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	// Window is how long an attempt counts. It is half a minute longer than the 10 minutes that vendors count, since clocks differ.
+	Window = 10*time.Minute + 30*time.Second
+
+	// rowGap is how long after its due time a row without a further attempt ends.
+	rowGap = Window / 4
+)
+
+// Attempts are the counted ones: requests with a password or a code in them that did not end in a valid token.
+type Attempts struct {
+	Password Row     `json:"password,omitzero"`
+	Code     Row     `json:"code,omitzero"`
+	Last     Failure `json:"last,omitzero"` // what the last one came to
+}
+
+// IsZero reports whether nothing was tried.
+func (a Attempts) IsZero() bool { return a.Password.IsZero() && a.Code.IsZero() }
+
+// Merge is a with what another list knows.
+func (a Attempts) Merge(b Attempts) Attempts {
+	if a.Last == (Failure{}) {
+		a.Last = b.Last
+	}
+	a.Password, a.Code = a.Password.merge(b.Password), a.Code.merge(b.Code)
+	return a
+}
+
+// Free is when the next attempt may be made: the zero time for now, else when fewer than limit count. A negative limit is none.
+func (a Attempts) Free(limit int, now time.Time) time.Time {
+	return latest(a.Password.Free(limit, now), a.Code.Free(limit, now))
+}
+
+// Open is the latest end of an attempt under way that is not of owner; zero: there is none.
+func (a Attempts) Open(owner string, longest time.Duration, now time.Time) time.Time {
+	var end time.Time
+	for _, row := range []Row{a.Password, a.Code} {
+		for _, t := range row.Tries {
+			if bounded := earliest(t.End, now.Add(longest)); t.Open && t.Owner != owner && bounded.After(now) {
+				end = latest(end, bounded)
+			}
+		}
+	}
+	return end
+}
+
+// Count is how many attempts count now.
+func (a Attempts) Count(now time.Time) int {
+	return max(len(a.Password.counting(now)), len(a.Code.counting(now)))
+}
+
+// A Row is a series of attempts of one kind. It ends with a success, or when none was made for so long that the next begins anew.
+type Row struct {
+	First   time.Time `json:"first,omitzero"` // the end of the first failure
+	Next    time.Time `json:"next,omitzero"`  // when the next attempt is due
+	N       int       `json:"n,omitempty"`    // failures
+	Tries   []Try     `json:"tries,omitempty"`
+	Cleared time.Time `json:"cleared,omitzero"` // a success came then: attempts that ended before do not count
+}
+
+// A Try is one attempt.
+type Try struct {
+	ID    string    `json:"id"`
+	Owner string    `json:"owner,omitempty"`
+	End   time.Time `json:"end"`            // of an open one: the latest possible
+	Open  bool      `json:"open,omitempty"` // under way, or its maker died
+}
+
+// IsZero reports whether nothing was tried.
+func (r Row) IsZero() bool { return r.N == 0 && len(r.Tries) == 0 && r.Cleared.IsZero() }
+
+// Begin is the row with an open attempt more; keep is how many are remembered.
+func (r Row) Begin(t Try, keep int, now time.Time) Row {
+	if r.over(now) {
+		r.N, r.First, r.Next = 0, time.Time{}, time.Time{}
+	}
+	t.Open = true
+	r.Tries = append(r.without(t.ID), t)
+	r.Tries = r.Tries[max(len(r.Tries)-max(keep, 1), 0):]
+	return r
+}
+
+// Fail is the row after the attempt has failed at now; next is when another is due.
+func (r Row) Fail(id string, now time.Time, next func(Row) time.Time) Row {
+	r.Tries = slices.Clone(r.Tries)
+	for i := range r.Tries {
+		if r.Tries[i].ID == id {
+			r.Tries[i].End, r.Tries[i].Open = now, false
+		}
+	}
+	if r.N == 0 {
+		r.First = now
+	}
+	r.N++
+	r.Next = next(r)
+	return r
+}
+
+// Cancel is the row without the attempt, of which the vendor certainly saw nothing.
+func (r Row) Cancel(id string) Row {
+	r.Tries = r.without(id)
+	return r
+}
+
+// Succeed is the row after the attempt has succeeded at now: it and those before it no longer count.
+func (r Row) Succeed(id string, now time.Time) Row {
+	i := slices.IndexFunc(r.Tries, func(t Try) bool { return t.ID == id })
+	next := Row{Tries: slices.Clone(r.Tries[i+1:])}
+	if r.N > 0 || i > 0 {
+		next.Cleared = now
+	}
+	return next
+}
+
+// Has reports whether the row has the attempt.
+func (r Row) Has(id string) bool {
+	return slices.ContainsFunc(r.Tries, func(t Try) bool { return t.ID == id })
+}
+
+func (r Row) without(id string) []Try {
+	return slices.DeleteFunc(slices.Clone(r.Tries), func(t Try) bool { return t.ID == id })
+}
+
+// over reports whether the row has ended for lack of attempts.
+func (r Row) over(now time.Time) bool {
+	return now.After(latest(r.lastEnd().Add(Window), r.Next.Add(rowGap)))
+}
+
+func (r Row) lastEnd() time.Time {
+	end := r.First
+	for _, t := range r.Tries {
+		end = latest(end, t.End)
+	}
+	return end
+}
+
+// counting are the ends of the attempts that count, in order. An end in the future counts as now.
+func (r Row) counting(now time.Time) []time.Time {
+	var ends []time.Time
+	for _, t := range r.Tries {
+		if end := earliest(t.End, now); end.Add(Window).After(now) {
+			ends = append(ends, end)
+		}
+	}
+	slices.SortFunc(ends, time.Time.Compare)
+	return ends
+}
+
+// Free is when the next attempt of the kind may be made, as for Attempts.
+func (r Row) Free(limit int, now time.Time) time.Time {
+	ends := r.counting(now)
+	if limit < 0 || len(ends) < limit {
+		return time.Time{}
+	}
+	return ends[len(ends)-max(limit, 1)].Add(Window)
+}
+
+// merge is r with the attempts of b that it lacks. Of one that both know, the closed one is right.
+func (r Row) merge(b Row) Row {
+	r.Cleared = latest(r.Cleared, b.Cleared)
+	r, b = r.afterClearing(r.Cleared), b.afterClearing(r.Cleared)
+	if b.IsZero() {
+		return r
+	}
+	merged := slices.Clone(b.Tries)
+	for _, t := range r.Tries {
+		i := slices.IndexFunc(merged, func(other Try) bool { return other.ID == t.ID })
+		switch {
+		case i < 0:
+			merged = append(merged, t)
+		case merged[i].Open:
+			merged[i] = t
+		}
+	}
+	slices.SortStableFunc(merged, func(a, b Try) int { return a.End.Compare(b.End) })
+	if b.N > r.N {
+		r.First, r.Next, r.N = b.First, b.Next, b.N
+	}
+	r.Tries = merged
+	return r
+}
+
+// afterClearing is the row without what ended before a success.
+func (r Row) afterClearing(at time.Time) Row {
+	if at.IsZero() {
+		return r
+	}
+	r.Tries = slices.DeleteFunc(slices.Clone(r.Tries), func(t Try) bool { return !t.Open && !t.End.After(at) })
+	if !r.First.After(at) {
+		r.N, r.First, r.Next = 0, time.Time{}, time.Time{}
+	}
+	return r
+}
+
+func earliest(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

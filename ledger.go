@@ -1,0 +1,170 @@
+package vendorlogin
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/vendorlogin/vendorlogin/internal/record"
+)
+
+const (
+	storeTimeout = 2 * time.Second  // for one command, or a sixth of LoginTimeout if that is less
+	graceTime    = 5 * time.Second  // for saving and unlocking after LoginTimeout
+	leaseTime    = 10 * time.Second // of the lock; extended while the renewal runs
+)
+
+// A ledger is the account's record and lock in the Store, as a renewal last saw them. Each command is bounded. A Store that fails
+// degrades the ledger: it then does nothing, and the renewal goes on without it.
+type ledger struct {
+	store   Store // nil: there is none, or the ledger is degraded
+	key     string
+	timeout time.Duration
+	report  func(*Error) // is told what goes wrong
+
+	version string
+	rec     record.Record
+	seen    int64 // the highest number of a token so far
+	lease   Lease
+	failed  *Error // why the ledger is degraded
+	last    *Error // what the last command failed with
+}
+
+func newLedger(o *Options, a Account, report func(*Error)) *ledger {
+	l := &ledger{store: o.Store, timeout: min(storeTimeout, o.LoginTimeout/6), report: report}
+	if l.store != nil {
+		l.key = a.KeyIn(o.Namespace)
+	}
+	return l
+}
+
+// degraded reports whether there is no Store to be asked.
+func (l *ledger) degraded() bool { return l.store == nil }
+
+// load reads the record.
+func (l *ledger) load(ctx context.Context) {
+	if l.degraded() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	data, version, err := l.store.Load(ctx, l.key)
+	l.version, l.rec = version, record.Record{}
+	switch {
+	case errors.Is(err, ErrNoRecord):
+		l.version = ""
+		if err != ErrNoRecord { // there was something, and it could not be read
+			l.warn(err)
+		}
+		return
+	case err != nil:
+		l.degrade(err)
+		return
+	}
+	l.last = nil
+	l.rec, err = record.Decode(data)
+	l.seen = max(l.seen, l.rec.Seq)
+	switch {
+	case errors.Is(err, record.ErrLaterFormat):
+		l.degrade(err)
+	case err != nil:
+		l.warn(err)
+	}
+}
+
+// save writes next by compare-and-set. After it, the ledger shows what is in the Store.
+func (l *ledger) save(ctx context.Context, next record.Record) error {
+	data, err := next.Encode()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	version, err := l.store.Save(ctx, l.key, data, l.version, next.TTL(time.Now()))
+	if err == nil {
+		l.version, l.rec, l.last = version, next, nil
+	}
+	return err
+}
+
+// write is save, or the removal of a record that would say nothing.
+func (l *ledger) write(ctx context.Context, next record.Record) error {
+	if !next.IsEmpty() {
+		return l.save(ctx, next)
+	}
+	if l.version == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	err := l.store.Delete(ctx, l.key, l.version)
+	if err == nil {
+		l.version, l.rec, l.last = "", next, nil
+	}
+	return err
+}
+
+// lockable reports whether the Store has locks.
+func (l *ledger) lockable() bool {
+	_, ok := l.store.(Locker)
+	return ok
+}
+
+// tryLock takes the lock, or fails with ErrLocked or what went wrong.
+func (l *ledger) tryLock(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	lease, err := l.store.(Locker).TryLock(ctx, l.key, leaseTime)
+	if err == nil {
+		l.lease = lease
+	}
+	return err
+}
+
+// extend makes the lock last as long again. One that was lost is reported: compare-and-set keeps that safe.
+func (l *ledger) extend(ctx context.Context) {
+	if l.lease == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	if err := l.lease.Extend(ctx); err != nil {
+		l.warn(err)
+	}
+}
+
+// unlock frees the lock, if it was had.
+func (l *ledger) unlock(ctx context.Context) {
+	if l.lease == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	if err := l.lease.Unlock(ctx); err != nil {
+		l.warn(err)
+	}
+}
+
+// warn reports what went wrong where the work goes on as before.
+func (l *ledger) warn(err error) {
+	l.last = l.toError(err)
+	l.report(l.last)
+}
+
+// degrade goes on without the Store.
+func (l *ledger) degrade(err error) {
+	l.warn(err)
+	l.failed, l.store = l.last, nil
+	l.version, l.rec = "", record.Record{}
+}
+
+func (l *ledger) toError(err error) *Error { return &Error{Op: "store", Kind: ErrStore, Err: err} }
+
+// graceContext lasts for graceTime after the end of ctx, which may be over.
+func graceContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		end = time.Now()
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), end.Add(graceTime))
+}

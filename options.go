@@ -1,0 +1,100 @@
+package vendorlogin
+
+import (
+	"log/slog"
+	"slices"
+	"time"
+)
+
+// Options tune a [Client]. The zero value of each field is its default.
+type Options struct {
+	// Store shares the token, what was tried, and holds with other processes and with later runs. Whoever shares a Store and names an
+	// account gets that account's token: see Namespace. Default: none; all of it lives in memory.
+	Store Store
+
+	// Namespace is part of every key in the Store, so that tenants who share a Store never meet. Default: empty.
+	Namespace string
+
+	// MaxAttempts is how many unsuccessful logins of a kind, by password or by code, an account makes in any 10 minutes, whatever the
+	// reason. They are counted over all users of the Store; without a Store each Client counts its own, and a restart begins anew. The
+	// next one fails at once. Default 4; negative: no limit.
+	MaxAttempts int
+
+	// Pacer spreads the logins at one endpoint over many accounts; package clientpool has one. Default: none.
+	Pacer Pacer
+
+	// RenewBefore is how long before its expiry a token is renewed in the background. Of a token with a shorter lifetime it is at most
+	// half of that. A token with less left on arrival than this, and than 10 seconds, counts as expired. Default 5 minutes.
+	RenewBefore time.Duration
+
+	// LoginTimeout bounds one renewal: waiting for other processes, and for the vendor. A person's typing of a code has time of its
+	// own, 5 minutes. Default 30 seconds.
+	LoginTimeout time.Duration
+
+	// Cooldown is how long nothing is sent after the vendor rejected the credentials, unless they change or Renew is called. Default
+	// 15 minutes.
+	Cooldown time.Duration
+
+	// Origins are where the Transport may send tokens, such as "https://api.example.com". Default: what the vendor's [Originer] names,
+	// else the origin of Account.Endpoint.
+	Origins []string
+
+	// KeepAlive renews on time although nobody asks, from the first token on; it takes one timer. It matters for vendors that
+	// refresh only a token that is still valid.
+	KeepAlive bool
+
+	// PromptInBackground lets a renewal that nobody waits for ask a person for a one-time password.
+	PromptInBackground bool
+
+	// Logger gets one line per event, with the account's name in it. Default: silent.
+	Logger *slog.Logger
+
+	// OnEvent is told what happens, one event at a time and in order, on a goroutine of its own. So events come a little late. A slow
+	// observer delays nobody but Close, which waits for it; a panic in it is dropped. Of more than 1024 waiting events the latest are
+	// dropped. It must not call Close.
+	OnEvent func(Event)
+}
+
+const (
+	defaultRenewBefore  = 5 * time.Minute
+	defaultLoginTimeout = 30 * time.Second
+	defaultCooldown     = 15 * time.Minute
+
+	// longestOption is practically without end: sums of it still fit into a time.Duration.
+	longestOption = 10 * 365 * 24 * time.Hour
+)
+
+// withDefaults checks o and fills in what is not set.
+func (o Options) withDefaults() (Options, error) {
+	for _, d := range []struct {
+		name  string
+		value *time.Duration
+		def   time.Duration
+	}{
+		{"RenewBefore", &o.RenewBefore, defaultRenewBefore},
+		{"LoginTimeout", &o.LoginTimeout, defaultLoginTimeout},
+		{"Cooldown", &o.Cooldown, defaultCooldown},
+	} {
+		if *d.value < 0 {
+			return o, invalidOption("Options."+d.name, "is negative")
+		}
+		if *d.value == 0 {
+			*d.value = d.def
+		}
+		*d.value = min(*d.value, longestOption)
+	}
+	if o.MaxAttempts == 0 {
+		o.MaxAttempts = defaultMaxAttempts
+	}
+	for _, s := range o.Origins {
+		if _, err := parseOrigin(s); err != nil {
+			return o, invalidOption("Options.Origins", err.Error())
+		}
+	}
+	o.Origins = slices.Clone(o.Origins)
+	return o, nil
+}
+
+func invalidOption(field, reason string) error {
+	return &Error{Op: "new", Kind: ErrInvalidRequest, Fields: []FieldError{{Field: field, Reason: reason}}, Unprocessed: true}
+}

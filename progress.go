@@ -1,0 +1,41 @@
+package vendorlogin
+
+import (
+	"sync"
+
+	"github.com/vendorlogin/vendorlogin/internal/record"
+)
+
+// facts are what has come about during a renewal. They decide what follows from its end, however it ends.
+type facts struct {
+	op          string  // what the vendor was last asked for: "login", "refresh"; empty: nothing yet
+	prompted    bool    // a person was asked for a code
+	declined    bool    // a person would have had to be asked, and must not be
+	counted     bool    // an attempt that failed counts
+	bypassed    bool    // a hold of the record
+	decided     bool    // the vendor rejected the refresh token
+	fingerprint *uint64 // of the credentials
+	refresh     uint64  // the refresh token that was sent and may be consumed; 0: none
+	attempts    record.Attempts
+	consumed    []record.Consumed
+	storeErr    *Error
+	paced       func(sent bool, err error) // the Pacer's; nil: none
+}
+
+// A progress is the facts of a renewal that runs, for whoever has to end it from outside.
+type progress struct {
+	mu    sync.Mutex
+	facts facts
+}
+
+func (p *progress) note(change func(*facts)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change(&p.facts)
+}
+
+func (p *progress) soFar() facts {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.facts
+}

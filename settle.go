@@ -1,0 +1,174 @@
+package vendorlogin
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/vendorlogin/vendorlogin/internal/flight"
+)
+
+// crashed is the outcome of a renewal that did not return one.
+func crashed(v vendor, r *run, known known, cooldown time.Duration, c flight.Cause) outcome {
+	text := "the goroutine was ended from within"
+	switch {
+	case c.Panicked:
+		text = fmt.Sprintf("panic of type %T", c.Panic) // its text may hold anything
+	case c.TimedOut:
+		text = "it did not end in time"
+	}
+	e := v.failure("login", ErrUnavailable, text)
+	if r.job != jobRenew && r.job != jobBackground {
+		return outcome{err: e, forget: r.job == jobLogout}
+	}
+	now := time.Now()
+	sofar := r.progress.soFar()
+	sofar.counted = false // an attempt of it is still open, and counts as such
+	if !sofar.attempts.IsZero() {
+		r.progress.note(func(f *facts) { f.attempts.Last = recorded(e) })
+	}
+	h := holdAfter(failure{err: e, facts: sofar, crashed: !c.TimedOut, before: known.hold, cooldown: cooldown,
+		mono: now.Sub(known.epoch), wall: now.Round(0), jitter: jitter()})
+	e.RetryAt = h.untilWall
+	return outcome{err: e, hold: h}
+}
+
+// settle is where a renewal's outcome becomes the Client's state. It returns what waiters get.
+func (k *keeper) settle(ctx context.Context, r *run, out outcome) outcome {
+	facts := r.progress.soFar()
+	if facts.paced != nil {
+		facts.paced(facts.op != "", asError(out.err)) // once more does no harm, and a renewal that hangs must not keep its turn
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	r.settled = true
+	k.learn(r, facts, out)
+	switch {
+	case k.closed:
+	case out.token != nil:
+		k.take(ctx, r, out)
+	case out.hold != nil:
+		k.setHold(ctx, out.hold)
+	case out.changed && k.lastHold() != nil:
+		h := *k.lastHold()
+		h.changed = true
+		k.trouble.hold = &h
+	}
+	if h := k.cached.Load(); h != nil && out.token == nil {
+		out = k.afterFailure(r, h, facts, out)
+	}
+	if k.closed && out.err == nil && r.job != jobLogout {
+		out.token, out.err = nil, k.vendor.failure("token", ErrClosed, "")
+		out.err.Err = nil
+	}
+	if r.job == jobProbe {
+		mono, _ := k.now()
+		k.troubled().probes.done(mono, r.credentials, r.store)
+	}
+	k.setTimer()
+	k.dropTrouble()
+	return out
+}
+
+// learn remembers what r has brought to light, whatever it came to.
+func (k *keeper) learn(r *run, f facts, out outcome) {
+	t := k.troubled()
+	mono, _ := k.now()
+	t.attempts, t.consumed, t.storeErr = f.attempts, f.consumed, f.storeErr
+	if f.refresh != 0 {
+		t.remember(f.refresh)
+	}
+	if f.bypassed {
+		t.bypassed = max(mono, 1)
+	}
+	if r.forRejected && f.op != "" {
+		t.rejection.renewed(mono)
+	}
+	k.seq = max(k.seq, out.seq)
+}
+
+// remember keeps a refresh token from being sent again.
+func (t *trouble) remember(refresh uint64) {
+	t.sent = append(slices.DeleteFunc(slices.Clone(t.sent), func(sum uint64) bool { return sum == refresh }), refresh)
+	t.sent = t.sent[max(len(t.sent)-maxSent, 0):]
+}
+
+// take caches the token that a renewal brought.
+func (k *keeper) take(ctx context.Context, r *run, out outcome) {
+	mono, wall := k.now()
+	h := newCached(out.token, k.opts.RenewBefore, mono, wall)
+	h.version, h.seq = out.version, out.seq
+	if out.unsaved {
+		h.flags |= unsavedFlag
+	}
+	if r.forRejected {
+		h.flags |= unprovenFlag
+	}
+	if h.at(mono, wall) != expired && out.hold == nil {
+		h.reviewBy(mono)
+	}
+	if old := k.cached.Swap(h); old != nil && !old.token.Refresh.IsZero() && hashOf(old.token.Refresh) != hashOf(out.token.Refresh) {
+		k.troubled().remember(hashOf(old.token.Refresh))
+	}
+	k.success = mono
+	if out.adopted {
+		k.events.report(ctx, Event{Type: EventAdopt, Expires: out.token.ExpiresAt})
+		if hold := k.onHold(); hold != nil && hold.cause == causeRejected {
+			return // another process's success says nothing about our credentials
+		}
+	} else if k.trouble != nil {
+		sum := hashOf(out.token.Refresh)
+		k.trouble.sent = slices.DeleteFunc(k.trouble.sent, func(sent uint64) bool { return sent == sum }) // the vendor has just given it
+	}
+	if out.hold != nil {
+		k.setHold(ctx, out.hold)
+		return
+	}
+	if k.trouble != nil {
+		k.trouble.hold, k.trouble.probes = nil, probes{}
+	}
+}
+
+// setHold puts the Client on hold.
+func (k *keeper) setHold(ctx context.Context, h *hold) {
+	t := k.troubled()
+	t.hold, t.probes = h, probes{}
+	if h.cause != causePaced {
+		k.events.report(ctx, Event{Type: EventHold, Err: h.err, NeedsAction: h.cause == causeRejected})
+	}
+}
+
+// afterFailure decides what becomes of the cached token h where no other came. One that an API rejected goes once the vendor has
+// decided; until then it is handed out while it is valid, for want of a better one.
+func (k *keeper) afterFailure(r *run, h *cached, f facts, out outcome) outcome {
+	switch {
+	case out.forget:
+		k.cached.Store(nil)
+	case !h.is(rejectedFlag) || out.err == nil || r.job == jobProbe:
+	case f.decided || isDecision(out.err):
+		k.cached.Store(nil)
+	case r.job == jobRenew && !r.force && h.at(k.now()) != expired:
+		h.reviewBy(time.Since(k.epoch))
+		out.token, out.err = h.token, nil
+	}
+	return out
+}
+
+// dropTrouble frees what need not be remembered.
+func (k *keeper) dropTrouble() {
+	t := k.trouble
+	if t == nil || t.hold != nil || !t.attempts.IsZero() || len(t.consumed) != 0 || len(t.sent) != 0 || t.storeErr != nil ||
+		t.bypassed != 0 || t.rejection != (rejections{}) {
+		return
+	}
+	k.trouble = nil
+}
+
+// asError is e as an error, nil where e is nil.
+func asError(e *Error) error {
+	if e == nil {
+		return nil
+	}
+	return e
+}

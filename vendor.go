@@ -1,0 +1,127 @@
+package vendorlogin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+)
+
+// A vendor is the Authenticator as a renewal asks it: tokens are copies in local terms, and errors are *Errors.
+type vendor struct{ auth Authenticator }
+
+// login asks for a token with the credentials.
+func (v vendor) login(ctx context.Context) (*Token, *Error) {
+	sent := time.Now()
+	t, err := v.auth.Login(ctx)
+	return v.normalized("login", t, err, sent)
+}
+
+// refresh asks for a token with the refresh token of old, which stays if the vendor returns no other.
+func (v vendor) refresh(ctx context.Context, old *Token) (*Token, *Error) {
+	sent := time.Now()
+	got, err := v.auth.(Refresher).Refresh(ctx, old)
+	t, failure := v.normalized("refresh", got, err, sent)
+	if failure == nil && t.Refresh.IsZero() {
+		t.Refresh, t.RefreshExpiresAt = old.Refresh, old.RefreshExpiresAt
+	}
+	return t, failure
+}
+
+// revoke ends t's session, where the vendor can.
+func (v vendor) revoke(ctx context.Context, t *Token) error {
+	r, ok := v.auth.(Revoker)
+	if !ok {
+		return nil
+	}
+	if err := r.Revoke(ctx, t); err != nil {
+		return v.toError("logout", err)
+	}
+	return nil
+}
+
+// refreshes reports whether the vendor takes refresh tokens.
+func (v vendor) refreshes() bool {
+	_, ok := v.auth.(Refresher)
+	return ok
+}
+
+// fingerprints reports whether credentials that changed can be told.
+func (v vendor) fingerprints() bool {
+	_, ok := v.auth.(Fingerprinter)
+	return ok
+}
+
+// fingerprint is that of the credentials; nil where there is none.
+func (v vendor) fingerprint(ctx context.Context) *uint64 {
+	f, ok := v.auth.(Fingerprinter)
+	if !ok {
+		return nil
+	}
+	sum, err := f.Fingerprint(ctx)
+	if err != nil {
+		return nil
+	}
+	return &sum
+}
+
+// normalized is a copy of t, which the Authenticator may keep.
+func (v vendor) normalized(op string, t *Token, err error, sent time.Time) (*Token, *Error) {
+	if err != nil {
+		return nil, v.toError(op, err)
+	}
+	if t == nil || t.Access.IsZero() {
+		return nil, v.failure(op, ErrBadResponse, "the authenticator returned no token")
+	}
+	c := t.clone()
+	c.header, c.headerOf = nil, nil
+	if c.IssuedAt.Before(sent) { // some return a token again that they have returned before
+		c.IssuedAt = sent
+	}
+	c.IssuedAt, c.ExpiresAt, c.RefreshExpiresAt = c.IssuedAt.Round(0), c.ExpiresAt.Round(0), c.RefreshExpiresAt.Round(0)
+	return c, nil
+}
+
+// toError is err as an *Error of this account, whatever the Authenticator returned. It never changes what it is given.
+func (v vendor) toError(op string, err error) *Error {
+	if known, ok := errors.AsType[*Error](err); ok && known != nil {
+		e := *known
+		if e.Account == (Account{}) {
+			e.Account = v.auth.Account()
+		}
+		if e.Op == "" {
+			e.Op = op
+		}
+		if e.Kind == nil || errors.Is(e.Kind, context.Canceled) || errors.Is(e.Kind, context.DeadlineExceeded) {
+			e.Err, e.Kind = errors.Join(e.Kind, e.Err), ErrUnavailable
+		}
+		return &e
+	}
+	e := &Error{Account: v.auth.Account(), Op: op, Kind: ErrUnavailable, Err: err}
+	for _, kind := range kinds {
+		if errors.Is(err, kind) {
+			e.Kind = kind
+		}
+	}
+	if err == e.Kind {
+		e.Err = nil
+	}
+	return e
+}
+
+// failure is an error found here.
+func (v vendor) failure(op string, kind error, text string) *Error {
+	return &Error{Account: v.auth.Account(), Op: op, Kind: kind, Err: plainError(text)}
+}
+
+// kinds are what a login can fail with.
+var kinds = []error{ErrInvalidCredentials, ErrForbidden, ErrOTPRequired, ErrOTPRejected, ErrRateLimited, ErrRefreshRejected,
+	ErrInvalidRequest, ErrUnavailable, ErrBadResponse}
+
+// rejects reports whether resp means that the token is not accepted any more.
+func rejects(r Rejecter, resp *http.Response, t *Token) bool {
+	if r != nil {
+		return r.Rejected(resp, t)
+	}
+	return resp.StatusCode == http.StatusUnauthorized
+}
