@@ -1,0 +1,123 @@
+// Command describe explains a description of a login: each request as it would be sent, with [redacted] for secrets, and what each
+// failure will be taken for. With -login it logs in once, really.
+//
+//	go run ./examples/describe examples/describe/portal.yaml
+//	PORTAL_USERNAME=ops@example.com PORTAL_PASSWORD=… go run ./examples/describe -login examples/describe/portal.yaml
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/loginspec"
+	"github.com/vendorlogin/vendorlogin/loginspec/specyaml"
+)
+
+func main() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
+	flags := flag.NewFlagSet("describe", flag.ContinueOnError)
+	login := flags.Bool("login", false, "log in once, with values from the environment")
+	plain := flags.Bool("plain-http", false, "allow http:// to hosts other than this one")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() != 1 {
+		return errors.New("usage: describe [-login] FILE.yaml or FILE.json")
+	}
+	spec, err := read(flags.Arg(0))
+	if err != nil {
+		return err
+	}
+	config := configure(spec, in, out)
+	config.AllowPlainHTTP = *plain
+	if !*login {
+		text, err := spec.Explain(config)
+		fmt.Fprint(out, text)
+		listVariables(spec, out)
+		return err
+	}
+	text, err := loginspec.Trace(ctx, spec, config)
+	fmt.Fprint(out, text)
+	return err
+}
+
+// read reads YAML, and JSON from a file that is named so.
+func read(name string) (*loginspec.Spec, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if strings.HasSuffix(name, ".json") {
+		return loginspec.Read(file)
+	}
+	return specyaml.Read(file)
+}
+
+// configure takes the inputs from the environment, and codes from whoever sits at the terminal.
+func configure(spec *loginspec.Spec, in io.Reader, out io.Writer) loginspec.Config {
+	config := loginspec.Config{
+		Values:     map[string]string{},
+		Secrets:    map[string]vendorlogin.SecretFunc{},
+		HTTPClient: &http.Client{Timeout: 30 * time.Second},
+	}
+	for _, input := range spec.Inputs {
+		value, ok := os.LookupEnv(variable(spec, input.Name))
+		switch {
+		case !ok:
+		case input.Secret:
+			config.Secrets[input.Name] = vendorlogin.SecretEnv(variable(spec, input.Name))
+		default:
+			config.Values[input.Name] = value
+		}
+	}
+	lines := bufio.NewReader(in)
+	config.OTP = vendorlogin.OTPFunc(func(_ context.Context, c vendorlogin.Challenge) (string, error) {
+		fmt.Fprintf(out, "code (%s): ", c.Method)
+		line, err := lines.ReadString('\n')
+		if err == io.EOF && line != "" {
+			err = nil
+		}
+		return line, err
+	})
+	return config
+}
+
+var notInName = regexp.MustCompile(`[^A-Z0-9]+`)
+
+// variable is the environment variable of an input, such as PORTAL_PASSWORD.
+func variable(spec *loginspec.Spec, input string) string {
+	return notInName.ReplaceAllString(strings.ToUpper(spec.Name+"_"+input), "_")
+}
+
+func listVariables(spec *loginspec.Spec, out io.Writer) {
+	fmt.Fprintln(out, "\nfor -login set")
+	for _, input := range spec.Inputs {
+		note := ""
+		switch {
+		case input.Default != "":
+			note = " (default " + input.Default + ")"
+		case input.Optional:
+			note = " (optional)"
+		}
+		fmt.Fprintf(out, "  %s%s\n", variable(spec, input.Name), note)
+	}
+}

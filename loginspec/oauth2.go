@@ -1,0 +1,132 @@
+package loginspec
+
+import (
+	"cmp"
+	"maps"
+	"time"
+)
+
+// OAuth2 describes an OAuth 2 token endpoint. [OAuth2.Spec] makes a description of it, for [New] with these inputs:
+//
+//	client_credentials  client_id, client_secret
+//	password            client_id, client_secret, username, password
+//	refresh_token       client_id, client_secret, refresh_token
+//	jwt_bearer          issuer, private_key; and client_id, client_secret with ClientAuth
+//
+// Secret are client_secret, password, refresh_token and private_key. RFC 6749 §4.3, §4.4, §6; RFC 7523 §2.1.
+type OAuth2 struct {
+	Name     string // of the vendor
+	TokenURL string // of the token endpoint
+	API      string // URL of the API that takes the token; empty: the origin of TokenURL
+
+	Grant string // client_credentials, password, refresh_token, jwt_bearer or one of the vendor's; empty: client_credentials
+
+	// ClientAuth is how the client says who it is: "basic" in the header, "body", "private_key_jwt", with the input private_key in
+	// place of client_secret, or "public", without a secret. Empty: basic; for jwt_bearer, nothing is said.
+	ClientAuth string
+
+	Scope, Audience, Resource string            // sent where they are set
+	Fields                    map[string]string // further fields, such as an account id
+
+	// Rotates says that the endpoint takes the configured refresh_token once. It is never sent twice then; the one that the response
+	// brings is kept by the Client.
+	Rotates bool
+
+	// The assertion of jwt_bearer and private_key_jwt: its alg, RS256 if empty; its sub, the issuer if empty; its kid; its lifetime, 5 minutes if 0. Its
+	// aud is Audience, or TokenURL where that is empty.
+	Alg, Subject, KeyID string
+	AssertionLife       time.Duration
+
+	Life time.Duration // documented lifetime of the access token, where the response has no expires_in
+}
+
+// Spec is the description. Mistakes in o are found by New.
+func (o OAuth2) Spec() *Spec {
+	step := Step{URL: o.TokenURL, Method: "POST", Form: o.fields(), Keep: map[string]Source{
+		"access":  {JSON: "access_token"},
+		"type":    {JSON: "token_type", Maybe: true},
+		"expires": {JSON: "expires_in", Maybe: true},
+	}}
+	s := &Spec{Name: o.Name, Base: o.API, Life: o.Life}
+	o.authenticate(s, &step)
+	input := func(name string, secret bool) {
+		s.Inputs = append(s.Inputs, Input{Name: name, Secret: secret, Once: name == "refresh_token" && o.Rotates})
+	}
+	grant := cmp.Or(o.Grant, "client_credentials")
+	step.Form["grant_type"] = grant
+	switch grant {
+	case "password":
+		s.User = "username"
+		input("username", false)
+		input("password", true)
+		step.Form["username"], step.Form["password"] = "${username}", "${password}"
+	case "refresh_token":
+		input("refresh_token", true)
+		step.Form["refresh_token"] = "${refresh_token}"
+	case "jwt_bearer":
+		s.User = "issuer"
+		input("issuer", false)
+		input("private_key", true)
+		step.Form["grant_type"], step.Form["assertion"] = "urn:ietf:params:oauth:grant-type:jwt-bearer", "${assertion}"
+		step.Make = map[string]Make{"assertion": {JWT: o.assertion("${issuer}")}, "assertion_id": {UUID: true}}
+		delete(step.Form, "audience")
+	}
+	if grant == "password" || grant == "refresh_token" {
+		step.Keep["refresh"] = Source{JSON: "refresh_token", Maybe: true}
+		step.Keep["refresh_expires"] = Source{JSON: "refresh_expires_in", Maybe: true}
+		refresh := step
+		refresh.Form = o.fields()
+		refresh.Form["grant_type"], refresh.Form["refresh_token"] = "refresh_token", "${refresh}"
+		o.authenticate(&Spec{}, &refresh)
+		s.Refresh = []Step{refresh}
+	}
+	s.Login = []Step{step}
+	return s
+}
+
+// fields are those that every request of a grant has.
+func (o OAuth2) fields() map[string]string {
+	fields := map[string]string{}
+	maps.Copy(fields, o.Fields)
+	for name, value := range map[string]string{"scope": o.Scope, "audience": o.Audience, "resource": o.Resource} {
+		if value != "" {
+			fields[name] = value
+		}
+	}
+	return fields
+}
+
+// authenticate adds the client to a request, and its inputs to s.
+func (o OAuth2) authenticate(s *Spec, step *Step) {
+	if o.Grant == "jwt_bearer" && o.ClientAuth == "" {
+		return
+	}
+	s.User = "client_id"
+	s.Inputs = append(s.Inputs, Input{Name: "client_id"})
+	secret := map[string]string{"private_key_jwt": "private_key"}[o.ClientAuth]
+	if o.ClientAuth != "public" {
+		s.Inputs = append(s.Inputs, Input{Name: cmp.Or(secret, "client_secret"), Secret: true})
+	}
+	switch o.ClientAuth {
+	case "", "basic":
+		step.Basic = &Basic{User: "${client_id}", Password: "${client_secret}", Encoded: true}
+	case "body":
+		step.Form["client_id"], step.Form["client_secret"] = "${client_id}", "${client_secret}"
+	case "public":
+		step.Form["client_id"] = "${client_id}"
+	case "private_key_jwt":
+		step.Form["client_id"], step.Form["client_assertion"] = "${client_id}", "${client_assertion}"
+		step.Form["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+		step.Make = map[string]Make{"client_assertion": {JWT: o.assertion("${client_id}")}, "assertion_id": {UUID: true}}
+	}
+}
+
+func (o OAuth2) assertion(issuer string) *JWT {
+	j := &JWT{Alg: cmp.Or(o.Alg, "RS256"), Key: "${private_key}", Life: o.AssertionLife, Claims: map[string]any{
+		"iss": issuer, "sub": cmp.Or(o.Subject, issuer), "aud": cmp.Or(o.Audience, o.TokenURL), "jti": "${assertion_id}",
+	}}
+	if o.KeyID != "" {
+		j.Header = map[string]any{"kid": o.KeyID}
+	}
+	return j
+}
