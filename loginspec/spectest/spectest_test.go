@@ -1,0 +1,51 @@
+package spectest
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/vendorlogin/vendorlogin/loginspec"
+	"github.com/vendorlogin/vendorlogin/loginspec/specyaml"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func readSpec(t *testing.T, name string) *loginspec.Spec {
+	file, err := os.Open("../testdata/" + name + ".yaml")
+	require.NoError(t, err)
+	defer file.Close()
+	spec, err := specyaml.Read(file)
+	require.NoError(t, err)
+	return spec
+}
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	Run(t, readSpec(t, "gcore"), loginspec.Config{}, "../testdata/gcore")
+	Run(t, readSpec(t, "gmicloud"), loginspec.Config{}, "../testdata/gmicloud")
+}
+
+// A case that says something else than what happens fails, and says why.
+func TestReplayFails(t *testing.T) {
+	t.Parallel()
+	const response = "HTTP/1.1 200 OK\n\n{\"access\": \"example-access-token\"}\n"
+	for text, want := range map[string]string{
+		"# want: credentials\n" + response:                    "got token, want credentials",
+		"# want: token\n# access: another\n" + response:       `access is "example-access-token", want "another"`,
+		"# want: token\n# expires: 2h\n" + response:           `expires is "1h0m0s", want "2h0m0s"`,
+		"# want: token\n# sends: GET /elsewhere\n" + response: "sent POST /iam/auth/jwt/login, want GET /elsewhere",
+		"# want: token\n" + response + "---\n" + response:     "1 responses were not asked for",
+		"# want: token\n":                          "got unavailable, want token",
+		"# run: logout\n# want: done\n" + response: "got another error, want done",
+		response: "does not say what it wants",
+		"# want: token\nHTTP/1.1 401 Unauthorized\n\n{\"a\": 1}\n": "got credentials, want token",
+	} {
+		problems := replay(t.Context(), readSpec(t, "gcore"), loginspec.Config{}, text)
+		require.Len(t, problems, 1, text)
+		assert.Contains(t, problems[0], want)
+	}
+}
