@@ -264,7 +264,7 @@ func TestUnusableSecretsAreRefusedBeforeAnyRequest(t *testing.T) {
 	for name, c := range map[string]struct{ password, key, field string }{
 		"empty password":   {"", apiKey, "Password"},
 		"empty key":        {password, "", "APIKey"},
-		"key of two lines": {password, "canary\nX: y", "x-api-key"},
+		"key of two lines": {password, "canary\nX: y", "APIKey"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

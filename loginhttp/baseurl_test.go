@@ -1,6 +1,8 @@
 package loginhttp_test
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -107,4 +109,28 @@ func TestInvalid(t *testing.T) {
 	err := loginhttp.Invalid("example", "Email", "is required")
 	assert.EqualError(t, err, "example: new: invalid request: Email is required")
 	assertKind(t, vendorlogin.ErrInvalidRequest, err)
+}
+
+func FuzzBaseURL(f *testing.F) {
+	for _, given := range []string{"https://api.example.com/v1/", "HTTP://LOCALHOST:80", "https://[::1]:443//", "https://a:b@c", "https://x/%2F#", "x"} {
+		f.Add(given, true)
+	}
+	f.Fuzz(func(t *testing.T, given string, plain bool) {
+		got, err := loginhttp.BaseURL(given, "", plain)
+		if err != nil {
+			failure(t, err)
+			return
+		}
+		again, err := loginhttp.BaseURL(got, "", plain)
+		require.NoError(t, err)
+		require.Equal(t, got, again)
+		require.NotContains(t, got, "@")
+		require.NotContains(t, got, "?")
+		require.NotContains(t, got, "#")
+		v := answering(204, "")
+		_, err = loginhttp.Endpoint{Account: vendorlogin.Account{Endpoint: got}, HTTPClient: &http.Client{Transport: v}, AllowPlainHTTP: plain}.
+			Do(t.Context(), loginhttp.Call{Op: "login", Path: "/login"}, nil)
+		require.NoError(t, err)
+		require.True(t, strings.HasPrefix(v.requests[0].URL.String(), got+"/login"))
+	})
 }

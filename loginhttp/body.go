@@ -4,17 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"mime"
-	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/vendorlogin/vendorlogin"
-)
-
-const (
-	jsonType = "application/json"
-	formType = "application/x-www-form-urlencoded"
 )
 
 // encodeBody makes the payload of Body or Form. A Content-Type that says otherwise is found here: the vendor would not find the
@@ -47,7 +39,7 @@ func (x *exchange) encodeForm(given string) *vendorlogin.Error {
 	if given != "" && given != formType {
 		return x.invalid("Content-Type", "is not "+formType)
 	}
-	if name := revealsNothing(x.Form); name != "" {
+	if name := unrevealedIn(x.Form); name != "" {
 		return x.invalid(name, unrevealed)
 	}
 	x.payload, x.payloadType = []byte(x.Form.Encode()), formType
@@ -64,7 +56,7 @@ func (x *exchange) encodeJSON(given string) *vendorlogin.Error {
 		return x.invalid("Body", "cannot be encoded as JSON")
 	case replacedBytes(payload):
 		return x.invalid("Body", "holds a value that is not UTF-8") // JSON would carry another password than the one given
-	case bytes.Contains(payload, []byte(printedSecret)):
+	case isUnrevealed(string(payload)):
 		return x.invalid("Body", "holds a Secret that is not revealed")
 	}
 	x.payload, x.payloadType = payload, jsonType
@@ -76,51 +68,14 @@ func (x *exchange) takeBytes(body []byte, given string) *vendorlogin.Error {
 	switch {
 	case given == "":
 		return x.invalid("Content-Type", "is required with a Body of bytes")
-	case isJSON(given) && !json.Valid(body), given == formType && !looksLikeForm(body), isXML(given) && !beginsWith(body, "<"):
+	case contradicts(given, body):
 		return x.invalid("Content-Type", "is not that of Body")
-	case bytes.Contains(body, []byte(printedSecret)):
+	case isUnrevealed(string(body)):
 		return x.invalid("Body", "holds a Secret that is not revealed")
 	}
 	x.payload, x.payloadType = body, given
 	return nil
 }
-
-// givenType is the caller's Content-Type without its parameters, or what is wrong with it.
-func givenType(h http.Header) (mediaType, reason string) {
-	var given []string
-	for name, values := range h {
-		if http.CanonicalHeaderKey(name) == "Content-Type" {
-			given = append(given, values...)
-		}
-	}
-	if len(given) == 0 {
-		return "", ""
-	}
-	mediaType, _, err := mime.ParseMediaType(given[0])
-	if err != nil || len(given) > 1 {
-		return "", "is not one media type"
-	}
-	return mediaType, ""
-}
-
-func isJSON(mediaType string) bool { return strings.Contains(mediaType, "json") }
-
-func isXML(mediaType string) bool { return strings.HasSuffix(mediaType, "xml") }
-
-// looksLikeForm reports whether body is a form and not JSON or XML, which a parser of forms would take for the name of a field.
-func looksLikeForm(body []byte) bool {
-	_, err := url.ParseQuery(string(body))
-	return err == nil && !beginsWith(body, `{["<`)
-}
-
-// beginsWith reports whether the first character of body that is no blank is one of chars.
-func beginsWith(body []byte, chars string) bool {
-	body = bytes.TrimSpace(bytes.TrimPrefix(body, utf8BOM))
-	return len(body) > 0 && strings.IndexByte(chars, body[0]) >= 0
-}
-
-// utf8BOM is the mark that some Windows programs put before a text.
-var utf8BOM = []byte("\ufeff")
 
 // replacedBytes reports whether encoding/json put its escape for bytes that are not UTF-8 into payload. A U+FFFD that was there
 // before is not escaped.

@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/vendorlogin/vendorlogin"
 )
@@ -32,6 +31,9 @@ func safeCause(err error, s *scrubber) error {
 	if err == errTooLarge || err == context.Canceled || err == context.DeadlineExceeded {
 		return err
 	}
+	if coding, ok := errors.AsType[*codingError](err); ok {
+		return coding
+	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return &net.OpError{Op: op.Op, Net: op.Net, Source: op.Source, Addr: op.Addr, Err: safeCause(op.Err, s)}
 	}
@@ -39,16 +41,13 @@ func safeCause(err error, s *scrubber) error {
 		return &net.DNSError{Err: s.clean(dns.Err, maxMessage), Name: dns.Name, Server: dns.Server,
 			IsTimeout: dns.IsTimeout, IsTemporary: dns.IsTemporary, IsNotFound: dns.IsNotFound}
 	}
-	if errno, ok := errors.AsType[syscall.Errno](err); ok {
-		return errno
-	}
 	if cert := certificateError(err); cert != nil {
 		return cert
 	}
 	return describe(err, s)
 }
 
-// certificateError is the error of crypto/tls or crypto/x509 in err, if there is one. They happen before anything is sent.
+// certificateError is the error of crypto/tls or crypto/x509 in err, if there is one.
 func certificateError(err error) error {
 	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return e
@@ -68,19 +67,13 @@ func certificateError(err error) error {
 	return nil
 }
 
-// notSent reports whether err came before the request was written.
-func notSent(err error) bool {
-	_, refused := errors.AsType[*tls.CertificateVerificationError](err)
-	return refused || isDialError(err)
-}
-
-// A cause is the text that is left of an error. It keeps the error out of reach of whoever prints or unwraps it, but answers
-// errors.Is for it.
+// A cause is the text that is left of an error. It keeps the error out of reach of whoever prints or unwraps it, but
+// errors.Is finds it there.
 type cause struct {
-	text    string
-	timeout bool
-	garbled bool // the answer was no HTTP
-	is      func(target error) bool
+	text      string
+	timeout   bool
+	malformed bool // the response was no HTTP
+	is        func(target error) bool
 }
 
 func (c *cause) Error() string        { return c.text }
@@ -89,10 +82,10 @@ func (c *cause) Timeout() bool        { return c.timeout }
 func (c *cause) Temporary() bool      { return c.timeout }
 func (c *cause) Is(target error) bool { return c.is(target) }
 
-// isGarbled reports whether err, a safe cause, says that the answer was no HTTP.
-func isGarbled(err error) bool {
+// isMalformed reports whether err, a safe cause, says that the response was no HTTP.
+func isMalformed(err error) bool {
 	c, ok := errors.AsType[*cause](err)
-	return ok && c.garbled
+	return ok && c.malformed
 }
 
 // describe leaves the text of an error of unknown origin.
@@ -114,9 +107,9 @@ func describe(err error, s *scrubber) error {
 	case containsAny(text, "http2", "GOAWAY", "stream error"):
 		c.text = "the HTTP/2 connection broke"
 	case containsAny(text, "gzip", "flate"):
-		c.text, c.garbled = "the body does not decompress", true
+		c.text, c.malformed = "the body does not decompress", true
 	case containsAny(text, "malformed", "exceeded", "bad ", "invalid empty", "transfer encoding"):
-		c.text, c.garbled = "the answer is not HTTP as it should be", true
+		c.text, c.malformed = "the response is not HTTP as it should be", true
 	default:
 		c.text = "the HTTP connection broke"
 	}
@@ -127,7 +120,7 @@ func containsAny(text string, parts ...string) bool {
 	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
 }
 
-// fromHTTP reports whether in an error there is one of net/http's own or of what that is made of: they quote the answer's raw bytes.
+// fromHTTP reports whether in an error there is one of net/http's own or of what that is made of: they quote the response's raw bytes.
 func fromHTTP(err error) bool {
 	starts := []string{"net/http: ", "http: ", "http2: ", "malformed ", "gzip: ", "flate: "}
 	packages := []string{"net/http", "net/http/internal", "net/http/internal/http2", "golang.org/x/net/http2", "net/textproto",

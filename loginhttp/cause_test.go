@@ -16,11 +16,14 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
 // What a transport fails with, what the error keeps of it, and what errors.Is finds in it.
@@ -32,7 +35,7 @@ func TestTransportErrors(t *testing.T) {
 		text string
 		is   error
 	}{
-		"reset":     {&net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, "read tcp: connection reset by peer", syscall.ECONNRESET},
+		"reset":     {&net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, "read tcp: read: connection reset by peer", syscall.ECONNRESET},
 		"wrapped":   {fmt.Errorf("example-password: %w", &net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}), "write tcp: broken pipe", syscall.EPIPE},
 		"op":        {&net.OpError{Op: "read", Net: "tcp", Err: errors.New("saw example-password")}, "read tcp: saw [redacted]", nil},
 		"empty op":  {&net.OpError{Op: "read", Net: "tcp"}, "read tcp: unknown", nil},
@@ -53,7 +56,7 @@ func TestTransportErrors(t *testing.T) {
 		"URL":       {fmt.Errorf("no route for POST https://user:pw@api.example.com/v1/login?x=other-secret#y now"), "no route for POST https://api.example.com/v1/login now", nil},
 		"quoted":    {errors.New("a \"other-secret\" b 'other-secret' c `other-secret` don't \"cut other-secret"), "a b c don't", nil},
 		"JWT":       {errors.New("token eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.c2ln-_x here"), "token [redacted] here", nil},
-		"MIME":      {textproto.ProtocolError("malformed MIME header line: other-secret"), "the answer is not HTTP as it should be", nil},
+		"MIME":      {textproto.ProtocolError("malformed MIME header line: other-secret"), "the response is not HTTP as it should be", nil},
 		"GOAWAY":    {errors.New(`http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR, debug="other-secret"`), "the HTTP/2 connection broke", nil},
 		"header":    {fmt.Errorf("net/http: HTTP/1.x transport connection broken: %w", errors.New("other-secret")), "the HTTP connection broke", nil},
 		"long":      {errors.New(strings.Repeat("long\n", 1000)), strings.TrimSpace(strings.Repeat("long ", 52)[:256]), nil},
@@ -120,4 +123,21 @@ func TestOddTransports(t *testing.T) { // not parallel: it listens to the standa
 		assert.Equal(t, 1, v.count(), name)
 	}
 	assert.Empty(t, printed.String())
+}
+
+// FuzzTransportError fails with anything.
+func FuzzTransportError(f *testing.F) {
+	f.Add("dial https://api.example.com/login?password=fuzzed-password: refused", "x")
+	f.Add("net/http: \"fuzzed-password\"", "fuzzed\npassword")
+	f.Fuzz(func(t *testing.T, outer, inner string) {
+		cause := fmt.Errorf("%s: %w", outer, errors.Join(errors.New(inner), io.ErrNoProgress))
+		call := loginhttp.Call{Op: "login", Method: "POST", Path: "/login", Body: map[string]string{"password": "fuzzed-password"}}
+		_, err := endpoint(failing(cause)).Do(t.Context(), call, nil)
+		own := failure(t, err)
+		require.ErrorIs(t, err, io.ErrNoProgress)
+		assertHides(t, err, "fuzzed-password")
+		require.True(t, utf8.ValidString(own.Error()))
+		require.Less(t, strings.IndexFunc(own.Error(), unicode.IsControl), 0)
+		require.LessOrEqual(t, utf8.RuneCountInString(own.Err.Error()), 256)
+	})
 }

@@ -1,6 +1,7 @@
 package loginhttp_test
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
@@ -138,4 +140,25 @@ func TestExpiryOfABareAnswer(t *testing.T) {
 	assert.True(t, time.Unix(1777651200, 0).Equal(a.Expiry(nil, jwt(`{"exp":1777651200,"iat":1777640000}`), 0)))
 	assert.Zero(t, (&loginhttp.Answer{}).Expiry(json.RawMessage(`3600`), "", time.Hour))
 	assert.True(t, (&loginhttp.Answer{}).Expiry(nil, "", 0).IsZero())
+}
+
+// sane fails for a time that a vendor cannot mean.
+func sane(t *testing.T, at time.Time) {
+	require.True(t, at.IsZero() || at.Year() > 1600 && at.Year() < 11000, "%v", at)
+}
+
+func FuzzExpiry(f *testing.F) {
+	f.Add([]byte(nil), jwt(`{"exp":1777651200,"iat":1777640000}`), "Fri, 01 May 2026 13:00:00 GMT", int64(0))
+	f.Add([]byte(`3600`), jwt(`{"exp":"1777651200.5"}`), "", int64(3600))
+	f.Add([]byte(`"2026-05-01T13:00:00.5Z"`), jwt(`{"exp":253402300799,"iat":1}`), "Fri, 31 Dec 9999 23:59:59 GMT", int64(-1))
+	for _, raw := range []string{`"3600s"`, `1e9`, `-1`, `null`, `"0:30:00"`, `"2026-05-01 13:00"`, `"\u0032"`, `{}`, `1777651200000`} {
+		f.Add([]byte(raw), "...", "x", int64(1))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte, token, date string, life int64) {
+		a := &loginhttp.Answer{SentAt: sentAt, Header: http.Header{"Date": {date}}}
+		before := bytes.Clone(raw)
+		life %= 100 * 365 * 24 * 3600
+		sane(t, a.Expiry(raw, token, time.Duration(life)*time.Second))
+		require.Equal(t, before, raw)
+	})
 }

@@ -11,12 +11,9 @@ import (
 
 // What a bare number means, by its size.
 const (
-	maxLifetime    = 1e9  // seconds, some 31 years; more is a time
-	minUnixMillis  = 1e11 // as seconds that would be the year 5138
-	millisPerSec   = 1000
-	maxUnix        = 253402300799 // the last second of the year 9999
-	maxUnixMillis  = maxUnix * millisPerSec
-	nanosPerSecond = 1e9
+	maxLifetime   = 1e9  // seconds, some 31 years; more is a time
+	minUnixMillis = 1e11 // as seconds that would be the year 5138
+	maxUnixMillis = maxUnix * 1000
 )
 
 // An expiryField is what a vendor's expiry field says: a lifetime or, without one, a time by the vendor's clock.
@@ -58,17 +55,11 @@ func numericField(number float64) (expiryField, bool) {
 	case number <= 0 || number > maxUnixMillis:
 		return expiryField{}, false
 	case number <= maxLifetime:
-		return expiryField{lifetime: time.Duration(number * nanosPerSecond)}, true
+		return expiryField{lifetime: time.Duration(number * float64(time.Second))}, true
 	case number < minUnixMillis:
 		return expiryField{at: unixTime(number)}, true
 	}
-	return expiryField{at: unixTime(number / millisPerSec)}, true
-}
-
-// unixTime is the time so many seconds after 1970.
-func unixTime(seconds float64) time.Time {
-	whole := int64(seconds)
-	return time.Unix(whole, int64((seconds-float64(whole))*nanosPerSecond)).UTC()
+	return expiryField{at: unixTime(number / 1000)}, true
 }
 
 // readLifetime reads "3600s" and the like, and days, hours and minutes between colons.
@@ -121,6 +112,3 @@ func isoTime(s string) string {
 	s = strings.Replace(s, " ", "T", 1)
 	return strings.ReplaceAll(s, " ", "")
 }
-
-// isPlausible rejects times that no vendor means.
-func isPlausible(t time.Time) bool { return t.Unix() > 0 && t.Unix() <= maxUnix }

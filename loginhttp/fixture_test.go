@@ -1,13 +1,21 @@
 package loginhttp_test
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -26,15 +34,23 @@ type sent struct {
 	body string
 }
 
-// A vendor is an http.RoundTripper that keeps what it is sent and answers from a function, which gets the request's number from 1.
+// A vendor is an http.RoundTripper that keeps what it is sent and responds from a function, which gets the request's number from 1.
 type vendor struct {
 	answer func(n int, r *http.Request) (*http.Response, error)
+	refuse func(n int) error // that no connection comes about for the n-th request; nil: none
 
 	mu       sync.Mutex
 	requests []sent
 }
 
 func (v *vendor) RoundTrip(r *http.Request) (*http.Response, error) {
+	if v.refuse != nil {
+		if err := v.refuse(v.count() + 1); err != nil {
+			v.note(sent{r, ""})
+			httptrace.ContextClientTrace(r.Context()).GetConn(r.URL.Host)
+			return nil, err
+		}
+	}
 	body := ""
 	if r.Body != nil {
 		data, err := io.ReadAll(r.Body)
@@ -44,11 +60,15 @@ func (v *vendor) RoundTrip(r *http.Request) (*http.Response, error) {
 		body = string(data)
 		_ = r.Body.Close()
 	}
+	return v.answer(v.note(sent{r, body}), r)
+}
+
+// note keeps a request, and is its number.
+func (v *vendor) note(s sent) int {
 	v.mu.Lock()
-	v.requests = append(v.requests, sent{r, body})
-	n := len(v.requests)
-	v.mu.Unlock()
-	return v.answer(n, r)
+	defer v.mu.Unlock()
+	v.requests = append(v.requests, s)
+	return len(v.requests)
 }
 
 // count is how many requests came.
@@ -63,7 +83,12 @@ func answering(status int, body string, header ...string) *vendor {
 	return &vendor{answer: func(int, *http.Request) (*http.Response, error) { return reply(status, body, header...), nil }}
 }
 
-// failing is a vendor that cannot be reached.
+// unreachable is a vendor that no connection can be had to.
+func unreachable(err error) *vendor {
+	return &vendor{refuse: func(int) error { return err }}
+}
+
+// failing is a vendor that takes the request, and fails.
 func failing(err error) *vendor {
 	return &vendor{answer: func(int, *http.Request) (*http.Response, error) { return nil, err }}
 }
@@ -142,4 +167,74 @@ func assertKind(t *testing.T, kind, err error) {
 	} {
 		assert.Equal(t, sentinel == kind, errors.Is(err, sentinel), "%v: %v", sentinel, err)
 	}
+}
+
+func dialError() error {
+	return &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+}
+
+type timeoutError struct{}
+
+func (timeoutError) Error() string { return "i/o timeout" }
+
+func (timeoutError) Timeout() bool { return true }
+
+func (timeoutError) Temporary() bool { return true }
+
+// The credentials of a call whose every part holds one.
+var secrets = []string{"example-password", "321673", "query-secret", "header-secret", "cookie-secret"}
+
+func secretCall() loginhttp.Call {
+	return loginhttp.Call{
+		Op: "login", Method: "POST", Path: "/login",
+		Query:  url.Values{"password": {"query-secret"}},
+		Header: http.Header{"X-Api-Key": {"header-secret"}, "Cookie": {"a=cookie-secret"}},
+		Body:   map[string]string{"password": "example-password", "otp": "321673"},
+	}
+}
+
+// on is the way to a server on loopback, on connections of its own.
+func on(t *testing.T, address string) loginhttp.Endpoint {
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return loginhttp.Endpoint{
+		Account:    vendorlogin.Account{Vendor: "example", Endpoint: address, Principal: "ops@example.com"},
+		HTTPClient: &http.Client{Transport: transport},
+	}
+}
+
+// serve is a server that counts its requests and reads them whole.
+func serve(t *testing.T, answer http.HandlerFunc) (*httptest.Server, *atomic.Int64) {
+	var requests atomic.Int64
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		_, _ = io.Copy(io.Discard, r.Body)
+		answer(w, r)
+	}))
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.Start()
+	t.Cleanup(srv.Close)
+	return srv, &requests
+}
+
+// serveRaw is a server that answers every connection with these bytes, after the request's header.
+func serveRaw(t *testing.T, answer string) string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			r, err := http.ReadRequest(bufio.NewReader(conn))
+			if err == nil {
+				_, _ = io.Copy(io.Discard, r.Body)
+				_, _ = io.WriteString(conn, answer)
+			}
+			_ = conn.Close()
+		}
+	}()
+	return "http://" + listener.Addr().String()
 }

@@ -3,7 +3,6 @@ package loginhttp
 import (
 	"encoding/base64"
 	"encoding/json"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -49,13 +48,4 @@ func numericDate(raw json.RawMessage) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return unixTime(seconds), true
-}
-
-// jsonNumber reads a number as JSON writes it. A number too large for a float64 is not ok.
-func jsonNumber(s string) (float64, bool) {
-	if s == "" || s[0] != '-' && (s[0] < '0' || s[0] > '9') || !json.Valid([]byte(s)) {
-		return 0, false
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	return f, err == nil
 }

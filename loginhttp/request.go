@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/internal/httpheader"
@@ -16,11 +15,8 @@ func (x *exchange) prepare(ctx context.Context) *vendorlogin.Error {
 	if x.Path != "" && x.Path[0] != '/' {
 		return x.invalid("Path", `does not begin with "/"`) // it would change the host
 	}
-	base, field := x.Account.Endpoint, "Account.Endpoint"
-	if x.Base != "" {
-		base, field = x.Base, "Base"
-	}
-	req, err := http.NewRequestWithContext(ctx, x.Method, strings.TrimRight(base, "/")+x.Path, nil)
+	target, field := x.urlOf(x.Call)
+	req, err := http.NewRequestWithContext(x.attempts.witness.watching(ctx), x.Method, target, emptyBody{})
 	if err != nil {
 		return x.badURL(field+", Method or Path", "does not make a request")
 	}
@@ -31,9 +27,10 @@ func (x *exchange) prepare(ctx context.Context) *vendorlogin.Error {
 	if failure := x.encodeBody(); failure != nil {
 		return failure
 	}
-	if x.payload != nil && x.request.SetBody(x.payload) != nil { // so that go-retryablehttp can send it twice
+	if len(x.payload) > 0 && x.request.SetBody(x.payload) != nil { // so that go-retryablehttp can send it twice
 		return x.invalid("Body", "cannot be sent")
 	}
+	req.GetBody = nil // or net/http sends it again and again, where HTTP/2 resets the stream
 	if failure := x.setHeader(req.Header); failure != nil {
 		return failure
 	}
@@ -49,7 +46,7 @@ func (x *exchange) badURL(field, reason string) *vendorlogin.Error {
 
 // setHeader sets our header fields, and the caller's over them.
 func (x *exchange) setHeader(h http.Header) *vendorlogin.Error {
-	ours := []string{jsonType, "vendorlogin", x.payloadType}
+	ours := []string{jsonType, userAgent(), x.payloadType}
 	h["Accept"], h["User-Agent"] = ours[0:1:1], ours[1:2:2]
 	if x.payload != nil {
 		h["Content-Type"] = ours[2:3:3]
@@ -68,40 +65,22 @@ func (x *exchange) setHeader(h http.Header) *vendorlogin.Error {
 	return nil
 }
 
-// setQuery sets the encoded Query on u.
-func (x *exchange) setQuery(u *url.URL) *vendorlogin.Error {
-	if name := revealsNothing(x.Query); name != "" {
-		return x.invalid(name, unrevealed)
-	}
-	u.RawQuery = x.Query.Encode()
-	return nil
-}
-
-// printedSecret is what a vendorlogin.Secret becomes where it is printed or encoded. Sent as a password, it would cost the account
-// an attempt.
-const printedSecret = "[redacted]"
-
-func isPrintedSecret(s string) bool { return strings.Contains(s, printedSecret) }
-
-const unrevealed = "is a Secret that is not revealed"
-
-// revealsNothing is the name of a value that is a printed Secret, if there is one.
-func revealsNothing(values url.Values) string {
-	for name, list := range values {
-		if slices.ContainsFunc(list, isPrintedSecret) {
-			return name
-		}
-	}
-	return ""
-}
-
 // badValue says why a header cannot hold value, if it cannot.
 func badValue(value string) string {
 	switch {
 	case !httpheader.ValidValue(value):
 		return "holds a control character"
-	case isPrintedSecret(value):
+	case isUnrevealed(value):
 		return unrevealed
 	}
 	return ""
+}
+
+// setQuery sets the encoded Query on u.
+func (x *exchange) setQuery(u *url.URL) *vendorlogin.Error {
+	if name := unrevealedIn(x.Query); name != "" {
+		return x.invalid(name, unrevealed)
+	}
+	u.RawQuery = x.Query.Encode()
+	return nil
 }

@@ -3,7 +3,6 @@ package loginhttp
 import (
 	"math"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -43,18 +42,6 @@ func bounded(seconds float64) time.Duration {
 		return maxRetryAfter
 	}
 	return time.Duration(seconds) * time.Second
-}
-
-// decimal reads digits with or without a sign and a point. A number too large for a float64 is infinite.
-func decimal(s string) (float64, bool) {
-	if strings.Trim(s, "+-.0123456789") != "" {
-		return 0, false
-	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil && !math.IsInf(f, 0) {
-		return 0, false
-	}
-	return f, true
 }
 
 // serverDate is the Date of an answer.

@@ -2,7 +2,6 @@ package loginhttp
 
 import (
 	"encoding/base64"
-	"net/http"
 	"slices"
 	"strings"
 	"unicode"
@@ -10,33 +9,16 @@ import (
 )
 
 const (
-	minSent = 3       // characters; anything shorter is found in every text
-	maxText = 4 << 10 // bytes of a text that are looked at
+	minSent    = 3       // characters; anything shorter is found in every text
+	maxText    = 4 << 10 // bytes of a text that are looked at
+	maxMessage = 256     // characters that are kept of a text
+	maxName    = 64      // and of a code, or of the name of a field
 )
 
 // A scrubber takes out of the vendor's words what was sent to the vendor, in whatever way it is written there.
 type scrubber struct {
-	values  []string // as they look in a view
+	values  []string // folded
 	longest int      // bytes
-}
-
-// scrubber knows every value of this exchange's request. It is made for a failure only.
-func (x *exchange) scrubber() *scrubber {
-	s := &scrubber{}
-	for _, value := range slices.Concat(payloadValues(x.payload, x.payloadType), x.Secrets) {
-		s.add(value)
-	}
-	for _, values := range x.Query {
-		for _, value := range values {
-			s.add(value)
-		}
-	}
-	for name, values := range x.Header {
-		for _, value := range values {
-			s.addHeader(http.CanonicalHeaderKey(name), value)
-		}
-	}
-	return s
 }
 
 // addHeader adds a header's value, and what of it stands alone: the credentials after a scheme, each cookie's value.
@@ -62,7 +44,7 @@ func (s *scrubber) addHeader(name, value string) {
 }
 
 func (s *scrubber) add(value string) {
-	value = newView(value).text
+	value = folded(original(value)).text
 	if utf8.RuneCountInString(value) < minSent || slices.Contains(s.values, value) {
 		return
 	}
@@ -87,9 +69,9 @@ func (s *scrubber) clean(text string, limit int) string {
 // find marks the bytes of text that are part of something sent. Values may overlap.
 func (s *scrubber) find(text string) []bool {
 	sent := make([]bool, len(text))
-	for _, v := range views(text) {
+	for _, r := range readings(text) {
 		for _, value := range s.values {
-			v.mark(sent, value)
+			r.mark(sent, value)
 		}
 	}
 	return sent

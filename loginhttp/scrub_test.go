@@ -3,7 +3,6 @@ package loginhttp_test
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -126,67 +125,3 @@ func TestOverlappingValues(t *testing.T) {
 	call = loginhttp.Call{Body: []string{"abcabc"}}
 	assert.Equal(t, "[redacted]", echo(t, call, "abcabcabc").Message)
 }
-
-// A redirect names where to, and nothing that could have been sent.
-func TestRedirectTarget(t *testing.T) {
-	t.Parallel()
-	for location, want := range map[string]string{
-		"https://example-user:example-password@other.example.net/in?password=example-password#x": "redirects to https://other.example.net/in",
-		"/v1/login/?q=example-password":              "redirects to https://api.example.com/v1/login/",
-		"//other.example.net/example-password/x":     "redirects to https://other.example.net/[redacted]/x",
-		"http://api.example.com/EXAMPLE%2Dpassword/": "redirects to http://api.example.com/[redacted]/",
-		"mailto:example-password":                    "redirects to mailto:",
-		"http://[bad/example-password":               "a redirect, which is not followed",
-		"http://x/%zzexample-password":               "a redirect, which is not followed",
-		"":                                           "a redirect, which is not followed",
-	} {
-		for _, status := range []int{300, 301, 302, 303, 304, 307, 308} {
-			v := answering(status, "example-password", "Location", location)
-			_, err := endpoint(v).Do(t.Context(), login(), &struct{}{})
-			assertKind(t, vendorlogin.ErrBadResponse, err)
-			own := failure(t, err)
-			assert.EqualError(t, own.Err, want, location)
-			assert.Equal(t, status, own.Status)
-			assert.False(t, own.Unprocessed)
-			assert.Equal(t, 1, v.count())
-			assertHides(t, err, "example-password", "example-user")
-			assert.NotContains(t, err.Error(), "?")
-		}
-	}
-}
-
-// An answer that is no JSON is described, never quoted.
-func TestUndecodable(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct{ body, contentType, want string }{
-		{"", "", "an empty body"},
-		{" \n", "application/json", "an empty body"},
-		{"<!DOCTYPE html><b>secret-token</b>", "", "an HTML page"},
-		{"\n<HTML>secret-token", "application/json", "an HTML page"},
-		{"secret-token", "text/html; charset=utf-8", "an HTML page"},
-		{"secret-token", "text/plain", "not JSON at byte 1 of 12"},
-		{`{"access":"secret-tok`, "", "not JSON at byte 21 of 21"},
-		{`{"access":"secret-token"} secret`, "", "not JSON at byte 27 of 32"},
-		{`{"access":987654321}`, "", "JSON of another shape: a wrong number at byte 19 of 20"},
-		{`{"access":{"secret-token":1}}`, "", "JSON of another shape: a wrong object at byte 11 of 29"},
-		{`["secret-token"]`, "", "JSON of another shape: a wrong array at byte 1 of 16"},
-		{`"secret-token"`, "", "JSON of another shape: a wrong string at byte 14 of 14"},
-		{`{"own":"secret-token"}`, "", "JSON of another shape"},
-		{strings.Repeat("[", 20_000), "", "not JSON at byte 10001 of 20000"},
-	} {
-		var out struct {
-			Access string
-			Own    failingUnmarshaler
-		}
-		answer, err := endpoint(answering(200, test.body, "Content-Type", test.contentType)).Do(t.Context(), login(), &out)
-		assertKind(t, vendorlogin.ErrBadResponse, err)
-		assert.EqualError(t, failure(t, err).Err, test.want, test.body)
-		assert.Equal(t, 200, failure(t, err).Status)
-		assert.Equal(t, test.body, string(answer.Body))
-		assertHides(t, err, "secret", "987654321")
-	}
-}
-
-type failingUnmarshaler struct{}
-
-func (failingUnmarshaler) UnmarshalJSON(data []byte) error { return fmt.Errorf("cannot read %s", data) }

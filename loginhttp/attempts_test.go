@@ -2,10 +2,14 @@ package loginhttp_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -15,11 +19,46 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
-	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
-func dialError() error {
-	return &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+// The caller's pool is the caller's: a failure closes none of its connections.
+func TestIdleConnectionsAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	for _, v := range []*vendor{failing(dialError()), failing(timeoutError{}), answering(401, ""), answering(429, "", "Retry-After", "900"), answering(302, "")} {
+		pool := &pool{RoundTripper: v}
+		_, err := endpoint(pool).Do(t.Context(), login(), nil)
+		require.Error(t, err)
+		assert.Positive(t, v.count())
+		assert.Zero(t, pool.closed.Load())
+	}
+}
+
+type pool struct {
+	http.RoundTripper
+	closed atomic.Int64
+}
+
+func (p *pool) CloseIdleConnections() { p.closed.Add(1) }
+
+// A transport may hand out the same header map again and again: nobody writes to it. (The race detector sees who does.)
+func TestDoLeavesTheTransportsHeaderAlone(t *testing.T) {
+	t.Parallel()
+	shared := http.Header{"Location": {"/elsewhere"}}
+	v := &vendor{answer: func(int, *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 307, Header: shared, Body: http.NoBody}, nil
+	}}
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 50 {
+				answer, err := endpoint(v).Do(t.Context(), login(), nil)
+				assertKind(t, vendorlogin.ErrBadResponse, err)
+				assert.Equal(t, "/elsewhere", answer.Header.Get("Location"))
+			}
+		})
+	}
+	group.Wait()
+	assert.Equal(t, http.Header{"Location": {"/elsewhere"}}, shared)
 }
 
 // What is sent twice, how often at most, and how long the pause is.
@@ -27,6 +66,7 @@ func TestRetry(t *testing.T) {
 	t.Parallel()
 	dns := &net.DNSError{Err: "no such host", Name: "api.example.com", IsNotFound: true}
 	for name, test := range map[string]struct {
+		refuse         error // no connection
 		err            error
 		status         int
 		retryAfter     string
@@ -34,14 +74,17 @@ func TestRetry(t *testing.T) {
 		shortest, most time.Duration // of the pause
 		unprocessed    bool
 	}{
-		"refused":               {err: dialError(), requests: 2, shortest: 100 * time.Millisecond, most: 400 * time.Millisecond, unprocessed: true},
-		"dial timeout":          {err: &net.OpError{Op: "dial", Net: "tcp", Err: timeoutError{}}, requests: 2, shortest: 100 * time.Millisecond, most: 400 * time.Millisecond, unprocessed: true},
-		"proxy refused":         {err: &net.OpError{Op: "proxyconnect", Net: "tcp", Err: errors.New("x")}, requests: 2, shortest: 1, most: time.Second, unprocessed: true},
-		"no such host":          {err: &net.OpError{Op: "dial", Net: "tcp", Err: dns}, requests: 2, shortest: 100 * time.Millisecond, most: 400 * time.Millisecond, unprocessed: true},
-		"no such host, bare":    {err: dns, requests: 2, shortest: 1, most: time.Second, unprocessed: true},
+		"refused":               {refuse: dialError(), requests: 2, shortest: 100 * time.Millisecond, most: 400 * time.Millisecond, unprocessed: true},
+		"dial timeout":          {refuse: &net.OpError{Op: "dial", Net: "tcp", Err: timeoutError{}}, requests: 2, shortest: 100 * time.Millisecond, most: 400 * time.Millisecond, unprocessed: true},
+		"proxy refused":         {refuse: &net.OpError{Op: "proxyconnect", Net: "tcp", Err: errors.New("x")}, requests: 2, shortest: 1, most: time.Second, unprocessed: true},
+		"no such host":          {refuse: &net.OpError{Op: "dial", Net: "tcp", Err: dns}, requests: 2, shortest: 100 * time.Millisecond, most: 400 * time.Millisecond, unprocessed: true},
+		"no such host, bare":    {refuse: dns, requests: 2, shortest: 1, most: time.Second, unprocessed: true},
 		"reset":                 {err: &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}, requests: 1},
 		"broken pipe":           {err: &net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}, requests: 1},
 		"EOF":                   {err: io.EOF, requests: 1},
+		"sent, redial refused":  {err: dialError(), requests: 1},
+		"TLS, after sending":    {err: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, requests: 1},
+		"unknown, unconnected":  {refuse: errors.New("x"), requests: 2, shortest: 100 * time.Millisecond, most: 400 * time.Millisecond, unprocessed: true},
 		"timeout":               {err: timeoutError{}, requests: 1},
 		"unknown":               {err: errors.New("x"), requests: 1},
 		"429":                   {status: 429, requests: 1, unprocessed: true},
@@ -60,12 +103,18 @@ func TestRetry(t *testing.T) {
 		"502":                   {status: 502, retryAfter: "1", requests: 1},
 		"504":                   {status: 504, retryAfter: "1", requests: 1},
 		"408":                   {status: 408, retryAfter: "1", requests: 1},
+		"407":                   {status: 407, retryAfter: "1", requests: 1, unprocessed: true},
+		"421":                   {status: 421, retryAfter: "1", requests: 1, unprocessed: true},
+		"425":                   {status: 425, retryAfter: "1", requests: 1, unprocessed: true},
 		"wrong credentials":     {status: 401, retryAfter: "1", requests: 1},
 		"wrong credentials too": {status: 400, retryAfter: "1", requests: 1},
 	} {
 		for _, once := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
 				v := failing(test.err)
+				if test.refuse != nil {
+					v = unreachable(test.refuse)
+				}
 				if test.status != 0 {
 					v = answering(test.status, "busy", "Retry-After", test.retryAfter)
 				}
@@ -91,22 +140,17 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-type timeoutError struct{}
-
-func (timeoutError) Error() string   { return "i/o timeout" }
-func (timeoutError) Timeout() bool   { return true }
-func (timeoutError) Temporary() bool { return true }
-
 // The second request decides, and its time is the one that lifetimes count from.
 func TestRetrySucceeds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := &vendor{answer: func(n int, _ *http.Request) (*http.Response, error) {
+		v := answering(200, `{"access":"a"}`)
+		v.refuse = func(n int) error {
 			if n == 1 {
-				return nil, dialError()
+				return dialError()
 			}
-			return reply(200, `{"access":"a"}`), nil
-		}}
+			return nil
+		}
 		start := time.Now()
 		var out struct{ Access string }
 		answer, err := endpoint(v).Do(t.Context(), login(), &out)
@@ -212,72 +256,4 @@ func (b *stuckBody) Read([]byte) (int, error) {
 func (b *stuckBody) Close() error {
 	close(b.closed)
 	return nil
-}
-
-// Do ends within 30 seconds, or the client's own Timeout where that is shorter, whatever does not come.
-func TestDoEnds(t *testing.T) {
-	t.Parallel()
-	for timeout, want := range map[time.Duration]time.Duration{0: 30 * time.Second, 5 * time.Second: 5 * time.Second, time.Hour: 30 * time.Second} {
-		for name, answer := range map[string]func(int, *http.Request) (*http.Response, error){
-			"no answer": func(_ int, r *http.Request) (*http.Response, error) {
-				<-r.Context().Done()
-				return nil, r.Context().Err()
-			},
-			"no body": func(_ int, r *http.Request) (*http.Response, error) {
-				return &http.Response{StatusCode: 200, Body: slowBody{r.Context(), time.Hour}, ContentLength: -1}, nil
-			},
-			"slow body": func(_ int, r *http.Request) (*http.Response, error) {
-				return &http.Response{StatusCode: 200, Body: slowBody{r.Context(), time.Second}, ContentLength: -1}, nil
-			},
-			"slow body, deaf to its ctx": func(_ int, r *http.Request) (*http.Response, error) {
-				return &http.Response{StatusCode: 200, Body: slowBody{context.Background(), time.Second}, ContentLength: -1}, nil
-			},
-		} {
-			synctest.Test(t, func(t *testing.T) {
-				v := &vendor{answer: answer}
-				e := loginhttp.Endpoint{Account: account, HTTPClient: &http.Client{Transport: v, Timeout: timeout}}
-				start := time.Now()
-				_, err := e.Do(t.Context(), login(), &struct{}{})
-				assert.InDelta(t, want+time.Second/2, time.Since(start), float64(time.Second/2), name) // a deaf Read ends when it does
-				assertKind(t, vendorlogin.ErrUnavailable, err)
-				require.ErrorIs(t, err, context.DeadlineExceeded)
-				assert.False(t, failure(t, err).Unprocessed)
-				assert.Equal(t, 1, v.count())
-			})
-		}
-	}
-}
-
-// slowBody gives a blank every so often, for ever, until its ctx ends.
-type slowBody struct {
-	ctx   context.Context
-	every time.Duration
-}
-
-func (b slowBody) Read(p []byte) (int, error) {
-	select {
-	case <-b.ctx.Done():
-		return 0, b.ctx.Err()
-	case <-time.After(b.every):
-		p[0] = ' '
-		return 1, nil
-	}
-}
-
-func (slowBody) Close() error { return nil }
-
-// A status that condemns the credentials does so though its body never comes: trying again would cost another attempt.
-func TestStatusCountsWithoutItsBody(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		v := &vendor{answer: func(_ int, r *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 401, Body: slowBody{r.Context(), time.Hour}, ContentLength: -1}, nil
-		}}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		_, err := endpoint(v).Do(ctx, login(), nil)
-		assertKind(t, vendorlogin.ErrInvalidCredentials, err)
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.Equal(t, 401, failure(t, err).Status)
-	})
 }

@@ -13,54 +13,6 @@ import (
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
-func TestSecret(t *testing.T) {
-	t.Parallel()
-	e := loginhttp.Endpoint{Account: account}
-	got, err := e.Secret(t.Context(), "login", "Password", vendorlogin.SecretString(" example-password\n"))
-	require.NoError(t, err)
-	assert.Equal(t, " example-password\n", got)
-}
-
-func TestSecretFailures(t *testing.T) {
-	t.Parallel()
-	custom := errors.New("vault is sealed")
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	fails := func(err error) vendorlogin.SecretFunc {
-		return func(context.Context) (vendorlogin.Secret, error) { return vendorlogin.Secret{}, err }
-	}
-	for name, test := range map[string]struct {
-		ctx  context.Context
-		f    vendorlogin.SecretFunc
-		kind error
-		is   error
-		text string
-	}{
-		"nil":          {t.Context(), nil, vendorlogin.ErrInvalidRequest, nil, "example (ops@example.com): refresh: invalid request: Password is required"},
-		"empty":        {t.Context(), vendorlogin.SecretString(""), vendorlogin.ErrInvalidRequest, nil, "example (ops@example.com): refresh: invalid request: Password is empty"},
-		"not set":      {t.Context(), vendorlogin.SecretEnv("VENDORLOGIN_NOT_SET"), vendorlogin.ErrInvalidRequest, nil, "example (ops@example.com): refresh: invalid request: environment variable VENDORLOGIN_NOT_SET is not set"},
-		"own":          {t.Context(), fails(custom), vendorlogin.ErrUnavailable, custom, "example (ops@example.com): refresh: unavailable: vault is sealed"},
-		"with a kind":  {t.Context(), fails(&vendorlogin.Error{Kind: vendorlogin.ErrForbidden, Err: custom}), vendorlogin.ErrForbidden, custom, "example (ops@example.com): refresh: forbidden: vault is sealed"},
-		"wrapped kind": {t.Context(), fails(fmt.Errorf("vault: %w", &vendorlogin.Error{Kind: vendorlogin.ErrForbidden})), vendorlogin.ErrForbidden, nil, "example (ops@example.com): refresh: vault: forbidden"},
-		"ended":        {ended, fails(context.Canceled), vendorlogin.ErrUnavailable, context.Canceled, "example (ops@example.com): refresh: unavailable: context canceled"},
-		"ended, deaf":  {ended, fails(custom), vendorlogin.ErrUnavailable, context.Canceled, "example (ops@example.com): refresh: unavailable: context canceled"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := loginhttp.Endpoint{Account: account}.Secret(test.ctx, "refresh", "Password", test.f)
-			assert.Empty(t, got)
-			assertKind(t, test.kind, err)
-			assert.EqualError(t, err, test.text)
-			if test.is != nil {
-				require.ErrorIs(t, err, test.is)
-			}
-			own := failure(t, err)
-			assert.True(t, own.Unprocessed)
-			assert.Equal(t, account, own.Account)
-		})
-	}
-}
-
 // A person is a source of codes, and keeps the challenges.
 type person struct {
 	codes []string

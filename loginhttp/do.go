@@ -1,0 +1,35 @@
+package loginhttp
+
+import (
+	"context"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+// Do sends c and decodes the JSON of a 2xx response into out. JSON is known by its content: a wrong Content-Type is no failure. With
+// out nil any 2xx response will do, an empty one too; a *[]byte takes the body as it is. Answer.Body has it in any case, so XML and
+// text are read from there.
+//
+// The error is a *[vendorlogin.Error] with Account, Op, Request and, as far as they are known, Status, Code, Message, Fields and
+// RetryAt. If ctx ended, its Kind is ctx.Err(), unless the status rejects the request all the same. The Answer is there whenever
+// there was a response, beside an error too; then it is not safe to print what is in it. An httptrace in ctx sees nothing.
+func (e Endpoint) Do(ctx context.Context, c Call, out any) (*Answer, error) {
+	bounded, cancel := context.WithTimeout(untraced{vendorlogin.WithoutToken(ctx)}, e.timeout())
+	defer cancel()
+
+	x := &exchange{Endpoint: e, Call: c}
+	if failure := x.prepare(bounded); failure != nil {
+		return nil, failure
+	}
+	answer, failure := x.send(ctx, bounded)
+	if failure != nil {
+		return answer, failure
+	}
+	if failure := x.classify(answer); failure != nil {
+		return answer, failure
+	}
+	if failure := x.decode(answer, out); failure != nil {
+		return answer, failure
+	}
+	return answer, nil
+}

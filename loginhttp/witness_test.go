@@ -1,0 +1,389 @@
+package loginhttp_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/binary"
+	"errors"
+	"io"
+	"log"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/loginhttp"
+)
+
+// listen hands each connection to talk, and closes it after.
+func listen(t *testing.T, talk func(net.Conn)) (address string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				talk(conn)
+			}()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+// trusting is the way to an https server on loopback, over HTTP/2 where the server speaks it.
+func trusting(t *testing.T, address string) loginhttp.Endpoint {
+	roots := x509.NewCertPool()
+	roots.AddCert(loopbackCertificate(t).Leaf)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	e := on(t, "https://"+address)
+	e.HTTPClient = &http.Client{Transport: transport}
+	return e
+}
+
+// loopbackCertificate is the one that package httptest has for 127.0.0.1.
+func loopbackCertificate(t *testing.T) tls.Certificate {
+	srv := httptest.NewTLSServer(nil)
+	defer srv.Close()
+	certificate := srv.TLS.Certificates[0]
+	var err error
+	certificate.Leaf, err = x509.ParseCertificate(certificate.Certificate[0])
+	require.NoError(t, err)
+	return certificate
+}
+
+// Frames of HTTP/2, RFC 9113.
+const (
+	frameHeaders, frameReset, frameSettings, frameGoAway = 1, 3, 4, 7
+
+	flagAck                      = 1
+	protocolError, refusedStream = 1, 7
+)
+
+func writeFrame(w io.Writer, kind, flags byte, stream uint32, payload ...uint32) {
+	frame := []byte{0, 0, byte(4 * len(payload)), kind, flags}
+	for _, n := range append([]uint32{stream}, payload...) {
+		frame = binary.BigEndian.AppendUint32(frame, n)
+	}
+	_, _ = w.Write(frame)
+}
+
+// serveFrames is an HTTP/2 server that counts the requests, and responds to each with respond.
+func serveFrames(t *testing.T, respond func(w io.Writer, stream uint32)) (address string, requests *atomic.Int64) {
+	requests = &atomic.Int64{}
+	config := &tls.Config{Certificates: []tls.Certificate{loopbackCertificate(t)}, NextProtos: []string{"h2"}}
+	return listen(t, func(conn net.Conn) {
+		conn = tls.Server(conn, config)
+		r := bufio.NewReader(conn)
+		if _, err := r.Discard(len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")); err != nil {
+			return
+		}
+		writeFrame(conn, frameSettings, 0, 0)
+		for {
+			var head [9]byte
+			if _, err := io.ReadFull(r, head[:]); err != nil {
+				return
+			}
+			length := int(head[0])<<16 | int(head[1])<<8 | int(head[2])
+			if _, err := r.Discard(length); err != nil {
+				return
+			}
+			switch {
+			case head[3] == frameSettings && head[4]&flagAck == 0:
+				writeFrame(conn, frameSettings, flagAck, 0)
+			case head[3] == frameHeaders:
+				requests.Add(1)
+				respond(conn, binary.BigEndian.Uint32(head[5:]))
+			}
+		}
+	}), requests
+}
+
+// credentialCalls are a login in each form that net/http treats differently when a connection breaks.
+func credentialCalls() map[string]loginhttp.Call {
+	noBody := secretCall()
+	noBody.Body = nil
+	get := noBody
+	get.Method = http.MethodGet
+	idempotent := noBody
+	idempotent.Header = http.Header{"Idempotency-Key": {"header-secret"}}
+	form := secretCall()
+	form.Body, form.Form = nil, url.Values{"password": {"example-password"}}
+	emptyForm := noBody
+	emptyForm.Form = url.Values{}
+	calls := map[string]loginhttp.Call{
+		"POST": secretCall(), "POST without a body": noBody, "GET": get, "Idempotency-Key": idempotent, "form": form, "empty form": emptyForm,
+	}
+	for name, call := range maps.Clone(calls) {
+		call.Once = true
+		calls[name+", once"] = call
+	}
+	return calls
+}
+
+// net/http repeats nothing by itself: one login is one request, and it counts as sent.
+func TestOneLoginIsOneRequestOverHTTP2(t *testing.T) {
+	t.Parallel()
+	for name, respond := range map[string]func(io.Writer, uint32){
+		"RST_STREAM PROTOCOL_ERROR": func(w io.Writer, stream uint32) { writeFrame(w, frameReset, 0, stream, protocolError) },
+		"RST_STREAM REFUSED_STREAM": func(w io.Writer, stream uint32) { writeFrame(w, frameReset, 0, stream, refusedStream) },
+		"GOAWAY":                    func(w io.Writer, _ uint32) { writeFrame(w, frameGoAway, 0, 0, 0, 0) },
+		"GOAWAY after it":           func(w io.Writer, stream uint32) { writeFrame(w, frameGoAway, 0, 0, stream, protocolError) },
+		"closed":                    func(w io.Writer, _ uint32) { _ = w.(io.Closer).Close() },
+	} {
+		for form, call := range credentialCalls() {
+			t.Run(name+"/"+form, func(t *testing.T) {
+				t.Parallel()
+				address, requests := serveFrames(t, respond)
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // a GOAWAY after the request leaves it open
+				defer cancel()
+				if name == "GOAWAY after it" {
+					ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+					defer cancel()
+				}
+				_, err := trusting(t, address).Do(ctx, call, nil)
+				assert.EqualValues(t, 1, requests.Load())
+				assert.False(t, failure(t, err).Unprocessed)
+				assertHides(t, err, secrets...)
+			})
+		}
+	}
+}
+
+// A connection that is kept alive dies as the next request arrives on it.
+func TestOneLoginIsOneRequestOnADyingConnection(t *testing.T) {
+	t.Parallel()
+	for form, call := range credentialCalls() {
+		t.Run(form, func(t *testing.T) {
+			t.Parallel()
+			var requests atomic.Int64
+			address := listen(t, func(conn net.Conn) {
+				r := bufio.NewReader(conn)
+				for {
+					req, err := http.ReadRequest(r)
+					if err != nil {
+						return
+					}
+					_, _ = io.Copy(io.Discard, req.Body)
+					if requests.Add(1) > 1 {
+						return
+					}
+					_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+				}
+			})
+			e := on(t, "http://"+address)
+			_, err := e.Do(t.Context(), call, nil)
+			require.NoError(t, err)
+			_, err = e.Do(t.Context(), call, nil)
+			assertKind(t, vendorlogin.ErrUnavailable, err)
+			assert.False(t, failure(t, err).Unprocessed)
+			assert.EqualValues(t, 2, requests.Load())
+		})
+	}
+}
+
+// readHeader reads a request's header, and nothing after it.
+func readHeader(conn net.Conn) {
+	_, _ = http.ReadRequest(bufio.NewReader(conn))
+}
+
+// Where no connection came about, not a byte of the request was sent: a refresh token in it is still good.
+func TestUnsent(t *testing.T) {
+	t.Parallel()
+	proxy := func(response string) func(*testing.T) loginhttp.Endpoint {
+		return func(t *testing.T) loginhttp.Endpoint {
+			address := listen(t, func(conn net.Conn) {
+				readHeader(conn)
+				_, _ = io.WriteString(conn, response)
+			})
+			e := on(t, "https://api.example.com")
+			e.HTTPClient.Transport.(*http.Transport).Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: address})
+			return e
+		}
+	}
+	server := func(talk func(net.Conn)) func(*testing.T) loginhttp.Endpoint {
+		return func(t *testing.T) loginhttp.Endpoint { return on(t, "https://"+listen(t, talk)) }
+	}
+	dialing := func(dial func(context.Context, string, string) (net.Conn, error)) func(*testing.T) loginhttp.Endpoint {
+		return func(t *testing.T) loginhttp.Endpoint {
+			e := on(t, "https://api.example.com")
+			e.HTTPClient.Transport.(*http.Transport).DialContext = dial
+			return e
+		}
+	}
+	for name, way := range map[string]func(*testing.T) loginhttp.Endpoint{
+		"CONNECT 407":     proxy("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"),
+		"CONNECT 503":     proxy("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"),
+		"CONNECT dropped": proxy(""),
+		"CONNECT garbage": proxy("example\r\n\r\n"),
+		"TLS dropped":     server(func(net.Conn) {}),
+		"TLS silent":      server(func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }),
+		"TLS alert":       server(func(conn net.Conn) { _, _ = conn.Write([]byte{21, 3, 3, 0, 2, 2, 40}) }),
+		"plain HTTP": server(func(conn net.Conn) {
+			_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+			_, _ = io.Copy(io.Discard, conn)
+		}),
+		"SOCKS": func(t *testing.T) loginhttp.Endpoint {
+			address := listen(t, func(conn net.Conn) {
+				_, _ = io.ReadFull(conn, make([]byte, 3))
+				_, _ = conn.Write([]byte{5, 0xff})
+			})
+			e := on(t, "https://api.example.com")
+			e.HTTPClient.Transport.(*http.Transport).Proxy = http.ProxyURL(&url.URL{Scheme: "socks5", Host: address})
+			return e
+		},
+		"no such host": dialing(func(context.Context, string, string) (net.Conn, error) {
+			return nil, &net.DNSError{Err: "no such host", Name: "api.example.com", IsNotFound: true}
+		}),
+		"lost SYNs": dialing(func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}),
+		"unknown CA": func(t *testing.T) loginhttp.Endpoint {
+			srv := httptest.NewUnstartedServer(http.NotFoundHandler())
+			srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+			srv.StartTLS()
+			t.Cleanup(srv.Close)
+			return on(t, srv.URL)
+		},
+		"full pool": func(t *testing.T) loginhttp.Endpoint {
+			release, arrived := make(chan struct{}), make(chan struct{})
+			srv, _ := serve(t, func(http.ResponseWriter, *http.Request) { close(arrived); <-release })
+			t.Cleanup(func() { close(release) })
+			e := on(t, srv.URL)
+			e.HTTPClient.Transport.(*http.Transport).MaxConnsPerHost = 1
+			go func() { _, _ = e.Do(t.Context(), secretCall(), nil) }()
+			<-arrived
+			return e
+		},
+	} {
+		for form, call := range credentialCalls() {
+			t.Run(name+"/"+form, func(t *testing.T) {
+				t.Parallel()
+				e := way(t)
+				ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+				defer cancel()
+				_, err := e.Do(ctx, call, nil)
+				own := failure(t, err)
+				assert.True(t, own.Unprocessed, "%v", err)
+				assert.True(t, own.Kind == vendorlogin.ErrUnavailable || own.Kind == context.DeadlineExceeded || own.Kind == vendorlogin.ErrBadResponse, "%v", err)
+				assertHides(t, err, secrets...)
+			})
+		}
+	}
+}
+
+// A transport that is not net/http's own, and may send in ways of its own. What of the body was read may have been sent.
+func TestOtherTransports(t *testing.T) {
+	t.Parallel()
+	srv, requests := serve(t, func(http.ResponseWriter, *http.Request) {})
+	var dialing http.Transport
+	sendsItself := roundTripper(func(r *http.Request) (*http.Response, error) {
+		resp, err := dialing.RoundTrip(r.Clone(context.Background()))
+		if err != nil {
+			return nil, err
+		}
+		_ = resp.Body.Close()
+		again := r.Clone(r.Context())
+		again.Body, again.ContentLength = nil, 0
+		again.URL.Host = "127.0.0.1:1"
+		return dialing.RoundTrip(again) // refused
+	})
+	t.Cleanup(dialing.CloseIdleConnections)
+	failsUnread := roundTripper(func(*http.Request) (*http.Response, error) { return nil, errors.New("example") })
+
+	_, err := withTransport(on(t, srv.URL), sendsItself).Do(t.Context(), secretCall(), nil)
+	assert.False(t, failure(t, err).Unprocessed, "the body was read")
+	assert.EqualValues(t, 1, requests.Load())
+
+	_, err = withTransport(on(t, srv.URL), failsUnread).Do(t.Context(), secretCall(), nil)
+	assert.True(t, failure(t, err).Unprocessed, "the body was not read")
+	assertKind(t, vendorlogin.ErrUnavailable, err)
+
+	call := secretCall()
+	call.Body = nil
+	_, err = withTransport(on(t, srv.URL), failsUnread).Do(t.Context(), call, nil)
+	assert.False(t, failure(t, err).Unprocessed, "there was no body")
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func withTransport(e loginhttp.Endpoint, rt http.RoundTripper) loginhttp.Endpoint {
+	e.HTTPClient = &http.Client{Transport: rt}
+	return e
+}
+
+// What a transport is given has nothing in it that it could send twice.
+func TestTransportsAreGivenNothingToRepeat(t *testing.T) {
+	t.Parallel()
+	for form, call := range credentialCalls() {
+		v := answering(200, `{}`)
+		_, err := endpoint(v).Do(t.Context(), call, nil)
+		require.NoError(t, err)
+		r := v.requests[0]
+		assert.Nil(t, r.GetBody, form)
+		assert.NotNil(t, r.Body, form)
+		assert.NotEqual(t, http.NoBody, r.Body, form)
+	}
+}
+
+func TestRefusedConnection(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := "http://" + listener.Addr().String()
+	require.NoError(t, listener.Close())
+
+	_, err = on(t, address).Do(t.Context(), secretCall(), nil)
+	assertKind(t, vendorlogin.ErrUnavailable, err)
+	require.ErrorIs(t, err, syscall.ECONNREFUSED)
+	op, ok := errors.AsType[*net.OpError](err)
+	require.True(t, ok)
+	assert.Equal(t, "dial", op.Op)
+	assert.True(t, failure(t, err).Unprocessed)
+	assertHides(t, err, secrets...)
+}
+
+func TestUntrustedCertificate(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+
+	_, err := on(t, srv.URL).Do(t.Context(), secretCall(), nil)
+	assertKind(t, vendorlogin.ErrUnavailable, err)
+	_, ok := errors.AsType[x509.UnknownAuthorityError](err)
+	assert.True(t, ok, "%v", err)
+	assert.True(t, failure(t, err).Unprocessed)
+	assertHides(t, err, secrets...)
+}
+
+func TestHTTPSToPlainServer(t *testing.T) {
+	t.Parallel()
+	srv, requests := serve(t, func(http.ResponseWriter, *http.Request) {})
+	_, err := on(t, "https"+strings.TrimPrefix(srv.URL, "http")).Do(t.Context(), secretCall(), nil)
+	assertKind(t, vendorlogin.ErrUnavailable, err)
+	assert.Contains(t, err.Error(), "the server speaks http, not https")
+	assert.True(t, failure(t, err).Unprocessed)
+	assert.Zero(t, requests.Load())
+}
