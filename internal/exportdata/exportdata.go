@@ -11,15 +11,19 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 )
 
 // A Package is one package as go list sees it.
 type Package struct{ Path, Name, file string }
 
+// format has the sources of the main module's packages at its end.
+const format = `{{.ImportPath}}	{{.Name}}	{{.Export}}	{{if .Module}}{{if .Module.Main}}{{.Dir}}	{{join .GoFiles "\t"}}{{end}}{{end}}`
+
 // List returns the packages that match patterns in the module of dir; deps adds the packages that they import, directly or not.
 func List(dir string, deps bool, patterns ...string) ([]Package, error) {
-	args := []string{"list", "-export", "-f", "{{.ImportPath}}\t{{.Name}}\t{{.Export}}"}
+	args := []string{"list", "-export", "-f", format}
 	if deps {
 		args = append(args, "-deps")
 	}
@@ -35,8 +39,24 @@ func List(dir string, deps bool, patterns ...string) ([]Package, error) {
 	for line := range strings.Lines(string(out)) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 		packages = append(packages, Package{Path: f[0], Name: f[1], file: f[2]})
+		if err := depend(f[3:]); err != nil {
+			return nil, err
+		}
 	}
 	return packages, nil
+}
+
+// depend looks at a directory and the files in it: go test keeps a result only while what its test looked at is the same.
+func depend(sources []string) error {
+	for i, name := range sources {
+		if i > 0 {
+			name = filepath.Join(sources[0], name)
+		}
+		if _, err := os.Stat(name); name != "" && err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Importer returns an importer that knows the packages given.

@@ -16,12 +16,12 @@ import (
 	"github.com/vendorlogin/vendorlogin/tokenstore/redisstore"
 )
 
-// A proxy stands between client and server and can lose an answer: the server has done what it was told, and the client sees its
+// A proxy stands between client and server and can lose a response: the server has done what it was told, and the client sees its
 // connection break.
 type proxy struct {
 	server   string
 	listener net.Listener
-	lose     atomic.Bool // the next answer
+	lose     atomic.Bool // the next response
 	group    sync.WaitGroup
 
 	mu    sync.Mutex
@@ -57,19 +57,19 @@ func (p *proxy) accept() {
 			_ = server.Close()
 		})
 		p.group.Go(func() {
-			_, _ = io.Copy(&answers{p, client}, server)
+			_, _ = io.Copy(&responses{p, client}, server)
 			_ = client.Close()
 		})
 	}
 }
 
-// answers is the way back to the client.
-type answers struct {
+// responses is the way back to the client.
+type responses struct {
 	*proxy
 	client net.Conn
 }
 
-func (a *answers) Write(b []byte) (int, error) {
+func (a *responses) Write(b []byte) (int, error) {
 	if a.lose.CompareAndSwap(true, false) {
 		return 0, io.ErrClosedPipe
 	}
@@ -86,7 +86,7 @@ func (p *proxy) stop() {
 	p.group.Wait()
 }
 
-// losing is a store whose client sits behind a proxy, a function that makes the next answer get lost and checks that it did, and a
+// losing is a store whose client sits behind a proxy, a function that makes the next response get lost and checks that it did, and a
 // store that sees what the server has done.
 func losing(t *testing.T, o redis.Options) (store *redisstore.Store, lose func() (lost func()), truth *redisstore.Store) {
 	t.Helper()
@@ -96,7 +96,7 @@ func losing(t *testing.T, o redis.Options) (store *redisstore.Store, lose func()
 	rdb := redis.NewClient(&o)
 	t.Cleanup(func() { _ = rdb.Close() })
 	truth, _ = newStore(t, server)
-	for _, c := range calls(t, truth) { // so that the server has seen each script, and an answer is one to the work
+	for _, c := range calls(t, truth) { // so that the server has seen each script, and a response is one to the work
 		_ = c.do(t.Context())
 	}
 	version := current(t, truth)
@@ -104,7 +104,7 @@ func losing(t *testing.T, o redis.Options) (store *redisstore.Store, lose func()
 	require.NoError(t, rdb.Ping(t.Context()).Err(), "there is a connection, so that no greeting is lost instead")
 	return redisstore.New(rdb, nil), func() func() {
 		p.lose.Store(true)
-		return func() { t.Helper(); require.False(t, p.lose.Load(), "no answer was lost") }
+		return func() { t.Helper(); require.False(t, p.lose.Load(), "no response was lost") }
 	}, truth
 }
 
@@ -116,7 +116,7 @@ func current(t *testing.T, store *redisstore.Store) (version string) {
 }
 
 // go-redis sends a command again when its connection breaks. What was done already must not look like a stranger's work.
-func TestAnswerLostAndSentAgain(t *testing.T) {
+func TestResponseLostAndSentAgain(t *testing.T) {
 	t.Parallel()
 	store, lose, truth := losing(t, redis.Options{})
 

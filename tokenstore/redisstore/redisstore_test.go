@@ -14,7 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/authtest"
 	"github.com/vendorlogin/vendorlogin/internal/redistest"
+	"github.com/vendorlogin/vendorlogin/tokenstore"
 	"github.com/vendorlogin/vendorlogin/tokenstore/redisstore"
 )
 
@@ -134,34 +136,13 @@ func TestForeignValueCountsAsNone(t *testing.T) {
 	}
 }
 
-func TestForeignLock(t *testing.T) {
-	t.Parallel()
-	for server, start := range servers() {
-		t.Run(server, func(t *testing.T) {
-			t.Parallel()
-			store, rdb := newStore(t, start(t))
-			lease, err := store.TryLock(t.Context(), key, long)
-			require.NoError(t, err)
-			name := "vendorlogin:{" + key + "}:lock"
-			require.NoError(t, rdb.Del(t.Context(), name).Err())
-			require.NoError(t, rdb.LPush(t.Context(), name, "x").Err())
-			require.ErrorIs(t, lease.Extend(t.Context()), vendorlogin.ErrLocked)
-			require.ErrorIs(t, lease.Unlock(t.Context()), vendorlogin.ErrLocked)
-			_, err = store.TryLock(t.Context(), key, long)
-			require.ErrorIs(t, err, vendorlogin.ErrStore, "it will never be free")
-			assert.ErrorContains(t, err, "WRONGTYPE")
-			assert.EqualValues(t, 1, rdb.Exists(t.Context(), name).Val())
-		})
-	}
-}
-
-func TestCallsThatAreRefused(t *testing.T) {
+func TestBadArgumentsAreRejected(t *testing.T) {
 	t.Parallel()
 	rdb := redistest.StartInProcess(t).Client(t, nil)
 	sent := &recorder{}
 	rdb.AddHook(sent)
 	good := redisstore.New(rdb, nil)
-	refused := func(what string, err error) {
+	rejected := func(what string, err error) {
 		t.Helper()
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, what)
 		require.NotErrorIs(t, err, vendorlogin.ErrStore, what)
@@ -169,20 +150,20 @@ func TestCallsThatAreRefused(t *testing.T) {
 		tellsNothing(t, err)
 	}
 	for _, bad := range []string{"", "A", "a:b", "a}b", "a b", "a\n", "ä", strings.Repeat("a", 129)} {
-		each(t, good, bad, func(err error) { refused(fmt.Sprintf("key %q", bad), err) })
+		each(t, good, bad, func(err error) { rejected(fmt.Sprintf("key %q", bad), err) })
 	}
-	each(t, redisstore.New(nil, nil), key, func(err error) { refused("no client", err) })
-	each(t, redisstore.New(rdb, &redisstore.Options{Prefix: "x{}:"}), key, func(err error) { refused("prefix", err) })
+	each(t, redisstore.New(nil, nil), key, func(err error) { rejected("no client", err) })
+	each(t, redisstore.New(rdb, &redisstore.Options{Prefix: "x{}:"}), key, func(err error) { rejected("prefix", err) })
 
 	_, err := good.Save(t.Context(), key, nil, "", long)
-	refused("no blob", err)
+	rejected("no blob", err)
 	_, err = good.Save(t.Context(), key, []byte(strings.Repeat(canary, 70<<10/len(canary))), "", long)
-	refused("long blob", err)
+	rejected("long blob", err)
 	for _, span := range []time.Duration{0, -1, math.MinInt64} {
 		_, err = good.TryLock(t.Context(), key, span)
-		refused("lease", err)
+		rejected("lease", err)
 		_, err = good.Save(t.Context(), key, blob(), "", span)
-		refused("ttl", err)
+		rejected("ttl", err)
 	}
 }
 
@@ -251,4 +232,46 @@ func TestPrintsNothing(t *testing.T) {
 		assert.Equal(t, "redisstore.Store", fmt.Sprintf(verb, store))
 		assert.NotContains(t, fmt.Sprintf(verb, struct{ S vendorlogin.Store }{store}), "CANARY")
 	}
+}
+
+// The machine's Redis, or where it has none, the server in this process once more.
+func TestServerStore(t *testing.T) {
+	t.Parallel()
+	rdb := redistest.Start(t).Client(t, nil)
+	authtest.TestStore(t, func(*testing.T) vendorlogin.Store { return redisstore.New(rdb, nil) })
+}
+
+func TestInProcessServerStore(t *testing.T) {
+	t.Parallel()
+	authtest.TestStore(t, func(t *testing.T) vendorlogin.Store {
+		store, _ := newStore(t, redistest.StartInProcess(t))
+		return store
+	})
+}
+
+func TestClusterStore(t *testing.T) {
+	t.Parallel()
+	rdb := redis.NewClusterClient(&redis.ClusterOptions{Addrs: redistest.StartCluster(t).Addrs()})
+	t.Cleanup(func() { _ = rdb.Close() })
+	authtest.TestStore(t, func(*testing.T) vendorlogin.Store { return redisstore.New(rdb, nil) })
+}
+
+// Client settings under which go-redis works differently: the protocol before version 3, its own handling of contexts, one
+// connection for all.
+func TestOtherClientStore(t *testing.T) {
+	t.Parallel()
+	rdb := redistest.Start(t).Client(t, &redis.Options{Protocol: 2, ContextTimeoutEnabled: true, PoolSize: 1, MaxActiveConns: 1, MaxRetries: -1})
+	authtest.TestStore(t, func(*testing.T) vendorlogin.Store {
+		return redisstore.New(rdb, &redisstore.Options{Prefix: "{logins}"})
+	})
+}
+
+func TestSealedStore(t *testing.T) {
+	t.Parallel()
+	rdb := redistest.Start(t).Client(t, nil)
+	authtest.TestStore(t, func(t *testing.T) vendorlogin.Store {
+		sealed, err := tokenstore.NewSealed(redisstore.New(rdb, nil), tokenstore.NewKey())
+		require.NoError(t, err)
+		return sealed
+	})
 }

@@ -1,7 +1,6 @@
 package redisstore_test
 
 import (
-	"context"
 	"fmt"
 	"testing"
 
@@ -54,35 +53,4 @@ func TestRecordAndLockShareASlot(t *testing.T) {
 		slot(prefix, "account")
 	}
 	assert.Equal(t, slot("{logins}:", "account"), slot("{logins}:", "another"), "a tag in the prefix is the caller's choice")
-}
-
-// The user that the package comment describes, and with no keys but the two: what a script touched beside them would be refused.
-func TestNoOtherKeysOrCommands(t *testing.T) {
-	t.Parallel()
-	server := redistest.StartReal(t)
-	admin := server.Client(t, nil)
-	require.NoError(t, admin.Do(t.Context(), "ACL", "SETUSER", "logins", "reset", "on", ">example-password",
-		"~vendorlogin:{"+key+"}:record", "~vendorlogin:{"+key+"}:lock",
-		"-@all", "+get", "+getrange", "+set", "+del", "+pexpire", "+eval", "+evalsha").Err())
-	rdb := server.Client(t, &redis.Options{Username: "logins", Password: "example-password"})
-	store := redisstore.New(rdb, nil)
-
-	version := ""
-	for range 2 { // a record that is new, and one that is there
-		next, err := store.Save(t.Context(), key, blob(), version, long)
-		require.NoError(t, err)
-		version = next
-	}
-	_, _, err := store.Load(t.Context(), key)
-	require.NoError(t, err)
-	require.NoError(t, store.Delete(t.Context(), key, version))
-	lease, err := store.TryLock(t.Context(), key, long)
-	require.NoError(t, err)
-	_, err = store.TryLock(t.Context(), key, long)
-	require.Error(t, err)
-	require.NoError(t, lease.Extend(t.Context()))
-	require.NoError(t, lease.Unlock(t.Context()))
-
-	_, _, err = store.Load(context.WithoutCancel(t.Context()), key+"-2")
-	assert.ErrorContains(t, err, "NOPERM", "the user is one that may not do more")
 }

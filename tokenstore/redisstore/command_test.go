@@ -54,14 +54,14 @@ func TestServerDown(t *testing.T) {
 }
 
 // A server that is stopped takes connections and commands, and says nothing. What a call costs then must not depend on the client:
-// most wait for 5 seconds by themselves, and some for ever.
+// most wait for 5 seconds by themselves, and some without end.
 func TestServerStopped(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]*redis.Options{
-		"default client":              nil,
-		"client that minds contexts":  {ContextTimeoutEnabled: true},
-		"client that waits for ever":  {ReadTimeout: -1},
-		"client with few connections": {PoolSize: 1, MaxActiveConns: 1, PoolTimeout: time.Minute},
+		"default client":                nil,
+		"client that minds contexts":    {ContextTimeoutEnabled: true},
+		"client that waits without end": {ReadTimeout: -1},
+		"client with few connections":   {PoolSize: 1, MaxActiveConns: 1, PoolTimeout: time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -70,7 +70,7 @@ func TestServerStopped(t *testing.T) {
 			calls := calls(t, store)
 			require.NoError(t, server.Pause())
 			for range 2 {
-				allFail(t, calls, 300*time.Millisecond+slack, says("no answer within 300ms"))
+				allFail(t, calls, 300*time.Millisecond+slack, says("no response within 300ms"))
 			}
 			require.NoError(t, server.Resume())
 
@@ -95,7 +95,7 @@ func TestDefaultTimeout(t *testing.T) {
 	calls := calls(t, store)
 	require.NoError(t, server.Pause())
 	start := time.Now()
-	allFail(t, calls, 2*time.Second+slack, says("no answer within 2s"))
+	allFail(t, calls, 2*time.Second+slack, says("no response within 2s"))
 	assert.GreaterOrEqual(t, time.Since(start), 2*time.Second)
 	require.NoError(t, server.Resume())
 }
@@ -126,7 +126,7 @@ func TestContextEndsWhileServerIsStopped(t *testing.T) {
 	require.NoError(t, server.Resume())
 }
 
-// A slow answer that still comes in time is one.
+// A slow response that still comes in time is one.
 func TestServerSlow(t *testing.T) {
 	t.Parallel()
 	server := redistest.StartReal(t)
@@ -183,7 +183,7 @@ func TestServerReadOnly(t *testing.T) {
 	}
 }
 
-// Whatever a server or a proxy answers, it is a store failure that names its kind and quotes nothing.
+// Whatever a server or a proxy returns, it is a store failure that names its kind and quotes nothing.
 func TestErrorReplies(t *testing.T) {
 	t.Parallel()
 	for reply, kind := range map[string]string{
@@ -195,9 +195,9 @@ func TestErrorReplies(t *testing.T) {
 		"MISCONF Errors writing to the AOF file: No space left on device":                              "MISCONF",
 		"ERR unknown command 'EVALSHA', with args beginning with: '1' '" + canary + "'":                "unknown command",
 		"ERR Error running script (call to f_1): @user_script:9: -READONLY You can't write. " + canary: "READONLY",
-		"ERR " + canary: "the server answered with an error",
-		canary + " x":   "the server answered with an error",
-		canary:          "the server answered with an error",
+		"ERR " + canary: "the server returned an error",
+		canary + " x":   "the server returned an error",
+		canary:          "the server returned an error",
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
