@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -23,36 +24,59 @@ import (
 type liveVendor struct {
 	name     string
 	required []string
-	optional []string // an authenticator secret; without it a person is asked
-	config   func(otp vendorlogin.OTPSource) (vendorlogin.Authenticator, error)
+	optional []string // a TOTP secret; without it a person is asked
+	config   func(otp vendorlogin.OTPSource, c *http.Client) (vendorlogin.Authenticator, error)
 }
 
 var liveVendors = []liveVendor{
 	{"gmicloud", []string{"GMICLOUD_EMAIL", "GMICLOUD_PASSWORD"}, nil,
-		func(otp vendorlogin.OTPSource) (vendorlogin.Authenticator, error) {
-			return gmicloud.New(gmicloud.Config{Email: os.Getenv("GMICLOUD_EMAIL"), Password: vendorlogin.SecretEnv("GMICLOUD_PASSWORD"), OTP: otp})
+		func(otp vendorlogin.OTPSource, c *http.Client) (vendorlogin.Authenticator, error) {
+			return gmicloud.New(gmicloud.Config{
+				Email:      os.Getenv("GMICLOUD_EMAIL"),
+				Password:   vendorlogin.SecretEnv("GMICLOUD_PASSWORD"),
+				OTP:        otp,
+				HTTPClient: c,
+			})
 		}},
 	{"genlogs", []string{"GENLOGS_EMAIL", "GENLOGS_PASSWORD", "GENLOGS_API_KEY"}, nil,
-		func(vendorlogin.OTPSource) (vendorlogin.Authenticator, error) {
-			return genlogs.New(genlogs.Config{Email: os.Getenv("GENLOGS_EMAIL"), Password: vendorlogin.SecretEnv("GENLOGS_PASSWORD"),
-				APIKey: vendorlogin.SecretEnv("GENLOGS_API_KEY")})
+		func(_ vendorlogin.OTPSource, c *http.Client) (vendorlogin.Authenticator, error) {
+			return genlogs.New(genlogs.Config{
+				Email:      os.Getenv("GENLOGS_EMAIL"),
+				Password:   vendorlogin.SecretEnv("GENLOGS_PASSWORD"),
+				APIKey:     vendorlogin.SecretEnv("GENLOGS_API_KEY"),
+				HTTPClient: c,
+			})
 		}},
 	{"gcore", []string{"GCORE_USERNAME", "GCORE_PASSWORD"}, []string{"GCORE_TOTP"},
-		func(otp vendorlogin.OTPSource) (vendorlogin.Authenticator, error) {
+		func(otp vendorlogin.OTPSource, c *http.Client) (vendorlogin.Authenticator, error) {
 			if os.Getenv("GCORE_TOTP") == "" {
 				otp = nil // gcore takes the code along with the password, so it would be asked for in vain
 			}
-			return gcore.New(gcore.Config{Username: os.Getenv("GCORE_USERNAME"), Password: vendorlogin.SecretEnv("GCORE_PASSWORD"), OTP: otp})
+			return gcore.New(gcore.Config{
+				Username:   os.Getenv("GCORE_USERNAME"),
+				Password:   vendorlogin.SecretEnv("GCORE_PASSWORD"),
+				OTP:        otp,
+				HTTPClient: c,
+			})
 		}},
 	{"secmgmt", []string{"SECMGMT_USERNAME", "SECMGMT_PASSWORD", "SECMGMT_BASE_URL"}, nil,
-		func(vendorlogin.OTPSource) (vendorlogin.Authenticator, error) {
-			return secmgmt.New(secmgmt.Config{Username: os.Getenv("SECMGMT_USERNAME"), Password: vendorlogin.SecretEnv("SECMGMT_PASSWORD"),
-				BaseURL: os.Getenv("SECMGMT_BASE_URL")})
+		func(_ vendorlogin.OTPSource, c *http.Client) (vendorlogin.Authenticator, error) {
+			return secmgmt.New(secmgmt.Config{
+				Username:   os.Getenv("SECMGMT_USERNAME"),
+				Password:   vendorlogin.SecretEnv("SECMGMT_PASSWORD"),
+				BaseURL:    os.Getenv("SECMGMT_BASE_URL"),
+				HTTPClient: c,
+			})
 		}},
 	{"genericlogin", []string{"GENERICLOGIN_EMAIL", "GENERICLOGIN_PASSWORD", "GENERICLOGIN_BASE_URL"}, []string{"GENERICLOGIN_TOTP"},
-		func(otp vendorlogin.OTPSource) (vendorlogin.Authenticator, error) {
-			return genericlogin.New(genericlogin.Config{Email: os.Getenv("GENERICLOGIN_EMAIL"), Password: vendorlogin.SecretEnv("GENERICLOGIN_PASSWORD"),
-				OTP: otp, BaseURL: os.Getenv("GENERICLOGIN_BASE_URL")})
+		func(otp vendorlogin.OTPSource, c *http.Client) (vendorlogin.Authenticator, error) {
+			return genericlogin.New(genericlogin.Config{
+				Email:      os.Getenv("GENERICLOGIN_EMAIL"),
+				Password:   vendorlogin.SecretEnv("GENERICLOGIN_PASSWORD"),
+				OTP:        otp,
+				BaseURL:    os.Getenv("GENERICLOGIN_BASE_URL"),
+				HTTPClient: c,
+			})
 		}},
 }
 
@@ -95,7 +119,9 @@ func (v liveVendor) login(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	auth, err := v.config(otp)
+	transport := newTransport()
+	defer transport.CloseIdleConnections()
+	auth, err := v.config(otp, &http.Client{Transport: transport, Timeout: 30 * time.Second})
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +133,7 @@ func (v liveVendor) login(ctx context.Context) ([]string, error) {
 	return append(describe(auth, token), time.Since(begin).Round(time.Millisecond).String()), nil
 }
 
-// otp is the authenticator secret in the environment, or else a prompt.
+// otp is the TOTP secret in the environment, or else a prompt.
 func (v liveVendor) otp() (vendorlogin.OTPSource, error) {
 	for _, name := range v.optional {
 		if os.Getenv(name) != "" {

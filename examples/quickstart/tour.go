@@ -16,16 +16,17 @@ import (
 
 const callers = 1000
 
-// tour shows a Client at work: one login for a thousand callers, a renewal that nobody waits for, and a refused token replaced.
-func tour(ctx context.Context, out io.Writer) error {
-	const life = 2500 * time.Millisecond
-	server := vendortest.NewGcore(&vendortest.Options{AccessLife: life}).Start()
+// tour shows a Client at work: one login for a thousand callers, a renewal that nobody waits for, and a rejected token replaced.
+func tour(ctx context.Context, out io.Writer, to connect) error {
+	const lifetime = 2500 * time.Millisecond
+	server := vendortest.NewGcore(&vendortest.Options{AccessLife: lifetime})
+	httpClient := to(server)
 	defer server.Close()
-	auth, err := gcore.New(gcore.Config{Username: vendortest.DefaultEmail, Password: right, BaseURL: server.URL})
+	auth, err := gcore.New(gcore.Config{Username: vendortest.DefaultEmail, Password: right, BaseURL: server.URL, HTTPClient: httpClient})
 	if err != nil {
 		return err
 	}
-	client, err := vendorlogin.NewClient(auth, &vendorlogin.Options{RenewBefore: life / 2})
+	client, err := vendorlogin.NewClient(auth, &vendorlogin.Options{RenewBefore: lifetime / 2})
 	if err != nil {
 		return err
 	}
@@ -44,11 +45,13 @@ func tour(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	counts := server.Counts()
 	fmt.Fprintf(out, "  renewed %s before expiry: %d refresh, still %d login; the longest of the calls meanwhile took %s\n",
-		time.Until(first.ExpiresAt).Round(100*time.Millisecond), server.Counts().Refreshes, server.Counts().Logins, blocked.Round(time.Microsecond))
+		time.Until(first.ExpiresAt).Round(100*time.Millisecond), counts.Refreshes, counts.Logins, blocked.Round(time.Microsecond))
 
 	server.Revoke()
-	resp, err := client.HTTPClient().Get(server.APIURL())
+	api := &http.Client{Transport: client.Transport(httpClient.Transport), Timeout: time.Minute}
+	resp, err := api.Get(server.APIURL())
 	if err != nil {
 		return err
 	}
@@ -56,14 +59,15 @@ func tour(ctx context.Context, out io.Writer) error {
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("after a revocation: status %d", resp.StatusCode)
 	}
-	counts := server.Counts()
-	fmt.Fprintf(out, "  the vendor revoked the token: %d call refused, token renewed, %d call accepted; the caller saw %s\n",
+	counts = server.Counts()
+	fmt.Fprintf(out, "  the vendor revoked the token: %d call rejected, token renewed, %d call accepted; the caller saw %s\n",
 		counts.APIRejected, counts.APICalls, resp.Status)
-	fmt.Fprintf(out, "  all in all: %d login, %d refreshes, %d refresh tokens presented twice\n", counts.Logins, counts.Refreshes, counts.RefreshReused)
+	fmt.Fprintf(out, "  in total: %d login, %d refreshes, %d refresh tokens presented twice\n",
+		counts.Logins, counts.Refreshes, counts.RefreshReused)
 	return nil
 }
 
-// untilRenewed calls Token over and over until it gives another token, and tells how long the longest call took.
+// untilRenewed calls Token until it returns another token. The result is how long the longest call took.
 func untilRenewed(ctx context.Context, client *vendorlogin.Client, first *vendorlogin.Token) (longest time.Duration, err error) {
 	for time.Now().Before(first.ExpiresAt) {
 		begin := time.Now()
