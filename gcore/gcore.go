@@ -189,11 +189,8 @@ func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, rejec
 		Refresh string `json:"refresh"`
 	}
 	answer, err := a.endpoint.Do(ctx, call, &out)
-	if e, ok := errors.AsType[*vendorlogin.Error](err); ok && (e.Kind == vendorlogin.ErrInvalidCredentials || e.Kind == vendorlogin.ErrRefreshRejected) {
-		e.Kind = rejection
-	}
 	if err != nil {
-		return nil, err
+		return nil, rejected(err, rejection)
 	}
 	if out.Access == "" {
 		return nil, a.endpoint.Missing(call, answer, "access")
@@ -209,6 +206,15 @@ func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, rejec
 		token.RefreshExpiresAt = answer.Expiry(nil, out.Refresh, refreshLifetime)
 	}
 	return token, nil
+}
+
+// rejected gives err that kind where it says that what was sent is not accepted.
+func rejected(err, kind error) error {
+	e, ok := errors.AsType[*vendorlogin.Error](err)
+	if ok && (e.Kind == vendorlogin.ErrInvalidCredentials || e.Kind == vendorlogin.ErrRefreshRejected) {
+		e.Kind = kind
+	}
+	return err
 }
 
 // classify reads the vendor's error body. It has errors, lists of texts by the name of the field, or a message. Where a token is

@@ -21,18 +21,32 @@ func noToken(body string) failure {
 func TestLoginErrors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]failure{
-		"wrong credentials":  {401, "error-credentials.json", vendorlogin.ErrInvalidCredentials, "16", "The email or password is not valid.", nil},
-		"Connect":            {401, "error-connect.json", vendorlogin.ErrInvalidCredentials, "unauthenticated", "The email or password is not valid.", nil},
-		"echo":               {400, "error-echo.json", vendorlogin.ErrInvalidRequest, "3", "proto: (line 1:45): invalid value for string field password: 12345", nil},
-		"unknown field":      {400, "error-unknown-field.json", vendorlogin.ErrInvalidRequest, "3", `proto: (line 1:2): unknown field "workspace"`, nil},
-		"bad provider name":  {400, "error-idp-name.json", vendorlogin.ErrInvalidRequest, "3", `invalid request "idps/example"`, nil},
-		"precondition":       {400, "error-precondition.json", vendorlogin.ErrInvalidRequest, "9", "email code login is not enabled", nil},
-		"forbidden":          {403, "error-forbidden.json", vendorlogin.ErrForbidden, "7", "password sign-in is disallowed", nil},
-		"no web":             {403, "error-web.json", vendorlogin.ErrForbidden, "7", "only users can sign in with web", nil},
-		"unknown provider":   {404, "error-idp.json", vendorlogin.ErrInvalidRequest, "5", `identity provider "idps/example" not found`, nil},
-		"unknown route":      {404, "error-route.json", vendorlogin.ErrInvalidRequest, "2", "Routing error. POST /v1/auth/login?x=y not found", nil},
-		"lockout":            {429, "error-lockout.json", vendorlogin.ErrRateLimited, "8", "too many failed login attempts, please try again later", nil},
-		"deactivated":        {401, `{"code":16,"message":"user has been deactivated"}`, vendorlogin.ErrForbidden, "16", "user has been deactivated", nil},
+		"wrong credentials": {
+			401, "error-credentials.json", vendorlogin.ErrInvalidCredentials, "16", "The email or password is not valid.", nil,
+		},
+		"Connect": {
+			401, "error-connect.json", vendorlogin.ErrInvalidCredentials, "unauthenticated", "The email or password is not valid.", nil,
+		},
+		"echo": {
+			400, "error-echo.json", vendorlogin.ErrInvalidRequest, "3", "proto: (line 1:45): invalid value for string field password: 12345", nil,
+		},
+		"unknown field": {
+			400, "error-unknown-field.json", vendorlogin.ErrInvalidRequest, "3", `proto: (line 1:2): unknown field "workspace"`, nil,
+		},
+		"bad provider name": {400, "error-idp-name.json", vendorlogin.ErrInvalidRequest, "3", `invalid request "idps/example"`, nil},
+		"precondition":      {400, "error-precondition.json", vendorlogin.ErrInvalidRequest, "9", "email code login is not enabled", nil},
+		"forbidden":         {403, "error-forbidden.json", vendorlogin.ErrForbidden, "7", "password sign-in is disallowed", nil},
+		"no web":            {403, "error-web.json", vendorlogin.ErrForbidden, "7", "only users can sign in with web", nil},
+		"unknown provider":  {404, "error-idp.json", vendorlogin.ErrInvalidRequest, "5", `identity provider "idps/example" not found`, nil},
+		"unknown route": {
+			404, "error-route.json", vendorlogin.ErrInvalidRequest, "2", "Routing error. POST /v1/auth/login?x=y not found", nil,
+		},
+		"lockout": {
+			429, "error-lockout.json", vendorlogin.ErrRateLimited, "8", "too many failed login attempts, please try again later", nil,
+		},
+		"deactivated": {
+			401, `{"code":16,"message":"user has been deactivated"}`, vendorlogin.ErrForbidden, "16", "user has been deactivated", nil,
+		},
 		"wrong base path":    {405, "error-method.json", vendorlogin.ErrInvalidRequest, "", "Method Not Allowed", nil},
 		"internal":           {500, "error-internal.json", vendorlogin.ErrUnavailable, "13", "internal error", nil},
 		"unimplemented":      {501, "error-unimplemented.json", vendorlogin.ErrUnavailable, "12", "unimplemented", nil},

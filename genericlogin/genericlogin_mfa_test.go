@@ -19,7 +19,10 @@ func otpBody(code string) string {
 func TestSecondStep(t *testing.T) {
 	t.Parallel()
 	w := adaptertest.NewWire()
-	w.On("POST", loginURL, adaptertest.Reply(200, "challenge.json"), adaptertest.Reply(200, `{"token":"a","user":{"name":"users/101"},"requireResetPassword":true}`))
+	w.On(
+		"POST", loginURL, adaptertest.Reply(200, "challenge.json"),
+		adaptertest.Reply(200, `{"token":"a","user":{"name":"users/101"},"requireResetPassword":true}`),
+	)
 	source := adaptertest.Typed("012345")
 	c := config(w)
 	c.OTP = source
@@ -70,7 +73,9 @@ func TestRecoveryCode(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "a", got.Access.Reveal())
 	require.Len(t, w.Requests(), 2)
-	adaptertest.AssertSent(t, w.Requests()[1], "POST", loginURL, jsonOnly, `{"recoveryCode":"example-recovery-code","mfaTempToken":"example-mfa-temp-token"}`)
+	adaptertest.AssertSent(
+		t, w.Requests()[1], "POST", loginURL, jsonOnly, `{"recoveryCode":"example-recovery-code","mfaTempToken":"example-mfa-temp-token"}`,
+	)
 }
 
 func TestRecoveryCodeIsNotSentUnlessWanted(t *testing.T) {
@@ -125,19 +130,31 @@ func TestRefusedCodes(t *testing.T) {
 		"a person gives up":       {[]httpmock.Responder{wrong, wrong, wrong, right}, person, vendorlogin.ErrOTPRejected, "otp", 3},
 		"a machine is asked once": {[]httpmock.Responder{wrong, right}, machine, vendorlogin.ErrOTPRejected, "otp", 1},
 		"the challenge lapsed":    {[]httpmock.Responder{lapsed, right}, person, vendorlogin.ErrOTPRequired, "otp", 1},
-		"lapsed in other words": {[]httpmock.Responder{adaptertest.Reply(401, `{"code":16,"message":"Failed to parse\u00a0Claims: token expired"}`), right},
+		"lapsed in other words": {[]httpmock.Responder{
+			adaptertest.Reply(401, `{"code":16,"message":"Failed to parse\u00a0Claims: token expired"}`), right,
+		},
 			person, vendorlogin.ErrOTPRequired, "otp", 1},
-		"no temp token":   {[]httpmock.Responder{says("invalid MFA temp token, audience mismatch"), right}, person, vendorlogin.ErrOTPRequired, "otp", 1},
-		"no code arrived": {[]httpmock.Responder{says("OTP or recovery code is required for MFA"), right}, person, vendorlogin.ErrOTPRequired, "otp", 1},
-		"deactivated":     {[]httpmock.Responder{says("user has been deactivated"), right}, person, vendorlogin.ErrForbidden, "otp", 1},
-		"something new":   {[]httpmock.Responder{says("the code of this user is locked"), right}, person, vendorlogin.ErrOTPRequired, "otp", 1},
-		"another build":   {[]httpmock.Responder{says(`Invalid\u00a0MFA  code`), right}, person, nil, "", 2},
-		"too many":        {[]httpmock.Responder{adaptertest.Reply(429, "error-mfa-lockout.json"), right}, person, vendorlogin.ErrRateLimited, "otp", 1},
-		"forbidden":       {[]httpmock.Responder{adaptertest.Reply(403, "error-web.json"), right}, person, vendorlogin.ErrForbidden, "otp", 1},
-		"server error":    {[]httpmock.Responder{adaptertest.Reply(500, "error-internal.json"), right}, person, vendorlogin.ErrUnavailable, "otp", 1},
-		"not for now":     {[]httpmock.Responder{adaptertest.Reply(503, `{}`, "Retry-After", "0"), right}, person, vendorlogin.ErrUnavailable, "otp", 1},
-		"another round":   {[]httpmock.Responder{adaptertest.Reply(200, challenge), right}, person, vendorlogin.ErrBadResponse, "otp", 1},
-		"nothing":         {[]httpmock.Responder{adaptertest.Reply(200, `{}`), right}, person, vendorlogin.ErrBadResponse, "otp", 1},
+		"no temp token": {
+			[]httpmock.Responder{says("invalid MFA temp token, audience mismatch"), right}, person, vendorlogin.ErrOTPRequired, "otp", 1,
+		},
+		"no code arrived": {
+			[]httpmock.Responder{says("OTP or recovery code is required for MFA"), right}, person, vendorlogin.ErrOTPRequired, "otp", 1,
+		},
+		"deactivated":   {[]httpmock.Responder{says("user has been deactivated"), right}, person, vendorlogin.ErrForbidden, "otp", 1},
+		"something new": {[]httpmock.Responder{says("the code of this user is locked"), right}, person, vendorlogin.ErrOTPRequired, "otp", 1},
+		"another build": {[]httpmock.Responder{says(`Invalid\u00a0MFA  code`), right}, person, nil, "", 2},
+		"too many": {
+			[]httpmock.Responder{adaptertest.Reply(429, "error-mfa-lockout.json"), right}, person, vendorlogin.ErrRateLimited, "otp", 1,
+		},
+		"forbidden": {[]httpmock.Responder{adaptertest.Reply(403, "error-web.json"), right}, person, vendorlogin.ErrForbidden, "otp", 1},
+		"server error": {
+			[]httpmock.Responder{adaptertest.Reply(500, "error-internal.json"), right}, person, vendorlogin.ErrUnavailable, "otp", 1,
+		},
+		"not for now": {
+			[]httpmock.Responder{adaptertest.Reply(503, `{}`, "Retry-After", "0"), right}, person, vendorlogin.ErrUnavailable, "otp", 1,
+		},
+		"another round": {[]httpmock.Responder{adaptertest.Reply(200, challenge), right}, person, vendorlogin.ErrBadResponse, "otp", 1},
+		"nothing":       {[]httpmock.Responder{adaptertest.Reply(200, `{}`), right}, person, vendorlogin.ErrBadResponse, "otp", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -197,7 +214,10 @@ func TestRefusedRecoveryCode(t *testing.T) {
 func TestRecoveryCodeIsSentOnce(t *testing.T) {
 	t.Parallel()
 	w := adaptertest.NewWire()
-	w.On("POST", loginURL, adaptertest.Reply(200, challenge), adaptertest.Reply(503, `{}`, "Retry-After", "0"), adaptertest.Reply(200, `{"token":"a"}`))
+	w.On(
+		"POST", loginURL, adaptertest.Reply(200, challenge), adaptertest.Reply(503, `{}`, "Retry-After", "0"),
+		adaptertest.Reply(200, `{"token":"a"}`),
+	)
 	c := config(w)
 	c.RecoveryCode = vendorlogin.SecretString("example-recovery-code")
 

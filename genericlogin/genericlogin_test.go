@@ -23,7 +23,8 @@ func TestLogin(t *testing.T) {
 	t.Parallel()
 	end := time.Now().Add(20 * time.Minute).Truncate(time.Second)
 	w := adaptertest.NewWire()
-	w.On("POST", loginURL, cookied(200, `{"token":"`+adaptertest.JWT("a", end)+`","user":{"name":"users/101","email":"ops@example.com","mfaEnabled":true}}`,
+	user := `{"name":"users/101","email":"ops@example.com","mfaEnabled":true}`
+	w.On("POST", loginURL, cookied(200, `{"token":"`+adaptertest.JWT("a", end)+`","user":`+user+`}`,
 		"access-token=cookie", "refresh-token=cookie"))
 	before := time.Now()
 

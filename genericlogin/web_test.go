@@ -37,7 +37,9 @@ func TestWebLogin(t *testing.T) {
 	assert.Equal(t, 7*24*time.Hour, got.RefreshExpiresAt.Sub(got.IssuedAt))
 	assert.Equal(t, "users/101", got.Subject)
 	require.Len(t, w.Requests(), 1)
-	adaptertest.AssertSent(t, w.Requests()[0], "POST", loginURL, jsonOnly, `{"email":"ops@example.com","password":"example-password","web":true}`)
+	adaptertest.AssertSent(
+		t, w.Requests()[0], "POST", loginURL, jsonOnly, `{"email":"ops@example.com","password":"example-password","web":true}`,
+	)
 }
 
 // A cookie whose Expires is past is taken back, whatever is in it, unless a Max-Age says otherwise.
@@ -189,9 +191,13 @@ func TestRefreshErrors(t *testing.T) {
 		code    string
 		message string
 	}{
-		"refused":         {adaptertest.Reply(401, "error-refresh.json"), vendorlogin.ErrRefreshRejected, "16", "invalid or expired refresh token"},
-		"forbidden":       {adaptertest.Reply(403, "error-forbidden.json"), vendorlogin.ErrForbidden, "7", "password sign-in is disallowed"},
-		"limit":           {adaptertest.Reply(429, "error-lockout.json"), vendorlogin.ErrRateLimited, "8", "too many failed login attempts, please try again later"},
+		"refused": {
+			adaptertest.Reply(401, "error-refresh.json"), vendorlogin.ErrRefreshRejected, "16", "invalid or expired refresh token",
+		},
+		"forbidden": {adaptertest.Reply(403, "error-forbidden.json"), vendorlogin.ErrForbidden, "7", "password sign-in is disallowed"},
+		"limit": {
+			adaptertest.Reply(429, "error-lockout.json"), vendorlogin.ErrRateLimited, "8", "too many failed login attempts, please try again later",
+		},
 		"not for now":     {adaptertest.Reply(503, `{}`, "Retry-After", "0"), vendorlogin.ErrUnavailable, "", ""},
 		"no cookie":       {adaptertest.Reply(200, `{}`), vendorlogin.ErrBadResponse, "", ""},
 		"one cookie":      {cookied(200, `{}`, "refresh-token=r"), vendorlogin.ErrBadResponse, "", ""},
@@ -251,8 +257,10 @@ func TestRevoke(t *testing.T) {
 		token  *vendorlogin.Token
 		header http.Header
 	}{
-		"web":   {oldToken(), withCookies},
-		"plain": {&vendorlogin.Token{Access: vendorlogin.NewSecret("a")}, http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer a"}}},
+		"web": {oldToken(), withCookies},
+		"plain": {
+			&vendorlogin.Token{Access: vendorlogin.NewSecret("a")}, http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer a"}},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

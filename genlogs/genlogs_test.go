@@ -81,8 +81,12 @@ func TestLoginAnswers(t *testing.T) {
 		"null, JWT":           {expires(`null`), end, "u", map[string]string{}},
 		"object, JWT":         {expires(`{"at":1}`), end, "u", map[string]string{}},
 		"nothing more":        {`{"access_token_data":{"token":"opaque"}}`, time.Time{}, "", map[string]string{}},
-		"odd user id":         {`{"access_token_data":{"token":"opaque"},"user_id":["x"],"company_id":true,"new":{}}`, time.Time{}, "", map[string]string{}},
-		"large number":        {`{"access_token_data":{"token":"opaque"},"user_id":12345678901234567890}`, time.Time{}, "12345678901234567890", map[string]string{}},
+		"odd user id": {
+			`{"access_token_data":{"token":"opaque"},"user_id":["x"],"company_id":true,"new":{}}`, time.Time{}, "", map[string]string{},
+		},
+		"large number": {
+			`{"access_token_data":{"token":"opaque"},"user_id":12345678901234567890}`, time.Time{}, "12345678901234567890", map[string]string{},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -58,11 +58,15 @@ func TestDocumentedErrors(t *testing.T) {
 func TestWrongPasswordIsSentOnce(t *testing.T) {
 	t.Parallel()
 	w := adaptertest.NewWire()
-	w.On("POST", tokensURL, adaptertest.Reply(400, "wrong_password.json"), adaptertest.Reply(201, `{"authToken":"first","is2FARequired":false}`))
+	w.On(
+		"POST", tokensURL, adaptertest.Reply(400, "wrong_password.json"), adaptertest.Reply(201, `{"authToken":"first","is2FARequired":false}`),
+	)
 
 	_, err := authenticator(t, config(w)).Login(t.Context())
 
-	assert.EqualError(t, err, "gmicloud (ops@example.com): login: wrong credentials (400 session/0, POST console.gmicloud.ai/api/v1/me/auth-tokens)")
+	assert.EqualError(
+		t, err, "gmicloud (ops@example.com): login: wrong credentials (400 session/0, POST console.gmicloud.ai/api/v1/me/auth-tokens)",
+	)
 	assert.Len(t, w.Requests(), 1)
 }
 
@@ -83,23 +87,36 @@ func TestRetryAfter(t *testing.T) {
 func TestUndocumentedErrorBodies(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]failure{
-		"code as text":                {400, `{"group":"session","code":"0","message":"No."}`, vendorlogin.ErrInvalidCredentials, "session/0", "No.", nil},
-		"unknown pair":                {400, `{"group":"session","code":77,"message":"No."}`, vendorlogin.ErrInvalidRequest, "session/77", "No.", nil},
-		"unknown pair, 403":           {403, `{"group":"user","code":5,"message":"No."}`, vendorlogin.ErrForbidden, "user/5", "No.", nil},
-		"the same code elsewhere":     {400, `{"group":"email","code":0,"message":"No."}`, vendorlogin.ErrInvalidRequest, "email/0", "No.", nil},
-		"refused password, but 500":   {500, `{"group":"session","code":0,"message":"No."}`, vendorlogin.ErrUnavailable, "session/0", "No.", nil},
-		"invalid request, but 429":    {429, `{"group":"request","code":0}`, vendorlogin.ErrRateLimited, "request/0", "", nil},
-		"limit, but 400":              {400, `{"group":"rate-limit","code":0}`, vendorlogin.ErrRateLimited, "rate-limit/0", "", nil},
-		"other request code":          {401, `{"group":"request","code":7}`, vendorlogin.ErrInvalidRequest, "request/7", "", nil},
-		"no group":                    {400, `{"code":0,"message":"No."}`, vendorlogin.ErrUnavailable, "", "", nil},
-		"no code":                     {400, `{"group":"session","message":"No."}`, vendorlogin.ErrUnavailable, "", "", nil},
-		"detail of another shape":     {400, `{"validationDetail":{"field":1},"group":"session","code":0,"message":"No."}`, vendorlogin.ErrInvalidCredentials, "session/0", "No.", nil},
-		"rows of another shape":       {400, `{"validationDetail":["No.",{"reason":"No."}],"group":"request","code":0}`, vendorlogin.ErrInvalidRequest, "request/0", "", nil},
-		"message of another shape":    {400, `{"message":{"en":"No."},"group":"session","code":0}`, vendorlogin.ErrInvalidCredentials, "session/0", "", nil},
-		"html":                        {502, `<html>Bad gateway</html>`, vendorlogin.ErrUnavailable, "", "", nil},
-		"nothing":                     {401, ``, vendorlogin.ErrInvalidCredentials, "", "", nil},
-		"a list":                      {400, `[]`, vendorlogin.ErrUnavailable, "", "", nil},
-		"control characters, 2 lines": {400, `{"group":"session","code":0,"message":"No.\r\n\u001b[31mNo."}`, vendorlogin.ErrInvalidCredentials, "session/0", "No. [31mNo.", nil},
+		"code as text": {
+			400, `{"group":"session","code":"0","message":"No."}`, vendorlogin.ErrInvalidCredentials, "session/0", "No.", nil,
+		},
+		"unknown pair": {
+			400, `{"group":"session","code":77,"message":"No."}`, vendorlogin.ErrInvalidRequest, "session/77", "No.", nil,
+		},
+		"unknown pair, 403":         {403, `{"group":"user","code":5,"message":"No."}`, vendorlogin.ErrForbidden, "user/5", "No.", nil},
+		"the same code elsewhere":   {400, `{"group":"email","code":0,"message":"No."}`, vendorlogin.ErrInvalidRequest, "email/0", "No.", nil},
+		"refused password, but 500": {500, `{"group":"session","code":0,"message":"No."}`, vendorlogin.ErrUnavailable, "session/0", "No.", nil},
+		"invalid request, but 429":  {429, `{"group":"request","code":0}`, vendorlogin.ErrRateLimited, "request/0", "", nil},
+		"limit, but 400":            {400, `{"group":"rate-limit","code":0}`, vendorlogin.ErrRateLimited, "rate-limit/0", "", nil},
+		"other request code":        {401, `{"group":"request","code":7}`, vendorlogin.ErrInvalidRequest, "request/7", "", nil},
+		"no group":                  {400, `{"code":0,"message":"No."}`, vendorlogin.ErrUnavailable, "", "", nil},
+		"no code":                   {400, `{"group":"session","message":"No."}`, vendorlogin.ErrUnavailable, "", "", nil},
+		"detail of another shape": {
+			400, `{"validationDetail":{"field":1},"group":"session","code":0,"message":"No."}`, vendorlogin.ErrInvalidCredentials, "session/0",
+			"No.", nil,
+		},
+		"rows of another shape": {
+			400, `{"validationDetail":["No.",{"reason":"No."}],"group":"request","code":0}`, vendorlogin.ErrInvalidRequest, "request/0", "", nil,
+		},
+		"message of another shape": {
+			400, `{"message":{"en":"No."},"group":"session","code":0}`, vendorlogin.ErrInvalidCredentials, "session/0", "", nil,
+		},
+		"html":    {502, `<html>Bad gateway</html>`, vendorlogin.ErrUnavailable, "", "", nil},
+		"nothing": {401, ``, vendorlogin.ErrInvalidCredentials, "", "", nil},
+		"a list":  {400, `[]`, vendorlogin.ErrUnavailable, "", "", nil},
+		"control characters, 2 lines": {
+			400, `{"group":"session","code":0,"message":"No.\r\n\u001b[31mNo."}`, vendorlogin.ErrInvalidCredentials, "session/0", "No. [31mNo.", nil,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -99,7 +99,10 @@ func TestThreeWrongCodesAreEnough(t *testing.T) {
 	t.Parallel()
 	w := adaptertest.NewWire()
 	w.On("POST", tokensURL, adaptertest.Reply(201, wantsCode))
-	w.On("POST", sessionsURL, adaptertest.Reply(400, badCode), adaptertest.Reply(400, badCode), adaptertest.Reply(400, badCode), adaptertest.Reply(200, pair("a", "r")))
+	w.On(
+		"POST", sessionsURL, adaptertest.Reply(400, badCode), adaptertest.Reply(400, badCode), adaptertest.Reply(400, badCode),
+		adaptertest.Reply(200, pair("a", "r")),
+	)
 	c := config(w)
 	c.OTP = adaptertest.Typed("000001", "000002", "000003", "000004")
 
@@ -224,7 +227,11 @@ func TestResendThatFails(t *testing.T) {
 	t.Parallel()
 	w := adaptertest.NewWire()
 	w.On("POST", tokensURL, adaptertest.Reply(201, wantsCode))
-	w.On("POST", resendURL, adaptertest.Reply(400, `{"group":"request","code":0,"validationDetail":[{"field":"authToken","expression":"required","originalValue":"first","reason":"This field is required."}]}`))
+	w.On("POST", resendURL, adaptertest.Reply(
+		400,
+		`{"group":"request","code":0,"validationDetail":[{"field":"authToken","expression":"required","originalValue":"first",`+
+			`"reason":"This field is required."}]}`,
+	))
 	c := config(w)
 	var resent error
 	c.OTP = vendorlogin.OTPFunc(func(ctx context.Context, c vendorlogin.Challenge) (string, error) {

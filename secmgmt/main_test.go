@@ -46,5 +46,7 @@ func oldToken() *vendorlogin.Token {
 
 // answer is an envelope with that content and no error.
 func answer(content string) string {
-	return fmt.Sprintf(`{"errorCode":"","errorMessage":"","content":%s,"pageable":{"page":0,"size":10,"totalPages":1,"totalElements":1}}`, content)
+	return fmt.Sprintf(
+		`{"errorCode":"","errorMessage":"","content":%s,"pageable":{"page":0,"size":10,"totalPages":1,"totalElements":1}}`, content,
+	)
 }

@@ -119,11 +119,8 @@ func (a *Authenticator) Refresh(ctx context.Context, old *vendorlogin.Token) (*v
 func (a *Authenticator) exchange(ctx context.Context, call loginhttp.Call, rejection error) (*vendorlogin.Token, error) {
 	var out Envelope[tokens]
 	answer, err := a.endpoint.Do(ctx, call, &out)
-	if e, ok := errors.AsType[*vendorlogin.Error](err); ok && (e.Kind == vendorlogin.ErrInvalidCredentials || e.Kind == vendorlogin.ErrRefreshRejected) {
-		e.Kind = rejection
-	}
 	if err != nil {
-		return nil, err
+		return nil, rejected(err, rejection)
 	}
 	if len(out.Content) == 0 || out.Content[0].Token == "" {
 		return nil, a.endpoint.Missing(call, answer, "content.token")
@@ -146,6 +143,15 @@ type tokens struct {
 	Token        string          `json:"token"`
 	RefreshToken string          `json:"refreshToken"`
 	ValidityTime json.RawMessage `json:"validityTime"` // seconds; documented as "Numeric"
+}
+
+// rejected gives err that kind where it says that what was sent is not accepted.
+func rejected(err, kind error) error {
+	e, ok := errors.AsType[*vendorlogin.Error](err)
+	if ok && (e.Kind == vendorlogin.ErrInvalidCredentials || e.Kind == vendorlogin.ErrRefreshRejected) {
+		e.Kind = kind
+	}
+	return err
 }
 
 // classify finds the failures, which have an errorCode and any status, 200 too. What comes from the framework below the vendor's code

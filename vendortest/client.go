@@ -14,7 +14,7 @@ import (
 func (s *Server) Client() *http.Client {
 	return &http.Client{Transport: &memhttp.Transport{
 		Handler: s,
-		Refuse:  func(r *http.Request) bool { return !s.reaches(r.URL) || s.refuses(r) },
+		Refuse:  func(r *http.Request) bool { return !s.reaches(r.URL) || s.takesRefusal(r) },
 	}}
 }
 
@@ -31,8 +31,8 @@ func (s *Server) reaches(u *url.URL) bool {
 	return u.Host == "127.0.0.1" || u.Scheme+"://"+strings.TrimSuffix(u.Host, ":443") == s.vendor.origin()
 }
 
-// refuses takes the fault that simulates a closed port, if there is one for r.
-func (s *Server) refuses(r *http.Request) bool {
+// takesRefusal takes the fault that simulates a closed port, if there is one for r.
+func (s *Server) takesRefusal(r *http.Request) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	op, _ := s.vendor.route(&call{Request: r})

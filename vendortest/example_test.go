@@ -9,7 +9,7 @@ import (
 )
 
 // A test of code that logs in to Gcore: the server is called in memory, an
-// outage is played, and what the server saw is checked.
+// outage is simulated, and what the server saw is checked.
 func Example() {
 	srv := vendortest.NewGcore(&vendortest.Options{
 		Users: []vendortest.User{{Email: "ops@example.com", Password: "example-password"}},

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// A Fault goes wrong instead of, before or after the real answer.
+// A Fault goes wrong instead of, before or after the real response.
 //
 // Without AfterProcessing the server does not act on the request when the
-// fault has an answer of its own (Status, Body, Code, Empty, HTML, Redirect,
+// fault has a response of its own (Status, Body, Code, Empty, HTML, Redirect,
 // Cut, Drop, Refuse); a fault of Delay, Stall or Header alone only spoils the
-// real answer. Counts then shows the request in Requests and Faulted alone.
+// real response. Counts then shows the request in Requests and Faulted alone.
 type Fault struct {
 	// Op limits the fault to one kind of request: "login", "otp" (a second
 	// step with a code in it), "refresh", "resend", "select", "logout" or
@@ -29,15 +29,15 @@ type Fault struct {
 	// until ClearFaults.
 	Times int
 
-	// Status of the answer. Zero: 200, or 307 with Redirect. An error status
+	// Status of the response. Zero: 200, or 307 with Redirect. An error status
 	// comes with the vendor's own body for it unless Body, Empty or HTML say
 	// more.
 	Status int
 
-	// Header is added to the answer, replacing what is there of that name.
+	// Header is added to the response's, replacing what is there of that name.
 	Header http.Header
 
-	// Body is the answer's body, as application/json unless Header says more.
+	// Body is the response's body, as application/json unless Header says more.
 	Body string
 
 	// Code is the vendor's error code in the vendor's own body: gmicloud
@@ -54,19 +54,19 @@ type Fault struct {
 	// Redirect is the Location of a redirect.
 	Redirect string
 
-	// Delay is the time before the answer's first byte: before the server
+	// Delay is the time before the response's first byte: before the server
 	// acts, or after it with AfterProcessing. A client that leaves in the
 	// meantime leaves a request that was, without AfterProcessing, not acted
 	// upon.
 	Delay time.Duration
 
-	// Stall is the time between the answer's header and its body.
+	// Stall is the time between the response's header and its body.
 	Stall time.Duration
 
 	// Cut breaks the connection in the middle of the body.
 	Cut bool
 
-	// Drop breaks the connection instead of answering.
+	// Drop breaks the connection instead of responding.
 	Drop bool
 
 	// Refuse simulates a port that nobody listens on: the request is not
@@ -76,7 +76,7 @@ type Fault struct {
 	Refuse bool
 
 	// AfterProcessing lets the server act first (a token rotates, a wrong
-	// password counts), so that only the answer is lost or replaced.
+	// password counts), so that only the response is lost or replaced.
 	AfterProcessing bool
 }
 
@@ -131,12 +131,12 @@ func (f *Fault) replaces() bool {
 	return f.Status != 0 || f.Body != "" || f.Code != "" || f.Empty || f.HTML || f.Redirect != ""
 }
 
-// answers says whether the fault needs no real answer.
-func (f *Fault) answers() bool {
+// responds says whether the fault needs no real response.
+func (f *Fault) responds() bool {
 	return f.replaces() || f.Cut || f.Drop || f.Refuse
 }
 
-// apply makes the answer; actual is nil when the server did not act.
+// apply makes the response; actual is nil when the server did not act.
 func (f *Fault) apply(v vendor, actual *reply) reply {
 	var a reply
 	switch {
@@ -145,7 +145,7 @@ func (f *Fault) apply(v vendor, actual *reply) reply {
 	case actual != nil:
 		a = *actual
 	default: // a cut: some JSON to be cut
-		a = jsonReply(http.StatusOK, map[string]string{"message": "this answer is cut in the middle"})
+		a = jsonReply(http.StatusOK, map[string]string{"message": "this response is cut in the middle"})
 	}
 	a.header = a.header.Clone()
 	if a.header == nil {

@@ -98,7 +98,9 @@ func TestFaultAfterProcessing(t *testing.T) {
 	t.Parallel()
 	bothWays(t, vendortest.NewGcore, vendortest.Options{}, func(s session) {
 		refresh := s.gcoreLogin().field(s, "refresh")
-		s.srv.Inject(vendortest.Fault{Op: "refresh", Status: 502, AfterProcessing: true}, vendortest.Fault{Op: "login", Drop: true, AfterProcessing: true})
+		s.srv.Inject(
+			vendortest.Fault{Op: "refresh", Status: 502, AfterProcessing: true}, vendortest.Fault{Op: "login", Drop: true, AfterProcessing: true},
+		)
 		assert.Equal(s, 502, s.gcoreRefresh(refresh).status)
 		assert.Equal(s, 401, s.gcoreRefresh(refresh).status, "it had rotated")
 		_, err := s.try("POST", "/iam/auth/jwt/login", `{"username":"ops@example.com","password":"x"}`)

@@ -18,7 +18,7 @@ type gcoreIAM struct{ st *state }
 // Tokens are JWTs of about 1.2 kB without an iat claim.
 //
 // Not documented, and chosen here: a refresh token works once; a rejected token
-// is 401 token_not_valid; a missing or wrong authenticator code is a 400 with
+// is 401 token_not_valid; a missing or wrong TOTP code is a 400 with
 // errors.one_time_password, and a code works once; selecting an account that
 // is not the user's is 403; a locked account is "no active account"; a 429 is
 // worded as Django REST framework does.
@@ -56,21 +56,18 @@ func (v *gcoreIAM) login(c *call) reply {
 	if wait := v.st.overLimit(); wait > 0 {
 		return gcoreThrottled(wait)
 	}
-	var a *account
-	if v.st.lockedOut(in["username"]) == 0 {
-		a = v.st.checkPassword(in["username"], in["password"])
-	}
+	a := v.st.logIn(in["username"], in["password"])
 	if a == nil {
 		return gcoreNoAccount()
 	}
-	if refused := v.second(a, in["one_time_password"]); refused != nil {
-		return *refused
+	if rejected := v.second(a, in["one_time_password"]); rejected != nil {
+		return *rejected
 	}
 	v.st.counts.Logins++
 	return jsonReply(http.StatusOK, v.pair(a, a.ClientIDs[0]))
 }
 
-// second checks the authenticator code of users who have one.
+// second checks the TOTP code of users who have one.
 func (v *gcoreIAM) second(a *account, code string) *reply {
 	if a.secret == nil {
 		return nil
@@ -154,7 +151,9 @@ func (v *gcoreIAM) token(c *call) (string, *reply) {
 		return token, nil
 	}
 	c.broke("Authorization is not Bearer and a token")
-	return "", new(gcoreDetail(http.StatusUnauthorized, "Authentication credentials were not provided.").with("WWW-Authenticate", `Bearer realm="api"`))
+	return "", new(
+		gcoreDetail(http.StatusUnauthorized, "Authentication credentials were not provided.").with("WWW-Authenticate", `Bearer realm="api"`),
+	)
 }
 
 func (v *gcoreIAM) selectClient(c *call) reply {
@@ -168,9 +167,9 @@ func (v *gcoreIAM) selectClient(c *call) reply {
 		c.broke("the client id is not a number")
 		return gcoreDetail(http.StatusNotFound, "Not found.")
 	}
-	token, refused := v.token(c)
-	if refused != nil {
-		return *refused
+	token, rejected := v.token(c)
+	if rejected != nil {
+		return *rejected
 	}
 	g := v.st.access[token]
 	switch {
@@ -184,9 +183,9 @@ func (v *gcoreIAM) selectClient(c *call) reply {
 }
 
 func (v *gcoreIAM) me(c *call) reply {
-	token, refused := v.token(c)
-	if refused != nil {
-		return *refused
+	token, rejected := v.token(c)
+	if rejected != nil {
+		return *rejected
 	}
 	g, _ := v.st.accept(token, "")
 	switch {

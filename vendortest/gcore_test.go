@@ -69,26 +69,59 @@ func TestGcoreInvalidRequests(t *testing.T) {
 		status           int
 		want, problem    string
 	}{
-		"wrong password":  {body: `{"username":"ops@example.com","password":"x"}`, want: gcoreNoAccount},
-		"unknown user":    {body: `{"username":"who@example.com","password":"example-password"}`, want: gcoreNoAccount},
-		"no password":     {body: `{"username":"a"}`, want: `{"errors":{"password":["This field is required"]}}`, problem: "password is missing"},
-		"nothing":         {body: `{}`, want: `{"errors":{"password":["This field is required"],"username":["This field is required"]}}`, problem: "username is missing"},
-		"no body":         {kind: "application/json", want: `{"errors":{"password":["This field is required"],"username":["This field is required"]}}`, problem: "body is missing"},
-		"empty username":  {body: `{"username":"","password":"x"}`, want: `{"errors":{"username":["This field may not be blank."]}}`, problem: "username is empty"},
-		"null password":   {body: `{"username":"a","password":null}`, want: `{"errors":{"password":["This field may not be null."]}}`, problem: "password is null"},
-		"number password": {body: `{"username":"a","password":12345}`, want: `{"errors":{"password":["Not a valid string."]}}`, problem: "password is not a string"},
-		"number code":     {body: gcoreBody(`,"one_time_password":123456`), want: `{"errors":{"one_time_password":["Not a valid string."]}}`, problem: "one_time_password is not a string"},
-		"empty code":      {body: gcoreBody(`,"one_time_password":""`), want: `{"errors":{"one_time_password":["This field may not be blank."]}}`, problem: "one_time_password is empty"},
-		"unknown field":   {body: gcoreBody(`,"otp":"1"`), want: `{"errors":{"otp":["Unexpected field."]}}`, problem: "unknown field otp"},
-		"doubled field":   {body: gcoreBody(`,"password":"x"`), want: `{"errors":{"password":["Unexpected field."]}}`, problem: "field password twice"},
+		"wrong password": {body: `{"username":"ops@example.com","password":"x"}`, want: gcoreNoAccount},
+		"unknown user":   {body: `{"username":"who@example.com","password":"example-password"}`, want: gcoreNoAccount},
+		"no password":    {body: `{"username":"a"}`, want: `{"errors":{"password":["This field is required"]}}`, problem: "password is missing"},
+		"nothing": {
+			body: `{}`, want: `{"errors":{"password":["This field is required"],"username":["This field is required"]}}`,
+			problem: "username is missing",
+		},
+		"no body": {
+			kind: "application/json", want: `{"errors":{"password":["This field is required"],"username":["This field is required"]}}`,
+			problem: "body is missing",
+		},
+		"empty username": {
+			body: `{"username":"","password":"x"}`, want: `{"errors":{"username":["This field may not be blank."]}}`, problem: "username is empty",
+		},
+		"null password": {
+			body: `{"username":"a","password":null}`, want: `{"errors":{"password":["This field may not be null."]}}`, problem: "password is null",
+		},
+		"number password": {
+			body: `{"username":"a","password":12345}`, want: `{"errors":{"password":["Not a valid string."]}}`, problem: "password is not a string",
+		},
+		"number code": {
+			body: gcoreBody(`,"one_time_password":123456`), want: `{"errors":{"one_time_password":["Not a valid string."]}}`,
+			problem: "one_time_password is not a string",
+		},
+		"empty code": {
+			body: gcoreBody(`,"one_time_password":""`), want: `{"errors":{"one_time_password":["This field may not be blank."]}}`,
+			problem: "one_time_password is empty",
+		},
+		"unknown field": {body: gcoreBody(`,"otp":"1"`), want: `{"errors":{"otp":["Unexpected field."]}}`, problem: "unknown field otp"},
+		"doubled field": {
+			body: gcoreBody(`,"password":"x"`), want: `{"errors":{"password":["Unexpected field."]}}`, problem: "field password twice",
+		},
 		"cut": {body: "{\"username\":\"a\",\n\"password\"", want: `{"message":"JSON parse error - Expecting value: line 2 column 11 (char 27)"}`,
 			problem: "not one JSON object"},
-		"bad JSON":    {body: `{"username":x}`, want: `{"message":"JSON parse error - Expecting value: line 1 column 13 (char 12)"}`, problem: "not one JSON object"},
-		"array":       {body: `[]`, want: `{"message":"JSON parse error - Expecting value: line 1 column 1 (char 0)"}`, problem: "not one JSON object"},
-		"form":        {body: "username=a", kind: "application/x-www-form-urlencoded", status: 415, want: `{"detail":"Unsupported media type in request."}`, problem: "Content-Type"},
-		"old refresh": {path: "refresh", body: `{"token":"x"}`, want: `{"errors":{"refresh":["This field is required"],"token":["Unexpected field."]}}`, problem: "unknown field token"},
-		"bad refresh": {path: "refresh", body: `{"refresh":"x"}`, status: 401, want: `{"detail":"Token is invalid or expired","code":"token_not_valid"}`},
-		"no such":     {path: "logout", body: `{}`, status: 404, want: `{"detail":"Not found."}`, problem: "no such call"},
+		"bad JSON": {
+			body: `{"username":x}`, want: `{"message":"JSON parse error - Expecting value: line 1 column 13 (char 12)"}`,
+			problem: "not one JSON object",
+		},
+		"array": {
+			body: `[]`, want: `{"message":"JSON parse error - Expecting value: line 1 column 1 (char 0)"}`, problem: "not one JSON object",
+		},
+		"form": {
+			body: "username=a", kind: "application/x-www-form-urlencoded", status: 415, want: `{"detail":"Unsupported media type in request."}`,
+			problem: "Content-Type",
+		},
+		"old refresh": {
+			path: "refresh", body: `{"token":"x"}`, want: `{"errors":{"refresh":["This field is required"],"token":["Unexpected field."]}}`,
+			problem: "unknown field token",
+		},
+		"bad refresh": {
+			path: "refresh", body: `{"refresh":"x"}`, status: 401, want: `{"detail":"Token is invalid or expired","code":"token_not_valid"}`,
+		},
+		"no such": {path: "logout", body: `{}`, status: 404, want: `{"detail":"Not found."}`, problem: "no such call"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -187,9 +220,15 @@ func TestGcoreSelect(t *testing.T) {
 		assert.EqualValues(s, 9, clientOf(second.field(s, "access")))
 		assert.EqualValues(s, 9, s.do("GET", s.srv.APIURL(), "", bearer(second.field(s, "access"))...).value(s, "id"))
 		assert.EqualValues(s, 9, clientOf(s.gcoreRefresh(second.field(s, "refresh")).field(s, "access")))
-		assert.EqualValues(s, 7, clientOf(s.gcoreRefresh(first.field(s, "refresh")).field(s, "access")), "the old one stays with the first account")
-		s.do("GET", "/iam/auth/jwt/clients/8/login", "", bearer(access)...).is(s, 403, `{"detail":"You do not have permission to perform this action."}`)
-		s.do("GET", "/iam/auth/jwt/clients/9/login", "", bearer("x")...).is(s, 401, `{"detail":"Given token not valid for any token type","code":"token_not_valid"}`)
+		assert.EqualValues(
+			s, 7, clientOf(s.gcoreRefresh(first.field(s, "refresh")).field(s, "access")), "the old one stays with the first account",
+		)
+		s.do("GET", "/iam/auth/jwt/clients/8/login", "", bearer(access)...).is(
+			s, 403, `{"detail":"You do not have permission to perform this action."}`,
+		)
+		s.do("GET", "/iam/auth/jwt/clients/9/login", "", bearer("x")...).is(
+			s, 401, `{"detail":"Given token not valid for any token type","code":"token_not_valid"}`,
+		)
 		s.noProblems()
 		s.do("GET", "/iam/auth/jwt/clients/9/login", "").is(s, 401, `{"detail":"Authentication credentials were not provided."}`)
 		s.do("GET", "/iam/auth/jwt/clients//login", "", bearer(access)...).is(s, 404, `{"detail":"Not found."}`)
@@ -244,5 +283,6 @@ func TestGcoreAPIWantsBearer(t *testing.T) {
 	assert.Equal(t, 5, s.srv.Counts().APIRejected)
 	assert.Equal(t, 5, s.srv.Counts().Invalid)
 	s.do("DELETE", s.srv.APIURL()+"/x", "", bearer(token)...).is(t, 200,
-		fmt.Sprintf(`{"method":"DELETE","path":"/iam/clients/me/x","bytes":0,"sha256":%q}`, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"))
+		fmt.Sprintf(`{"method":"DELETE","path":"/iam/clients/me/x","bytes":0,"sha256":%q}`,
+			"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"))
 }

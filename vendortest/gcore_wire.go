@@ -32,7 +32,8 @@ func gcoreBadToken(detail string) reply {
 }
 
 func gcoreThrottled(wait time.Duration) reply {
-	return gcoreDetail(http.StatusTooManyRequests, fmt.Sprintf("Request was throttled. Expected available in %d seconds.", wholeSeconds(wait))).retryAfter(wait)
+	says := fmt.Sprintf("Request was throttled. Expected available in %d seconds.", wholeSeconds(wait))
+	return gcoreDetail(http.StatusTooManyRequests, says).retryAfter(wait)
 }
 
 func (v *gcoreIAM) failure(status int, _ string) reply {
@@ -47,54 +48,43 @@ func (v *gcoreIAM) unknown(c *call) reply {
 	return gcoreDetail(http.StatusNotFound, "Not found.")
 }
 
-// read takes a body of strings apart.
+// read takes a body of strings apart. What is optional may be missing, but not null or empty.
 func (v *gcoreIAM) read(c *call, required, optional []string) (map[string]string, *reply) {
 	c.onlyOwnHeaders("x-api-key", "Access-Token", "CE-ClientId")
 	c.noQuery()
 	if !c.isJSON() {
-		r := gcoreDetail(http.StatusUnsupportedMediaType, "Unsupported media type in request.")
-		return nil, &r
+		return nil, new(gcoreDetail(http.StatusUnsupportedMediaType, "Unsupported media type in request."))
 	}
-	known := slices.Concat(required, optional)
-	o := c.object(known...)
+	o := c.object(slices.Concat(required, optional)...)
 	if o.syntax != nil {
-		r := jsonReply(http.StatusBadRequest, map[string]any{"message": "JSON parse error - " + pythonSyntax(c.body, o.syntax)})
-		return nil, &r
+		message := "JSON parse error - " + pythonSyntax(c.body, o.syntax)
+		return nil, new(jsonReply(http.StatusBadRequest, map[string]any{"message": message}))
 	}
-	values, errs := v.validate(c, o, known, required)
-	if len(errs) > 0 {
-		r := gcoreErrors(errs)
-		return nil, &r
+	for _, name := range optional {
+		if _, sent := o.fields[name]; sent {
+			required = append(required[:len(required):len(required)], name)
+		}
+	}
+	values, flaws := c.texts(o, required)
+	if len(flaws) > 0 {
+		return nil, new(gcoreErrors(gcoreFlaws(flaws)))
 	}
 	return values, nil
 }
 
-func (v *gcoreIAM) validate(c *call, o object, known, required []string) (map[string]string, map[string][]string) {
-	values, errs := map[string]string{}, map[string][]string{}
-	fail := func(name, says, problem string) {
-		errs[name] = []string{says}
-		c.broke("%s %s", c.safe(name), problem)
+// gcoreFlaws words them as Django REST framework does.
+func gcoreFlaws(flaws []flaw) map[string][]string {
+	says := map[kind]string{
+		absent: "This field is required", null: "This field may not be null.", text: "This field may not be blank.", other: "Not a valid string.",
 	}
-	for _, name := range known {
-		value, is := o.text(name)
-		switch {
-		case is == absent && slices.Contains(required, name):
-			fail(name, "This field is required", "is missing")
-		case is == absent:
-		case is == null:
-			fail(name, "This field may not be null.", "is null")
-		case is == other:
-			fail(name, "Not a valid string.", "is not a string")
-		case value == "":
-			fail(name, "This field may not be blank.", "is empty")
-		default:
-			values[name] = value
+	errs := map[string][]string{}
+	for _, f := range flaws {
+		errs[f.field] = []string{says[f.is]}
+		if f.extra {
+			errs[f.field] = []string{"Unexpected field."}
 		}
 	}
-	for _, name := range slices.Concat(o.extra, o.twice) {
-		errs[name] = []string{"Unexpected field."}
-	}
-	return values, errs
+	return errs
 }
 
 // pythonSyntax words a syntax error as the vendor's JSON parser would.

@@ -21,7 +21,7 @@ type genericAuth struct{ st *state }
 //   - Attempts are claimed before the check: see Options.MaxFailures.
 //   - What an identity provider rejects is a 500: see User.IdP.
 //   - Two logins within one second give the identical token.
-//   - A token outlives logout, rotation and lockout.
+//   - A token stays valid after logout, rotation and lockout.
 //   - An mfaTempToken may be used again.
 //   - A refresh call without the matching access token has consumed the
 //     refresh token.
@@ -113,7 +113,7 @@ func (v *genericAuth) secondStep(c *call, in genericLoginRequest) reply {
 	return v.success(c, p.account, in.web)
 }
 
-type genericAnswer struct {
+type genericResponse struct {
 	Token         string       `json:"token,omitempty"`
 	ResetPassword bool         `json:"requireResetPassword,omitempty"`
 	User          *genericUser `json:"user,omitempty"`
@@ -125,7 +125,7 @@ func (v *genericAuth) success(c *call, a *account, web bool) reply {
 	}
 	a.lastLogin = c.now
 	v.st.counts.Logins++
-	out := genericAnswer{ResetPassword: a.ResetPassword}
+	out := genericResponse{ResetPassword: a.ResetPassword}
 	if !a.Service {
 		out.User = v.user(a)
 	}

@@ -87,7 +87,9 @@ func (v *genericAuth) kindOf(in genericLoginRequest) (kind string, known bool) {
 // ldap binds with name and password.
 func (v *genericAuth) ldap(in genericLoginRequest) (*account, *reply) {
 	if v.st.idpDown {
-		return nil, new(internal(`failed to get user info: LDAP Result Code 200 "Network Error": dial tcp 127.0.0.1:389: connect: connection refused`))
+		return nil, new(
+			internal(`failed to get user info: LDAP Result Code 200 "Network Error": dial tcp 127.0.0.1:389: connect: connection refused`),
+		)
 	}
 	for _, a := range v.st.accounts {
 		switch {

@@ -10,7 +10,9 @@ import (
 )
 
 func genericMFA() *vendortest.Options {
-	return &vendortest.Options{Users: []vendortest.User{{Email: email, Password: password, TOTP: secret, RecoveryCodes: []string{"recover-1", "recover-2"}}}}
+	return &vendortest.Options{
+		Users: []vendortest.User{{Email: email, Password: password, TOTP: secret, RecoveryCodes: []string{"recover-1", "recover-2"}}},
+	}
 }
 
 func (s session) genericSecond(temp, more string) answer {

@@ -117,7 +117,7 @@ func (v *genericAuth) read(c *call) (in genericLoginRequest, bad *reply) {
 	return in, bad
 }
 
-// protoShape reports what the decoder refuses before it looks at values.
+// protoShape reports what the decoder rejects before it looks at values.
 func protoShape(o object) *reply {
 	switch {
 	case o.syntax != nil:

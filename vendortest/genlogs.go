@@ -45,8 +45,8 @@ func (v *genLogs) route(c *call) (string, func(*call) reply) {
 
 func (v *genLogs) login(c *call) reply {
 	c.onlyOwnHeaders("Access-Token", "CE-ClientId")
-	if refused := v.gateway(c); refused != nil {
-		return *refused
+	if rejected := v.gateway(c); rejected != nil {
+		return *rejected
 	}
 	read := v.query
 	if v.st.opts.BodyCredentials {
@@ -59,10 +59,7 @@ func (v *genLogs) login(c *call) reply {
 	if wait := v.st.overLimit(); wait > 0 {
 		return v.failure(http.StatusTooManyRequests, "").retryAfter(wait)
 	}
-	var a *account
-	if v.st.lockedOut(in["email"]) == 0 {
-		a = v.st.checkPassword(in["email"], in["password"])
-	}
+	a := v.st.logIn(in["email"], in["password"])
 	if a == nil {
 		return genDetail(http.StatusUnauthorized, "Incorrect email or password")
 	}
@@ -109,12 +106,12 @@ func (v *genLogs) token(into map[string]*grant, a *account, kind string, life ti
 
 func (v *genLogs) rotate(c *call) reply {
 	c.onlyOwnHeaders("Access-Token", "CE-ClientId")
-	refused := v.gateway(c)
+	rejected := v.gateway(c)
 	in, rows := v.query(c, "refresh_token")
 	rows = append(rows, v.accepts(c)...)
 	switch {
-	case refused != nil:
-		return *refused
+	case rejected != nil:
+		return *rejected
 	case len(rows) > 0:
 		return genDetail(http.StatusUnprocessableEntity, rows)
 	}
@@ -139,8 +136,8 @@ func genMessage(message, subcode string) map[string]any {
 
 func (v *genLogs) profile(c *call) reply {
 	c.onlyOwnHeaders("CE-ClientId")
-	if refused := v.gateway(c); refused != nil {
-		return *refused
+	if rejected := v.gateway(c); rejected != nil {
+		return *rejected
 	}
 	tokens := c.Header.Values("Access-Token")
 	if len(tokens) != 1 || tokens[0] == "" || strings.Contains(tokens[0], " ") {

@@ -75,30 +75,47 @@ func TestGenLogsInvalidRequests(t *testing.T) {
 		problem    string
 		noContract bool // no contract broken, just refused
 	}{
-		"no key":    {url: genQuery(email, password), header: []string{"accept", "application/json"}, status: 403, want: `{"message":"Forbidden"}`, problem: "x-api-key"},
-		"wrong key": {url: genQuery(email, password), header: []string{"accept", "application/json", "x-api-key", "nope"}, status: 403, want: `{"message":"Forbidden"}`, noContract: true},
+		"no key": {
+			url: genQuery(email, password), header: []string{"accept", "application/json"}, status: 403, want: `{"message":"Forbidden"}`,
+			problem: "x-api-key",
+		},
+		"wrong key": {
+			url: genQuery(email, password), header: []string{"accept", "application/json", "x-api-key", "nope"}, status: 403,
+			want: `{"message":"Forbidden"}`, noContract: true,
+		},
 		"no accept": {url: genQuery(email, password), header: genHeaders[2:], status: 422,
-			want: `{"detail":[{"type":"missing","loc":["header","accept"],"msg":"Field required","input":null}]}`, problem: "accept"},
+			want:    `{"detail":[{"type":"missing","loc":["header","accept"],"msg":"Field required","input":null}]}`,
+			problem: "accept"},
 		"no password": {url: "/auth/token?email=a", header: genHeaders, status: 422,
-			want: `{"detail":[{"type":"missing","loc":["query","password"],"msg":"Field required","input":null}]}`, problem: "no password"},
+			want:    `{"detail":[{"type":"missing","loc":["query","password"],"msg":"Field required","input":null}]}`,
+			problem: "no password"},
 		"empty password": {url: "/auth/token?email=a&password=", header: genHeaders, status: 422,
-			want: `{"detail":[{"type":"string_too_short","loc":["query","password"],"msg":"String should have at least 1 character","input":"","ctx":{"min_length":1}}]}`, problem: "empty"},
+			want: `{"detail":[{"type":"string_too_short","loc":["query","password"],"msg":"String should have at least 1 character",` +
+				`"input":"","ctx":{"min_length":1}}]}`, problem: "empty"},
 		"two passwords": {url: "/auth/token?email=a&password=b&password=c", header: genHeaders, status: 422,
-			want: `{"detail":[{"type":"extra_forbidden","loc":["query","password"],"msg":"Extra inputs are not permitted","input":["b","c"]}]}`, problem: "2 times"},
+			want: `{"detail":[{"type":"extra_forbidden","loc":["query","password"],"msg":"Extra inputs are not permitted",` +
+				`"input":["b","c"]}]}`, problem: "2 times"},
 		"extra parameter": {url: genQuery(email, password) + "&web=1", header: genHeaders, status: 422,
-			want: `{"detail":[{"type":"extra_forbidden","loc":["query","web"],"msg":"Extra inputs are not permitted","input":"1"}]}`, problem: "unknown parameter web"},
+			want:    `{"detail":[{"type":"extra_forbidden","loc":["query","web"],"msg":"Extra inputs are not permitted","input":"1"}]}`,
+			problem: "unknown parameter web"},
 		"not encoded": {url: "/auth/token?email=a&password=%zz", header: genHeaders, status: 422,
-			want: `{"detail":[{"type":"missing","loc":["query","password"],"msg":"Field required","input":null}]}`, problem: "not URL-encoded"},
+			want:    `{"detail":[{"type":"missing","loc":["query","password"],"msg":"Field required","input":null}]}`,
+			problem: "not URL-encoded"},
 		"body: no password": {inBody: true, url: "/auth/token", body: `{"email":"a"}`, header: genHeaders, status: 422,
-			want: `{"detail":[{"type":"missing","loc":["body","password"],"msg":"Field required","input":{"email":"a"}}]}`, problem: "no password"},
+			want:    `{"detail":[{"type":"missing","loc":["body","password"],"msg":"Field required","input":{"email":"a"}}]}`,
+			problem: "password is missing"},
 		"body: number": {inBody: true, url: "/auth/token", body: `{"email":"a","password":12345}`, header: genHeaders, status: 422,
-			want: `{"detail":[{"type":"string_type","loc":["body","password"],"msg":"Input should be a valid string","input":12345}]}`, problem: "not a string"},
+			want: `{"detail":[{"type":"string_type","loc":["body","password"],"msg":"Input should be a valid string",` +
+				`"input":12345}]}`, problem: "not a string"},
 		"body: extra": {inBody: true, url: "/auth/token", body: `{"email":"a","password":"b","x":{}}`, header: genHeaders, status: 422,
-			want: `{"detail":[{"type":"extra_forbidden","loc":["body","x"],"msg":"Extra inputs are not permitted","input":{}}]}`, problem: "unknown field x"},
+			want:    `{"detail":[{"type":"extra_forbidden","loc":["body","x"],"msg":"Extra inputs are not permitted","input":{}}]}`,
+			problem: "unknown field x"},
 		"body: empty": {inBody: true, url: "/auth/token", body: `{"email":"","password":"b"}`, header: genHeaders, status: 422,
-			want: `{"detail":[{"type":"string_too_short","loc":["body","email"],"msg":"String should have at least 1 character","input":"","ctx":{"min_length":1}}]}`, problem: "empty"},
+			want: `{"detail":[{"type":"string_too_short","loc":["body","email"],"msg":"String should have at least 1 character",` +
+				`"input":"","ctx":{"min_length":1}}]}`, problem: "empty"},
 		"body: cut": {inBody: true, url: "/auth/token", body: `{"email":`, header: genHeaders, status: 422,
-			want: `{"detail":[{"type":"json_invalid","loc":["body",0],"msg":"JSON decode error","input":{},"ctx":{"error":"Expecting value"}}]}`, problem: "not one JSON object"},
+			want: `{"detail":[{"type":"json_invalid","loc":["body",0],"msg":"JSON decode error","input":{},` +
+				`"ctx":{"error":"Expecting value"}}]}`, problem: "not one JSON object"},
 		"unknown path": {url: "/auth/tokens", header: genHeaders, status: 404, want: `{"detail":"Not Found"}`, problem: "no such call"},
 	}
 	for name, tc := range tests {
@@ -137,7 +154,9 @@ func TestGenLogsRefresh(t *testing.T) {
 	t.Parallel()
 	s := inMemory(t, vendortest.NewGenLogs, nil)
 	path := "/auth/token/refresh?refresh_token=" + url.QueryEscape(s.genLogin().field(t, "refresh_token_data.token"))
-	s.do("POST", path, "", genHeaders...).is(t, 401, `{"detail":{"message":"The refresh token is not usable at this time","subcode":"refresh_disabled"}}`)
+	s.do("POST", path, "", genHeaders...).is(
+		t, 401, `{"detail":{"message":"The refresh token is not usable at this time","subcode":"refresh_disabled"}}`,
+	)
 	s.noProblems()
 
 	bothWays(t, vendortest.NewGenLogs, vendortest.Options{RefreshWorks: true}, func(s session) {

@@ -3,6 +3,7 @@ package vendortest
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -28,7 +29,9 @@ func genMissing(input any, loc ...any) genRow {
 }
 
 func genShort(loc ...any) genRow {
-	return genRow{Type: "string_too_short", Loc: loc, Msg: "String should have at least 1 character", Input: "", Ctx: map[string]any{"min_length": 1}}
+	return genRow{
+		Type: "string_too_short", Loc: loc, Msg: "String should have at least 1 character", Input: "", Ctx: map[string]any{"min_length": 1},
+	}
 }
 
 func genExtra(input any, loc ...any) genRow {
@@ -111,22 +114,13 @@ func (v *genLogs) query(c *call, want ...string) (map[string]string, []genRow) {
 			values[name] = got[0]
 		}
 	}
-	for _, name := range sortedKeys(in) {
+	for _, name := range slices.Sorted(maps.Keys(in)) {
 		if !slices.Contains(want, name) {
 			c.broke("the query has an unknown parameter %s", c.safe(name))
 			rows = append(rows, genExtra(in.Get(name), "query", name))
 		}
 	}
 	return values, rows
-}
-
-func sortedKeys(in url.Values) []string {
-	names := make([]string, 0, len(in))
-	for name := range in {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // bodyFields does for a JSON body what query does for the query.
@@ -138,27 +132,25 @@ func (v *genLogs) bodyFields(c *call, want ...string) (map[string]string, []genR
 		return nil, []genRow{genMissing(nil, "body")}
 	}
 	if o.syntax != nil || !jsonType {
-		return nil, []genRow{{Type: "json_invalid", Loc: []any{"body", 0}, Msg: "JSON decode error", Input: map[string]any{}, Ctx: map[string]any{"error": "Expecting value"}}}
+		return nil, []genRow{{
+			Type: "json_invalid", Loc: []any{"body", 0}, Msg: "JSON decode error", Input: map[string]any{}, Ctx: map[string]any{
+				"error": "Expecting value",
+			},
+		}}
 	}
-	values := map[string]string{}
+	values, flaws := c.texts(o, want)
 	var rows []genRow
-	for _, name := range want {
-		switch value, is := o.text(name); {
-		case is == absent:
-			c.broke("the body has no %s", name)
-			rows = append(rows, genMissing(json.RawMessage(c.body), "body", name))
-		case is != text:
-			c.broke("%s is not a string", name)
-			rows = append(rows, genRow{Type: "string_type", Loc: []any{"body", name}, Msg: "Input should be a valid string", Input: o.fields[name].raw})
-		case value == "":
-			c.broke("%s is empty", name)
-			rows = append(rows, genShort("body", name))
+	for _, f := range flaws {
+		switch {
+		case f.extra:
+			rows = append(rows, genExtra(f.raw, "body", f.field))
+		case f.is == absent:
+			rows = append(rows, genMissing(json.RawMessage(c.body), "body", f.field))
+		case f.is == text:
+			rows = append(rows, genShort("body", f.field))
 		default:
-			values[name] = value
+			rows = append(rows, genRow{Type: "string_type", Loc: []any{"body", f.field}, Msg: "Input should be a valid string", Input: f.raw})
 		}
-	}
-	for _, name := range slices.Concat(o.extra, o.twice) {
-		rows = append(rows, genExtra(o.fields[name].raw, "body", name))
 	}
 	return values, rows
 }

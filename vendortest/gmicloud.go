@@ -16,7 +16,7 @@ type gmiCloud struct{ st *state }
 // and PATCH /me/sessions to rotate the pair under the same CE-ClientId.
 //
 // Not documented, and chosen here: a session is created with 201; resending
-// answers 200 without a body and ends the earlier code; an authToken makes one
+// returns 200 without a body and ends the earlier code; an authToken makes one
 // session and stays open after a wrong code; its errors are 400 session/1 (bad
 // authToken) and session/2 (bad code); too many wrong codes are 429
 // rate-limit/0; a bad access token is 401 auth/2. As the vendor's own client
@@ -117,7 +117,9 @@ func (v *gmiCloud) session(c *call) reply {
 	}
 	if t, sent := in["type"]; sent && t != "native" {
 		c.broke("type is not native")
-		return gmiInvalid([]gmiDetail{{Field: "type", Expression: "oneof", Argument: "native", OriginalValue: t, Reason: "This field is invalid."}})
+		return gmiInvalid(
+			[]gmiDetail{{Field: "type", Expression: "oneof", Argument: "native", OriginalValue: t, Reason: "This field is invalid."}},
+		)
 	}
 	if !deviceOK {
 		return badDevice()
@@ -130,8 +132,8 @@ func (v *gmiCloud) session(c *call) reply {
 		}
 		return badAuthToken()
 	}
-	if refused := v.second(c, p, in); refused != nil {
-		return *refused
+	if rejected := v.second(c, p, in); rejected != nil {
+		return *rejected
 	}
 	p.done = true
 	v.st.counts.Logins++
@@ -142,26 +144,26 @@ func (v *gmiCloud) session(c *call) reply {
 // second checks the code, if one is wanted.
 func (v *gmiCloud) second(c *call, p *pending, in map[string]string) *reply {
 	code, sent := in["otpCode"]
-	var refused reply
+	var rejected reply
 	switch {
 	case !p.second && sent:
 		c.broke("otpCode was sent although is2FARequired was false")
-		refused = gmiInvalid([]gmiDetail{{Field: "otpCode", Expression: "excluded", OriginalValue: code, Reason: "This field is not expected."}})
+		rejected = gmiInvalid([]gmiDetail{{Field: "otpCode", Expression: "excluded", OriginalValue: code, Reason: "This field is not expected."}})
 	case !p.second:
 		return nil
 	case code == "":
 		c.broke("otpCode is missing although is2FARequired was true")
-		refused = gmiInvalid(gmiRequired("otpCode", code))
+		rejected = gmiInvalid(gmiRequired("otpCode", code))
 	case v.st.wrongCodes.left(p.account.Email) > 0:
-		refused = gmiLimited(v.st.codesLocked(p.account.Email))
+		rejected = gmiLimited(v.st.codesLocked(p.account.Email))
 	case code != p.code:
 		v.st.wrongCode(p.account.Email)
-		refused = gmiFailure(http.StatusBadRequest, "session", 2, "Invalid OTP code.")
+		rejected = gmiFailure(http.StatusBadRequest, "session", 2, "Invalid OTP code.")
 	default:
 		v.st.counts.OTPs++
 		return nil
 	}
-	return &refused
+	return &rejected
 }
 
 type gmiPair struct {
@@ -209,7 +211,9 @@ func (v *gmiCloud) resend(c *call) reply {
 	}
 	if !p.second {
 		c.broke("a code was asked for although is2FARequired was false")
-		return gmiInvalid([]gmiDetail{{Field: "authToken", Expression: "2fa", OriginalValue: in["authToken"], Reason: "Two-factor authentication is not enabled."}})
+		return gmiInvalid([]gmiDetail{
+			{Field: "authToken", Expression: "2fa", OriginalValue: in["authToken"], Reason: "Two-factor authentication is not enabled."},
+		})
 	}
 	if wait := v.st.resends.left(p.account.Email); wait > 0 {
 		return gmiFailure(http.StatusTooManyRequests, "user", 400, "Too many requests.").retryAfter(wait)

@@ -79,25 +79,26 @@ func (v *gmiCloud) unknown(c *call) reply {
 	return gmiFailure(http.StatusNotFound, "request", 0, "Not found.")
 }
 
-// read takes a body of strings apart, and answers for the vendor when
-// something is wrong with it.
+// read takes a body of strings apart, and says for the vendor what is wrong with it.
 func (v *gmiCloud) read(c *call, required, optional []string) (values map[string]string, bad *reply) {
 	c.onlyOwnHeaders("x-api-key", "Access-Token")
 	c.noQuery()
 	jsonType := c.isJSON()
 	o := c.object(slices.Concat(required, optional)...)
 	if o.empty {
-		r := gmiFailure(http.StatusBadRequest, "request", 1, "The request body is required.")
-		return nil, &r
+		return nil, new(gmiFailure(http.StatusBadRequest, "request", 1, "The request body is required."))
 	}
 	if o.syntax != nil || !jsonType {
-		r := gmiReply(http.StatusBadRequest, gmiError{Group: "request", Code: 0, Message: "Invalid request body.", Traces: traces(o.syntax)})
-		return nil, &r
+		return nil, new(gmiReply(http.StatusBadRequest, gmiError{Group: "request", Message: "Invalid request body.", Traces: traces(o.syntax)}))
 	}
-	values, rows := gmiValidate(c, o, required, optional)
+	values, flaws := c.texts(o, required, optional...)
+	rows := gmiFlaws(flaws)
+	if email := values["email"]; email != "" && !isAddress(email) {
+		c.broke("email is not an e-mail address")
+		rows = append(rows, gmiDetail{Field: "email", Expression: "email", OriginalValue: email, Reason: "This field must be a valid email."})
+	}
 	if len(rows) > 0 {
-		r := gmiInvalid(rows)
-		return nil, &r
+		return nil, new(gmiInvalid(rows))
 	}
 	return values, nil
 }
@@ -109,33 +110,20 @@ func traces(err error) []string {
 	return []string{err.Error()}
 }
 
-func gmiValidate(c *call, o object, required, optional []string) (map[string]string, []gmiDetail) {
-	values := map[string]string{}
-	var rows []gmiDetail
-	for _, name := range slices.Concat(required, optional) {
-		value, is := o.text(name)
+func gmiFlaws(flaws []flaw) (rows []gmiDetail) {
+	for _, f := range flaws {
 		switch {
-		case is == other:
-			c.broke("%s is not a string", name)
-			rows = append(rows, gmiDetail{Field: name, Expression: "type", Argument: "string", OriginalValue: o.fields[name].raw, Reason: "This field must be a string."})
-		case is == text:
-			values[name] = value
+		case f.extra:
+			rows = append(rows, gmiDetail{Field: f.field, Expression: "unknown", OriginalValue: f.raw, Reason: "This field is not expected."})
+		case f.is == other:
+			rows = append(rows, gmiDetail{
+				Field: f.field, Expression: "type", Argument: "string", OriginalValue: f.raw, Reason: "This field must be a string.",
+			})
+		default:
+			rows = append(rows, gmiRequired(f.field, "")...)
 		}
 	}
-	for _, name := range required {
-		if _, is := o.text(name); is != other && values[name] == "" {
-			c.broke("%s is missing or empty", name)
-			rows = append(rows, gmiRequired(name, values[name])...)
-		}
-	}
-	if email := values["email"]; email != "" && !isAddress(email) {
-		c.broke("email is not an e-mail address")
-		rows = append(rows, gmiDetail{Field: "email", Expression: "email", OriginalValue: email, Reason: "This field must be a valid email."})
-	}
-	for _, name := range slices.Concat(o.extra, o.twice) {
-		rows = append(rows, gmiDetail{Field: name, Expression: "unknown", OriginalValue: o.fields[name].raw, Reason: "This field is not expected."})
-	}
-	return values, rows
+	return rows
 }
 
 func isAddress(s string) bool {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// reply is an answer, not yet written.
+// reply is a response, not yet written.
 type reply struct {
 	status int
 	header http.Header
@@ -94,7 +94,7 @@ func flush(w http.ResponseWriter) {
 // testing/synctest.
 func wait(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
-		return context.Cause(ctx) // nil while ctx lives
+		return context.Cause(ctx) // nil until ctx ends
 	}
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -55,7 +55,8 @@ func (c *call) safe(name string) string {
 	}
 	odd := len(name) > 32 || strings.ContainsFunc(name, func(r rune) bool { return !plain(r) }) || name != "" && name == c.st.opts.APIKey
 	for _, a := range c.st.accounts {
-		odd = odd || name != "" && (name == a.Password || name == a.TOTP || name == a.mailed || name == a.IdPCode || slices.Contains(a.RecoveryCodes, name))
+		secrets := append([]string{a.Password, a.TOTP, a.mailed, a.IdPCode}, a.RecoveryCodes...)
+		odd = odd || name != "" && slices.Contains(secrets, name)
 	}
 	if odd {
 		return "(hidden)"
@@ -104,7 +105,7 @@ func (c *call) bearer() (string, bool) {
 	return token, true
 }
 
-// echo answers an API call with what arrived.
+// echo responds to an API call with what arrived.
 func (c *call) echo() reply {
 	sum := sha256.Sum256(c.body)
 	return jsonReply(http.StatusOK, map[string]any{

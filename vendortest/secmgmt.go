@@ -11,15 +11,15 @@ type secMgmt struct{ st *state }
 
 // NewSecMgmt behaves like the security management application: POST
 // /api/v2/auth/token to log in, PUT of the same path with an access token that
-// is still valid and the refresh token to rotate both. Answers come in an
+// is still valid and the refresh token to rotate both. Responses come in an
 // envelope; a failed login has its message under the misspelt key
 // errorMessageerrorMessage, and content and pageable as "".
 //
 // Not documented, and chosen here: a failure in the envelope has the status
 // Options.NAKStatus, 200 unless set; a request that breaks the contract is
-// answered outside the envelope, with 400 in Spring's form, and an unknown path
+// rejected outside the envelope, with 400 in Spring's form, and an unknown path
 // with Spring's 500; a rejected API token is 401 with AUTH_1002 in the
-// envelope; a locked account is AUTH_1001; the old access token lives on after
+// envelope; a locked account is AUTH_1001; the old access token stays valid after
 // a rotation.
 func NewSecMgmt(o *Options) *Server {
 	st := newState(o, defaults{refreshLife: 24 * time.Hour})
@@ -69,9 +69,11 @@ func secFailure(status int, code, message string) reply {
 	return jsonReply(status, secEnvelope{ErrorCode: code, ErrorMessage: message, Content: "", Pageable: ""})
 }
 
-// spring is how the framework below answers what does not reach the vendor's code.
+// spring is how the framework below responds to what does not reach the vendor's code.
 func (v *secMgmt) spring(c *call, status int, message string) reply {
-	body := map[string]any{"timestamp": v.st.now().UTC().Format("2006-01-02T15:04:05.000Z07:00"), "status": status, "error": http.StatusText(status)}
+	body := map[string]any{
+		"timestamp": v.st.now().UTC().Format("2006-01-02T15:04:05.000Z07:00"), "status": status, "error": http.StatusText(status),
+	}
 	if message != "" {
 		body["message"] = message
 	}
@@ -109,19 +111,11 @@ func (v *secMgmt) read(c *call, names ...string) (map[string]string, *reply) {
 	c.noQuery()
 	jsonType := c.isJSON()
 	o := c.object(names...)
-	ok := jsonType && !o.empty && o.syntax == nil && len(o.extra) == 0 && len(o.twice) == 0
-	values := map[string]string{}
-	if o.syntax == nil && !o.empty {
-		for _, name := range names {
-			value, is := o.text(name)
-			if is != text || value == "" {
-				c.broke("%s is not a string with something in it", name)
-				ok = false
-			}
-			values[name] = value
-		}
+	if !jsonType || o.empty || o.syntax != nil {
+		return nil, new(v.spring(c, http.StatusBadRequest, ""))
 	}
-	if !ok {
+	values, flaws := c.texts(o, names)
+	if len(flaws) > 0 {
 		return nil, new(v.spring(c, http.StatusBadRequest, ""))
 	}
 	return values, nil
@@ -135,10 +129,7 @@ func (v *secMgmt) login(c *call) reply {
 	if wait := v.st.overLimit(); wait > 0 {
 		return v.spring(c, http.StatusTooManyRequests, "").retryAfter(wait)
 	}
-	var a *account
-	if v.st.lockedOut(in["username"]) == 0 {
-		a = v.st.checkPassword(in["username"], in["password"])
-	}
+	a := v.st.logIn(in["username"], in["password"])
 	if a == nil {
 		return v.failure(v.st.opts.NAKStatus, "AUTH_1001")
 	}

@@ -95,7 +95,9 @@ func TestSecMgmtRefreshNeedsALivingAccessToken(t *testing.T) {
 		token, refresh := s.secLogin()
 		time.Sleep(time.Hour)
 		s.secRefresh(token, refresh).is(t, 200, secBadToken)
-		s.do("GET", s.srv.APIURL(), "", bearer(token)...).is(t, 401, `{"errorCode":"AUTH_1002","errorMessage":"Token expired","content":"","pageable":""}`)
+		s.do("GET", s.srv.APIURL(), "", bearer(token)...).is(
+			t, 401, `{"errorCode":"AUTH_1002","errorMessage":"Token expired","content":"","pageable":""}`,
+		)
 		assert.Equal(t, 1, s.srv.Counts().APIExpired)
 		fresh, _ := s.secLogin()
 		assert.Equal(t, "", s.secRefresh(fresh, refresh).value(t, "errorCode"), "the refresh token was not used up")
@@ -111,15 +113,15 @@ func TestSecMgmtInvalidRequests(t *testing.T) {
 		status             int
 		problem            string
 	}{
-		"no password":   {body: `{"username":"a"}`, problem: "password is not a string"},
-		"empty user":    {body: `{"username":"","password":"x"}`, problem: "username is not a string"},
+		"no password":   {body: `{"username":"a"}`, problem: "password is missing"},
+		"empty user":    {body: `{"username":"","password":"x"}`, problem: "username is empty"},
 		"number":        {body: `{"username":"a","password":1}`, problem: "password is not a string"},
 		"unknown":       {body: `{"username":"a","password":"b","email":"c"}`, problem: "unknown field email"},
 		"doubled":       {body: `{"username":"a","username":"a","password":"b"}`, problem: "field username twice"},
 		"array":         {body: `[]`, problem: "not one JSON object"},
 		"no body":       {header: []string{"Content-Type", "application/json"}, problem: "body is missing"},
 		"no JSON":       {body: secLogin, header: []string{"-Content-Type", ""}, problem: "Content-Type"},
-		"half a PUT":    {method: "PUT", body: `{"refreshToken":"x"}`, problem: "token is not a string"},
+		"half a PUT":    {method: "PUT", body: `{"refreshToken":"x"}`, problem: "token is missing"},
 		"PUT with id":   {method: "PUT", body: `{"token":"a","refreshToken":"x","customerId":"c"}`, problem: "unknown field customerId"},
 		"other path":    {path: "/api/v1/auth/token", body: secLogin, status: 500, problem: "no such call"},
 		"other method":  {method: "PATCH", body: secLogin, status: 500, problem: "no such call"},
@@ -171,7 +173,10 @@ func TestSecMgmtShortLives(t *testing.T) {
 func TestSecMgmtFailures(t *testing.T) {
 	t.Parallel()
 	s := inMemory(t, vendortest.NewSecMgmt, nil)
-	s.srv.Inject(vendortest.Fault{Status: 503}, vendortest.Fault{Status: 200, Code: "GLOBAL_1001"}, vendortest.Fault{Status: 500}, vendortest.Fault{Code: "SUBSCRIBER_1002", Status: 404})
+	s.srv.Inject(
+		vendortest.Fault{Status: 503}, vendortest.Fault{Status: 200, Code: "GLOBAL_1001"}, vendortest.Fault{Status: 500},
+		vendortest.Fault{Code: "SUBSCRIBER_1002", Status: 404},
+	)
 	const unavailable = `{"errorCode":"GLOBAL_1001","errorMessage":"Service unavailable","content":"","pageable":""}`
 	s.do("POST", secPath, secLogin).is(t, 503, unavailable)
 	s.do("POST", secPath, secLogin).is(t, 200, unavailable)

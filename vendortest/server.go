@@ -83,7 +83,7 @@ func (s *Server) Start() *Server {
 
 // Close closes the socket, breaks its connections and waits for its requests
 // to end. Requests through Client that are under way end by themselves; later
-// ones are refused like those to a closed port. Counts and Problems stay.
+// ones are rejected like those to a closed port. Counts and Problems stay.
 func (s *Server) Close() {
 	s.mu.Lock()
 	first := !s.closed
@@ -111,22 +111,22 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	s.ServeHTTP(w, r)
 }
 
-// ServeHTTP answers a request, on whatever server s is mounted. A fault that
+// ServeHTTP responds to a request, on whatever server s is mounted. A fault that
 // breaks the connection panics with http.ErrAbortHandler, as net/http wants it.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
 		panic(http.ErrAbortHandler) // the client has gone
 	}
-	a, err := s.answer(r, body)
+	a, err := s.respond(r, body)
 	if err != nil || a.drop {
 		panic(http.ErrAbortHandler)
 	}
 	a.writeTo(w, r)
 }
 
-// answer is the reply to one request that has been read.
-func (s *Server) answer(r *http.Request, body []byte) (reply, error) {
+// respond is the reply to one request that has been read.
+func (s *Server) respond(r *http.Request, body []byte) (reply, error) {
 	c := &call{Request: r, body: body}
 	f := s.arrive(c)
 	if f == nil {
@@ -142,7 +142,7 @@ func (s *Server) answer(r *http.Request, body []byte) (reply, error) {
 	if err := wait(r.Context(), f.Delay); err != nil {
 		return reply{}, err
 	}
-	if f.answers() {
+	if f.responds() {
 		return s.finish(f.apply(s.vendor, nil)), nil
 	}
 	a := s.process(c)
@@ -207,9 +207,9 @@ func (s *Server) finish(a reply) reply {
 	return a
 }
 
-// APIURL is the URL of a protected resource of the vendor: GET answers it when
+// APIURL is the URL of a protected resource of the vendor: GET returns it when
 // the request carries a token as the vendor wants it. Every other method, and
-// every path below it, answers with what arrived, as JSON: "method", "path",
+// every path below it, returns what arrived, as JSON: "method", "path",
 // "bytes" and "sha256" (hex) of the body.
 func (s *Server) APIURL() string {
 	return strings.TrimSuffix(s.URL, "/") + s.vendor.api()
@@ -217,7 +217,7 @@ func (s *Server) APIURL() string {
 
 // SetUser adds a user, or replaces the one with that e-mail address: a changed
 // password. Tokens issued before go on working, a lockout goes on, and an
-// authenticator code that was used stays used. It panics when TOTP is not base32.
+// TOTP code that was used stays used. It panics when TOTP is not base32.
 func (s *Server) SetUser(u User) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -249,8 +249,8 @@ func (s *Server) SetIdPDown(down bool) {
 	s.st.idpDown = down
 }
 
-// Revoke makes the server refuse every access token issued so far with a 401.
-// Refresh tokens live on, though secmgmt will not exchange one without a valid
+// Revoke makes the server reject every access token issued so far with a 401.
+// Refresh tokens stay valid, though secmgmt will not exchange one without a valid
 // access token.
 func (s *Server) Revoke() {
 	s.mu.Lock()

@@ -184,7 +184,9 @@ func TestProblemsHoldNoSecret(t *testing.T) {
 		long := strings.Repeat("a1", 20)
 		for _, secret := range []string{"hunter2", "the-key", secret, "recover", "idp-code", long, "p!w"} {
 			path, _, _ := strings.Cut(v.path, "?")
-			s.do("POST", path, `{"`+secret+`":"`+secret+`","email":"`+secret+`","password":12345}`, "x-api-key", "the-key", "accept", "application/json")
+			s.do(
+				"POST", path, `{"`+secret+`":"`+secret+`","email":"`+secret+`","password":12345}`, "x-api-key", "the-key", "accept", "application/json",
+			)
 			s.do("POST", path+"?"+secret+"="+secret, "", "Authorization", secret, "CE-ClientId", secret, "Content-Type", secret)
 			s.do("GET", "/"+secret+"/"+secret, "")
 			all := strings.Join(s.srv.Problems(), "\n")

@@ -136,6 +136,14 @@ func (st *state) codesLocked(email string) time.Duration {
 	return d
 }
 
+// logIn is checkPassword of an address that is not locked: those of one that is are all wrong.
+func (st *state) logIn(email, password string) *account {
+	if st.lockedOut(email) > 0 {
+		return nil
+	}
+	return st.checkPassword(email, password)
+}
+
 // checkPassword is the account, or nil for a wrong one, which is tallied.
 func (st *state) checkPassword(email, password string) *account {
 	a := st.account(email)
@@ -162,7 +170,7 @@ func (st *state) wrongCode(email string) {
 }
 
 // checkTOTP looks for the code around this moment. once: a code that was
-// accepted before is refused.
+// accepted before is rejected.
 func (st *state) checkTOTP(a *account, code string, once bool) bool {
 	step := totpStep(st.now())
 	for _, s := range []int64{step, step - 1, step + 1} {
@@ -181,8 +189,8 @@ func (st *state) checkTOTP(a *account, code string, once bool) bool {
 	return false
 }
 
-// expiry is when a token of that life issued now ends, in whole seconds where
-// the life is: what a JWT can say is what the server holds to.
+// expiry is when a token of that lifetime issued now ends, in whole seconds where
+// the lifetime is: what a JWT can say is what the server holds to.
 func (st *state) expiry(life time.Duration) time.Time {
 	return st.issued(life).Add(life)
 }

@@ -48,7 +48,7 @@ func unsignedJWT(header string, claims any) string {
 }
 
 // numericDate is a JWT time: whole seconds, or milliseconds as a fraction
-// where a test wants lives that short.
+// where a test wants lifetimes that short.
 type numericDate time.Time
 
 func (d numericDate) MarshalJSON() ([]byte, error) {

@@ -2,7 +2,7 @@
 // five vendors this module knows, for tests and examples.
 //
 // They check what they are sent (method, path, headers, exact body fields and
-// types) and answer with the vendors' own status codes, headers and bodies:
+// types) and respond with the vendors' own status codes, headers and bodies:
 // second factors, rotating refresh tokens, tokens that expire, lockouts and
 // rate limits included. A server can be called in two ways:
 //
@@ -13,9 +13,9 @@
 //
 // In both, srv.URL is what a vendor's Config wants as BaseURL. After the test,
 // [Server.Counts] tells what happened and [Server.Problems] what was wrong
-// with what the client sent. [Server.Inject] plays outages.
+// with what the client sent. [Server.Inject] simulates outages.
 //
-// Where a vendor documents no answer, the server gives the most likely one;
+// Where a vendor documents no response, the server gives the most likely one;
 // the constructors' comments say which those are. Time is time.Now: in a
 // synctest bubble it is the bubble's.
 package vendortest
@@ -39,13 +39,13 @@ type Options struct {
 	// DefaultPassword and no second factor.
 	Users []User
 
-	// AccessLife is the life of an access token. Zero: 1 hour, at all five.
+	// AccessLife is the lifetime of an access token. Zero: 1 hour, at all five.
 	// Negative: tokens are issued already expired. Where the end stands in a
-	// JWT it is a whole second, so a token may end up to a second early; a life
-	// with a fraction of a second is exact.
+	// JWT it is a whole second, so a token may end up to a second early; a
+	// lifetime with a fraction of a second is exact.
 	AccessLife time.Duration
 
-	// RefreshLife is the life of a refresh token. Zero: gmicloud 30 days,
+	// RefreshLife is the lifetime of a refresh token. Zero: gmicloud 30 days,
 	// genlogs, gcore and secmgmt 24 hours, genericlogin 7 days (documented for
 	// gcore and genericlogin only). A rotation starts it anew, but not at
 	// genericlogin, where the end is fixed at login.
@@ -79,11 +79,11 @@ type Options struct {
 	MaxOTPFailures int
 
 	// MaxResends is the number of times gmicloud sends a code again within 5
-	// minutes before it answers 429. Zero: 5. Negative: no limit.
+	// minutes before it returns 429. Zero: 5. Negative: no limit.
 	MaxResends int
 
 	// RateLimit is the number of logins, right or wrong, of all accounts
-	// together, that one RateWindow allows; further ones are answered 429.
+	// together, that one RateWindow allows; further ones get a 429.
 	// Zero: no limit. A window begins with the first login after the last
 	// window's end. The 429 has a Retry-After of the seconds left, rounded up;
 	// genericlogin sends none.
@@ -100,7 +100,7 @@ type Options struct {
 	BodyCredentials bool
 
 	// RefreshWorks turns genlogs' refresh call on. The vendor documents the
-	// call, and that it cannot be used for now: off, it answers 401.
+	// call, and that it cannot be used for now: off, it returns 401.
 	RefreshWorks bool
 
 	// NaiveExpires makes genlogs send expires without an offset (it is UTC).
@@ -114,7 +114,7 @@ type Options struct {
 	// login and refresh calls. Zero: 200.
 	NAKStatus int
 
-	// NoWeb makes genericlogin refuse web: true with a 403 for everybody, not
+	// NoWeb makes genericlogin reject web: true with a 403 for everybody, not
 	// for service accounts only.
 	NoWeb bool
 }
@@ -138,15 +138,15 @@ type User struct {
 	// RecoveryCodes stand in for a TOTP code at genericlogin, each once.
 	RecoveryCodes []string
 
-	// ResetPassword sets requireResetPassword in genericlogin's answer.
+	// ResetPassword sets requireResetPassword in genericlogin's response.
 	ResetPassword bool
 
 	// ClientIDs are the accounts of a gcore user. Login lands in the first.
 	// None: account 2.
 	ClientIDs []int
 
-	// Service makes a genericlogin service account: web: true is refused
-	// with a 403, and answers have no user.
+	// Service makes a genericlogin service account: web: true is rejected
+	// with a 403, and responses have no user.
 	Service bool
 
 	// Deactivated makes genericlogin reject the user after all right factors.
@@ -163,24 +163,24 @@ type User struct {
 
 // Counts are what a server has seen since it was made.
 type Counts struct {
-	Requests          int // all that arrived, those answered by a fault included
+	Requests          int // all that arrived, those that a fault replaced included
 	Logins            int // tokens handed out for credentials
 	WrongPasswords    int // logins with an unknown e-mail, a wrong password, or a wrong code of an identity provider
 	WrongAPIKeys      int // genlogs: requests with a wrong x-api-key
 	OTPs              int // second-factor codes accepted, recovery codes included
-	WrongOTPs         int // codes refused
+	WrongOTPs         int // codes rejected
 	OTPReused         int // codes that had been accepted before; genericlogin accepts them again, gcore and gmicloud do not
 	Refreshes         int // refresh tokens exchanged for new tokens
-	RefreshesRejected int // refresh calls refused
+	RefreshesRejected int // refresh calls rejected
 	RefreshReused     int // refresh tokens presented after they had been used; part of RefreshesRejected
 	Selects           int // gcore: accounts selected
 	Resends           int // gmicloud: codes sent again
 	Logouts           int // genericlogin: logouts
 	APICalls          int // calls to the protected API accepted
-	APIRejected       int // calls to the protected API refused
+	APIRejected       int // calls to the protected API rejected
 	APIExpired        int // an expired token was presented there; part of APIRejected
-	RateLimited       int // answers with status 429, those of a fault not included
-	LockedOut         int // logins refused because of earlier wrong passwords or codes
+	RateLimited       int // responses with status 429, those of a fault not included
+	LockedOut         int // logins rejected because of earlier wrong passwords or codes
 	Faulted           int // requests that met an injected fault
 	Invalid           int // requests that broke the vendor's contract; see Problems
 }

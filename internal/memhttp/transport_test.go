@@ -76,8 +76,10 @@ func TestResponse(t *testing.T) {
 		header  map[string]string
 		err     error
 	}{
-		"nothing":     {func(http.ResponseWriter, *http.Request) {}, "GET", 200, "", 0, nil, nil},
-		"a body":      {write(0, "hello"), "GET", 200, "hello", 5, map[string]string{"Content-Type": "text/plain; charset=utf-8", "Content-Length": "5"}, nil},
+		"nothing": {func(http.ResponseWriter, *http.Request) {}, "GET", 200, "", 0, nil, nil},
+		"a body": {
+			write(0, "hello"), "GET", 200, "hello", 5, map[string]string{"Content-Type": "text/plain; charset=utf-8", "Content-Length": "5"}, nil,
+		},
 		"a status":    {write(404, "no"), "POST", 404, "no", 2, nil, nil},
 		"no content":  {write(204, "x"), "GET", 204, "", 0, nil, nil},
 		"head":        {write(0, "hello"), "HEAD", 200, "", -1, nil, nil},
@@ -155,7 +157,9 @@ func TestRequest(t *testing.T) {
 	t.Parallel()
 	handler := func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		fmt.Fprintln(w, r.Method, r.URL, r.RequestURI, r.Proto, r.Header.Get("User-Agent"), r.Header.Get("Accept-Encoding"), r.ContentLength, string(body))
+		fmt.Fprintln(
+			w, r.Method, r.URL, r.RequestURI, r.Proto, r.Header.Get("User-Agent"), r.Header.Get("Accept-Encoding"), r.ContentLength, string(body),
+		)
 	}
 	bothWays(t, handler, func(t *testing.T, c *http.Client, url string) {
 		resp, err := c.Post(url+"/a%2Fb?x=1", "text/plain", strings.NewReader("hello"))
