@@ -110,6 +110,6 @@ func newHTTPClient() *http.Client {
 	// would count as an attempt whose fate is unknown. So idle connections are closed early, and HTTP/2 ones are pinged.
 	transport.ResponseHeaderTimeout = 20 * time.Second
 	transport.IdleConnTimeout = 30 * time.Second
-	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
+	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second}
 	return &http.Client{Transport: transport, Timeout: 30 * time.Second}
 }

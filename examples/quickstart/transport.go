@@ -10,13 +10,13 @@ import (
 // newTransport is for logins and API requests alike.
 //
 // A connection can fail silently: a load balancer or a NAT gateway forgets it, or the peer loses its power. Every login that goes out on
-// it then waits until TCP gives up, which takes minutes. Pings find such an HTTP/2 connection within 20 seconds, so that the next login
+// it then waits until TCP gives up, which takes minutes. Pings find such an HTTP/2 connection within 15 seconds, so that the next login
 // uses another. An HTTP/1 connection is not kept for long, and no response is waited for without end.
 func newTransport() *http.Transport {
 	base := http.DefaultTransport.(*http.Transport).Clone() // a proxy or a certificate authority goes here
 	base.ResponseHeaderTimeout = 20 * time.Second
 	base.IdleConnTimeout = 30 * time.Second
-	base.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
+	base.HTTP2 = &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second}
 	return base
 }
 

@@ -92,7 +92,7 @@ func newTransport() *http.Transport {
 	// A firewall or NAT drops idle connections without a word. The next login would wait on such a connection until it times out, and
 	// would count as an attempt whose fate is unknown. So idle connections are closed early, and HTTP/2 ones are pinged.
 	t.IdleConnTimeout = 30 * time.Second
-	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second}
+	t.HTTP2 = &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second}
 	return t
 }
 
