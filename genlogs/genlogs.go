@@ -209,11 +209,6 @@ func (a *Authenticator) Authorize(req *http.Request, t *vendorlogin.Token) error
 	if err != nil {
 		return err
 	}
-	if !httpheader.ValidValue(key) { // it would end the header line
-		failure := loginhttp.Invalid(vendor, "APIKey", "holds a control character")
-		failure.Account, failure.Op = a.endpoint.Account, "authorize"
-		return failure
-	}
 	access := bare(t.Access.Reveal())
 	if access == "" || !httpheader.ValidValue(access) {
 		return &vendorlogin.Error{Account: a.endpoint.Account, Op: "authorize", Kind: vendorlogin.ErrBadResponse,

@@ -72,15 +72,19 @@ func TestWrongPasswordIsSentOnce(t *testing.T) {
 
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
-	w := adaptertest.NewWire()
-	w.On("POST", tokensURL, adaptertest.Reply(429, "rate_limit.json", "Retry-After", "300"))
-	before := time.Now()
+	for _, status := range []int{429, 400} { // the group and the code say it, not the status
+		w := adaptertest.NewWire()
+		w.On("POST", tokensURL, adaptertest.Reply(status, "rate_limit.json", "Retry-After", "300"))
+		before := time.Now()
 
-	_, err := authenticator(t, config(w)).Login(t.Context())
+		_, err := authenticator(t, config(w)).Login(t.Context())
 
-	e := adaptertest.VendorError(t, err)
-	assert.WithinRange(t, e.RetryAt, before.Add(299*time.Second), time.Now().Add(301*time.Second))
-	assert.Len(t, w.Requests(), 1, "a limit of minutes is not slept through")
+		e := adaptertest.VendorError(t, err)
+		assert.Equal(t, vendorlogin.ErrRateLimited, e.Kind)
+		assert.Equal(t, status, e.Status)
+		assert.WithinRange(t, e.RetryAt, before.Add(299*time.Second), time.Now().Add(301*time.Second))
+		assert.Len(t, w.Requests(), 1, "a limit of minutes is not slept through")
+	}
 }
 
 // Bodies that are not quite what the document says.

@@ -65,19 +65,3 @@ func AssertInvalid(t testing.TB, err error, vendor string, fields ...string) {
 	}
 	assert.Equal(t, fields, named)
 }
-
-// AssertDecided checks that, whatever the vendor responded, the outcome is a token or an error of a kind, and that the error holds
-// nothing of secret.
-func AssertDecided(t testing.TB, secret string, token *vendorlogin.Token, err error) {
-	t.Helper()
-	if err == nil {
-		assert.False(t, token.Access.IsZero())
-		return
-	}
-	assert.Nil(t, token)
-	e := VendorError(t, err)
-	assert.NotNil(t, e.Kind)
-	assert.NotContains(t, err.Error(), "\n")
-	assert.LessOrEqual(t, len([]rune(e.Message)), 256)
-	assert.NotContains(t, Tree(err)+e.Message+e.Code, secret)
-}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
+	"github.com/vendorlogin/vendorlogin"
 )
 
 // Canary is in every secret of a test that looks for secrets.
@@ -56,6 +57,22 @@ func AssertSilent(t testing.TB, step string, err error) {
 	assert.NotContains(t, Prints(*e), Canary, step)
 	assert.NotContains(t, fmt.Sprint(e.Code, e.Message, e.Fields), Canary, step)
 	assert.NotContains(t, err.Error(), "?", step)
+}
+
+// AssertDecided checks that, whatever the vendor responded, the outcome is a token or an error of a kind, and that the error holds
+// nothing of secret.
+func AssertDecided(t testing.TB, secret string, token *vendorlogin.Token, err error) {
+	t.Helper()
+	if err == nil {
+		assert.False(t, token.Access.IsZero())
+		return
+	}
+	assert.Nil(t, token)
+	e := VendorError(t, err)
+	assert.NotNil(t, e.Kind)
+	assert.NotContains(t, err.Error(), "\n")
+	assert.LessOrEqual(t, len([]rune(e.Message)), 256)
+	assert.NotContains(t, Tree(err)+e.Message+e.Code, secret)
 }
 
 // An Object is a JSON object.

@@ -1,0 +1,36 @@
+package genericlogin_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/genericlogin"
+	"github.com/vendorlogin/vendorlogin/internal/adaptertest"
+)
+
+func TestContract(t *testing.T) {
+	t.Parallel()
+	for name, web := range map[string]bool{"plain": false, "web": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			adaptertest.TestContract(t, adaptertest.Contract{
+				New: func(w *adaptertest.Wire, name string, password vendorlogin.SecretFunc) (vendorlogin.Authenticator, error) {
+					return genericlogin.New(genericlogin.Config{
+						Email: name, Password: password, Web: web, BaseURL: base, HTTPClient: w.Client(),
+					})
+				},
+				Login:   adaptertest.Call{Method: "POST", URL: loginURL},
+				Refresh: adaptertest.Call{Method: "POST", URL: refreshURL},
+				Token: func(access string, headers ...string) adaptertest.Responder {
+					if web && !strings.Contains(access, " ") {
+						return adaptertest.Reply(200, `{}`, append(headers, "Set-Cookie", "access-token="+access)...)
+					}
+					return adaptertest.Reply(200, `{"token":"`+access+`"}`, headers...)
+				},
+				Wrong:     "error-credentials.json",
+				Undecided: `{"code":2,"message":"unknown"}`,
+			})
+		})
+	}
+}
