@@ -1,5 +1,5 @@
-// Package shipments stands for your own code: it calls a vendor's API through an http.Client it is handed. Its test shows how to test
-// such code with httpmock, login included, without a network.
+// Package shipments stands for your own code, which calls a vendor's API through an http.Client that its caller passes in. Its test
+// shows how to test such code with httpmock, login included, without a network.
 package shipments
 
 import (
@@ -7,15 +7,29 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
+	"time"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/genlogs"
 )
 
-// Shipments looks things up at the vendor.
+// NewHTTPClient is the client that production passes to New, where a test passes a mock.
+//
+// A load balancer may forget a connection without telling. A login on it would wait until TCP gives up, which takes minutes. So pings
+// find such an HTTP/2 connection within 15 seconds, an idle one is not kept for long, and no response is waited for without end.
+func NewHTTPClient() *http.Client {
+	base := http.DefaultTransport.(*http.Transport).Clone()
+	base.ResponseHeaderTimeout = 20 * time.Second
+	base.IdleConnTimeout = 30 * time.Second
+	base.HTTP2 = &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second}
+	return &http.Client{Transport: base, Timeout: 30 * time.Second}
+}
+
+// Shipments looks up what the vendor knows.
 type Shipments struct{ api *http.Client }
 
-// New logs in with httpClient, and calls the API through it too; nil means http.DefaultClient. Close the Client when done.
+// New logs in and calls the API through httpClient; nil means http.DefaultClient. The caller closes the Client.
 func New(email string, password, apiKey vendorlogin.SecretFunc, httpClient *http.Client) (*Shipments, *vendorlogin.Client, error) {
 	auth, err := genlogs.New(genlogs.Config{Email: email, Password: password, APIKey: apiKey, HTTPClient: httpClient})
 	if err != nil {
@@ -25,16 +39,16 @@ func New(email string, password, apiKey vendorlogin.SecretFunc, httpClient *http
 	if err != nil {
 		return nil, nil, err
 	}
-	var base http.RoundTripper
-	if httpClient != nil {
-		base = httpClient.Transport
+	if httpClient == nil {
+		httpClient = http.DefaultClient
 	}
-	return &Shipments{api: &http.Client{Transport: client.Transport(base)}}, client, nil
+	api := &http.Client{Transport: client.Transport(httpClient.Transport), Timeout: httpClient.Timeout}
+	return &Shipments{api}, client, nil
 }
 
-// Carrier gives the name of the carrier with a DOT number.
+// Carrier is the name of the carrier with a DOT number.
 func (s *Shipments) Carrier(ctx context.Context, dot string) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, genlogs.DefaultBaseURL+"/carrier/"+dot, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, genlogs.DefaultBaseURL+"/carrier/"+url.PathEscape(dot), nil)
 	if err != nil {
 		return "", err
 	}
