@@ -84,13 +84,14 @@ func ExampleError_remembered() {
 
 	for range 3 {
 		_, err := client.Token(context.Background())
-		fmt.Println(errors.Is(err, vendorlogin.ErrInvalidCredentials))
+		var e *vendorlogin.Error
+		fmt.Println(errors.As(err, &e) && e.Remembered, errors.Is(err, vendorlogin.ErrInvalidCredentials))
 	}
 	fmt.Println("requests:", srv.Counts().Requests)
 	// Output:
-	// true
-	// true
-	// true
+	// false true
+	// true true
+	// true true
 	// requests: 1
 }
 
