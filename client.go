@@ -129,11 +129,6 @@ func (c *Client) Peek() (*Token, bool) {
 // Authenticator returns the one that the Client was made with.
 func (c *Client) Authenticator() Authenticator { return c.k.vendor.auth }
 
-// HTTPClient returns a new http.Client over [Client.Transport] and http.DefaultTransport, whatever client the logins go through. For a
-// proxy, a certificate authority or a mock of your own, give its transport to Transport, and to the vendor's Config too. Replacing the
-// Transport of the returned client takes the token out.
-func (c *Client) HTTPClient() *http.Client { return &http.Client{Transport: c.Transport(nil)} }
-
 // Close ends the Client. Waiting callers get [ErrClosed] at once. A renewal that has sent nothing yet is cancelled. One that has sent
 // something is waited for, at most LoginTimeout + 5 seconds in all, and its token is still saved. After Close no goroutine of the
 // Client runs, unless an Authenticator, a Store or OnEvent ignored that time: then Close says so. None of these, nor a SecretFunc or

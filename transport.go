@@ -33,6 +33,11 @@ func (c *Client) Transport(base http.RoundTripper) http.RoundTripper {
 	return t
 }
 
+// HTTPClient returns a new http.Client over [Client.Transport] and http.DefaultTransport, whatever client the logins go through. For a
+// proxy, a certificate authority or a mock of your own, give its transport to Transport, and to the vendor's Config too. Replacing the
+// Transport of the returned client takes the token out.
+func (c *Client) HTTPClient() *http.Client { return &http.Client{Transport: c.Transport(nil)} }
+
 type transport struct {
 	client     *Client
 	base       http.RoundTripper

@@ -197,10 +197,3 @@ func (r Row) afterClearing(at time.Time) Row {
 	}
 	return r
 }
-
-func earliest(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}

@@ -158,5 +158,3 @@ func (r Record) TTL(now time.Time) time.Duration {
 	}
 	return min(max(end.Sub(now), 0), longestTTL) + margin
 }
-
-func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }
