@@ -23,8 +23,8 @@ type tries struct {
 // limit is how many attempts may count. A Store that fails hides the others': then it is less. While a valid token is cached half
 // of them are kept for when it has expired.
 func (o *order) limit() int {
-	limit := o.opts.MaxAttempts
-	if o.opts.Store != nil && o.ledger.degraded() {
+	limit := o.set.maxAttempts
+	if o.set.store != nil && o.ledger.degraded() {
 		limit = min(limit, 2)
 	}
 	if limit > 1 && o.validUntil().After(time.Now()) {
@@ -69,7 +69,7 @@ func (o *order) begin() record.Attempts {
 	if o.tries.password == "" {
 		o.tries.password = o.owner + "-" + rand.Text()[:8]
 	}
-	attempts.Password = attempts.Password.Begin(o.open(o.tries.password, wall), o.opts.MaxAttempts, wall)
+	attempts.Password = attempts.Password.Begin(o.open(o.tries.password, wall), o.set.maxAttempts, wall)
 	o.noteAttempts(attempts)
 	return attempts
 }
@@ -100,7 +100,7 @@ func (o *order) spend(ctx context.Context, s Secret, code bool) error {
 		}
 		next := o.ledger.rec.WithConsumed(wall, record.Consumed{Fingerprint: fingerprint, At: wall, Code: code})
 		next.Attempts = o.attempts()
-		next.Attempts.Code = next.Attempts.Code.Begin(o.open(id, wall), o.opts.MaxAttempts, wall)
+		next.Attempts.Code = next.Attempts.Code.Begin(o.open(id, wall), o.set.maxAttempts, wall)
 		if !o.ledger.degraded() {
 			err := o.ledger.save(ctx, next)
 			if errors.Is(err, ErrRecordChanged) && conflicts < maxConflicts {

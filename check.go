@@ -42,7 +42,7 @@ func (o *order) fresherToken() *Token {
 	}
 	mono, wall := o.now()
 	t := fromRecord(rec.Token, wall)
-	found := newCached(t, o.opts.RenewBefore, mono, wall)
+	found := newCached(t, o.set.renewBefore, mono, wall)
 	if found.at(mono, wall) == expired {
 		return nil
 	}
@@ -78,7 +78,7 @@ func (o *order) refreshable() *Token {
 func (o *order) latestToken() *Token {
 	rec, cached := o.ledger.rec, o.known.cached
 	switch {
-	case o.opts.Store == nil && cached != nil:
+	case o.set.store == nil && cached != nil:
 		return cached.token
 	case o.ledger.degraded(), rec.Token == nil:
 		return nil
@@ -103,7 +103,7 @@ func (o *order) sharedHold(ctx context.Context) *hold {
 		}
 	}
 	mono, wall := o.now()
-	return heldBy(holds, o.vendor.auth.Account(), fingerprint, o.known.changed, o.opts.Cooldown, mono, wall)
+	return heldBy(holds, o.vendor.auth.Account(), fingerprint, o.known.changed, o.set.cooldown, mono, wall)
 }
 
 // othersAttempt is until when an attempt of another process may be under way.
@@ -131,7 +131,7 @@ func (r *rival) bars(o *order) time.Time {
 		r.owner, r.since = c.Owner, time.Now()
 	}
 	left := time.Until(c.Until)
-	if left <= 0 || left > 2*o.longest() || time.Since(r.since) >= o.opts.LoginTimeout/4 {
+	if left <= 0 || left > 2*o.longest() || time.Since(r.since) >= o.set.loginTimeout/4 {
 		return time.Time{}
 	}
 	return c.Until

@@ -30,7 +30,7 @@ func NewClient(a Authenticator, o *Options) (*Client, error) {
 	if opts.Store != nil && (account.Vendor == "" || account.Endpoint == "" || account.Principal == "") {
 		return nil, invalidOption("Authenticator", "has an Account without Vendor, Endpoint or Principal: a Store would mix it up with others")
 	}
-	c := &Client{keeper{vendor: vendor{a}, opts: opts, epoch: time.Now(), events: newReporter(account, &opts)}}
+	c := &Client{keeper{vendor: vendor{a}, set: opts.settings(), epoch: time.Now(), events: newReporter(account, &opts)}}
 	if opts.KeepAlive {
 		c.k.timer = time.AfterFunc(longestOption, c.k.onTimer)
 		c.k.timer.Stop()
@@ -134,7 +134,7 @@ func (c *Client) Authenticator() Authenticator { return c.k.vendor.auth }
 // Client runs, unless an Authenticator, a Store or OnEvent ignored that time: then Close says so. None of these, nor a SecretFunc or
 // an OTPSource, must call Close: it would wait for itself.
 func (c *Client) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), c.k.opts.LoginTimeout+graceTime)
+	ctx, cancel := context.WithTimeout(context.Background(), c.k.set.loginTimeout+graceTime)
 	defer cancel()
 	return c.Shutdown(ctx)
 }

@@ -125,14 +125,14 @@ func (k *keeper) renewInBackground(ctx context.Context, mono time.Duration) {
 func (k *keeper) probesDue(h *hold, mono time.Duration, wall time.Time) (credentials, store bool) {
 	p := k.trouble.probes
 	credentials = k.vendor.fingerprints() && h.cause == causeRejected && h.fingerprint != nil && !wall.Before(h.floor) && mono >= p.credentials
-	store = k.opts.Store != nil && h.cause != causePaced && mono >= p.store
+	store = k.set.store != nil && h.cause != causePaced && mono >= p.store
 	return credentials, store
 }
 
 // probeForRejected reports whether it is time to look at the store for a token in place of a rejected one.
 func (k *keeper) probeForRejected(mono time.Duration) bool {
 	r := &k.troubled().rejection
-	if k.opts.Store == nil || mono < r.probe {
+	if k.set.store == nil || mono < r.probe {
 		return false
 	}
 	r.probe = mono + rejectedProbe

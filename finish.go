@@ -13,8 +13,8 @@ import (
 // instead, so that a fleet shares one. Where saving fails, t is handed out all the same.
 func (o *order) keep(ctx context.Context, t *Token, rotated bool) *outcome {
 	mono, wall := o.now()
-	out := &outcome{token: t, unsaved: o.opts.Store != nil}
-	useless := newCached(t, o.opts.RenewBefore, mono, wall).isUseless(o.opts.RenewBefore, mono, wall)
+	out := &outcome{token: t, unsaved: o.set.store != nil}
+	useless := newCached(t, o.set.renewBefore, mono, wall).isUseless(o.set.renewBefore, mono, wall)
 	var e *Error
 	if useless {
 		e = o.vendor.failure("login", ErrBadResponse, "the token had expired when it arrived")
@@ -213,7 +213,7 @@ func (o *order) holdAfter(err *Error, attempts record.Attempts) *hold {
 	return holdAfter(failure{
 		err: err, facts: o.progress.soFar(), before: o.known.hold, due: dueOf(attempts),
 		rateLimited: o.ledger.rec.Holds.FailuresOf(string(causeRateLimited)),
-		validUntil:  o.validUntil(), cooldown: o.opts.Cooldown, mono: mono, wall: wall, jitter: jitter(),
+		validUntil:  o.validUntil(), cooldown: o.set.cooldown, mono: mono, wall: wall, jitter: jitter(),
 	})
 }
 

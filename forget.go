@@ -75,7 +75,7 @@ func (o *order) seed(ctx context.Context, t *Token) outcome {
 	var err error
 	for range maxConflicts {
 		_, wall := o.now()
-		out := outcome{token: t, seq: o.nextSeq(wall), unsaved: o.opts.Store != nil}
+		out := outcome{token: t, seq: o.nextSeq(wall), unsaved: o.set.store != nil}
 		if o.ledger.degraded() {
 			out.err = o.ledger.failed
 			return out

@@ -14,7 +14,7 @@ import (
 // and a renewal's end changes them in one place: settle.
 type keeper struct {
 	vendor vendor
-	opts   Options
+	set    settings
 	epoch  time.Time // origin of the monotonic times
 	events *reporter
 

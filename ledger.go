@@ -30,10 +30,10 @@ type ledger struct {
 	last    *Error // what the last command failed with
 }
 
-func newLedger(o *Options, a Account, report func(*Error)) *ledger {
-	l := &ledger{store: o.Store, timeout: min(storeTimeout, o.LoginTimeout/6), report: report}
+func newLedger(set *settings, a Account, report func(*Error)) *ledger {
+	l := &ledger{store: set.store, timeout: min(storeTimeout, set.loginTimeout/6), report: report}
 	if l.store != nil {
-		l.key = a.KeyIn(o.Namespace)
+		l.key = a.KeyIn(set.namespace)
 	}
 	return l
 }

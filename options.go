@@ -95,6 +95,25 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
+// settings are what a Client keeps of its Options.
+type settings struct {
+	store              Store
+	namespace          string
+	maxAttempts        int
+	pacer              Pacer
+	renewBefore        time.Duration
+	loginTimeout       time.Duration
+	cooldown           time.Duration
+	origins            []string
+	promptInBackground bool
+}
+
+func (o *Options) settings() settings {
+	return settings{
+		o.Store, o.Namespace, o.MaxAttempts, o.Pacer, o.RenewBefore, o.LoginTimeout, o.Cooldown, o.Origins, o.PromptInBackground,
+	}
+}
+
 func invalidOption(field, reason string) error {
 	return &Error{Op: "new", Kind: ErrInvalidRequest, Fields: []FieldError{{Field: field, Reason: reason}}, Unprocessed: true}
 }

@@ -32,14 +32,14 @@ func (o *order) renew(ctx context.Context) outcome {
 
 // pace waits for the Pacer's permission.
 func (o *order) pace(ctx context.Context) *outcome {
-	if o.opts.Pacer == nil {
+	if o.set.pacer == nil {
 		return nil
 	}
 	op := "login"
 	if o.refreshable() != nil {
 		op = "refresh"
 	}
-	done, err := o.opts.Pacer.Pace(ctx, o.vendor.auth.Account(), op)
+	done, err := o.set.pacer.Pace(ctx, o.vendor.auth.Account(), op)
 	if err != nil {
 		e := o.vendor.toError(op, err)
 		if e.RetryAt.IsZero() {
@@ -92,7 +92,7 @@ func (o *order) lock(ctx context.Context) *outcome {
 			}
 			waited = true
 		}
-		if time.Since(began) >= o.opts.LoginTimeout/2 && o.othersAttempt().IsZero() {
+		if time.Since(began) >= o.set.loginTimeout/2 && o.othersAttempt().IsZero() {
 			return nil
 		}
 		if out := o.pauseAndCheck(ctx, pause); out != nil || o.ledger.degraded() {

@@ -11,7 +11,7 @@ import (
 // from what is known and ends with an outcome.
 type order struct {
 	vendor     vendor
-	opts       *Options
+	set        *settings
 	ledger     *ledger
 	report     func(Event)
 	send       func() bool // marks the point from which on the renewal runs to its end; false: the Client was closed
@@ -68,7 +68,7 @@ func (o *order) fingerprint(ctx context.Context) *uint64 {
 }
 
 // longest is how long a renewal may take, saving included.
-func (o *order) longest() time.Duration { return o.opts.LoginTimeout + graceTime }
+func (o *order) longest() time.Duration { return o.set.loginTimeout + graceTime }
 
 // now reads both clocks, as the Client does.
 func (o *order) now() (mono time.Duration, wall time.Time) {

@@ -12,15 +12,15 @@ import (
 func (k *keeper) begin(ctx context.Context, r *run, work func(*order, context.Context) outcome) *run {
 	o := k.newOrder(ctx, r)
 	r.before, k.run, r.progress = k.run, r, o.progress
-	s := &scope{namespace: k.opts.Namespace, probing: r.job == jobProbe}
+	s := &scope{namespace: k.set.namespace, probing: r.job == jobProbe}
 	if r.job == jobRenew || r.job == jobBackground {
-		s.spend, s.prompt = o.spend, r.prompt(k.opts.PromptInBackground)
+		s.spend, s.prompt = o.spend, r.prompt(k.set.promptInBackground)
 	}
 	r.flight = flight.New(s.in(context.WithValue(ctx, insideKey{k}, true)), flight.Work[outcome]{
-		Timeout: k.opts.LoginTimeout,
+		Timeout: k.set.loginTimeout,
 		Grace:   graceTime + time.Second,
 		Do:      func(ctx context.Context) outcome { return work(o, ctx) },
-		Failed:  func(c flight.Cause) outcome { return crashed(o.vendor, r, o.known, k.opts.Cooldown, c) },
+		Failed:  func(c flight.Cause) outcome { return crashed(o.vendor, r, o.known, k.set.cooldown, c) },
 		Settle:  func(out outcome) outcome { return k.settle(ctx, r, out) },
 		Cleanup: o.unlock,
 		Ended:   func() { k.end(r) },
@@ -39,9 +39,9 @@ func (k *keeper) newOrder(ctx context.Context, r *run) *order {
 	progress := &progress{facts: facts{attempts: t.attempts, consumed: t.consumed}}
 	account := k.vendor.auth.Account()
 	return &order{
-		vendor: k.vendor, opts: &k.opts, report: report, progress: progress, owner: t.owner,
+		vendor: k.vendor, set: &k.set, report: report, progress: progress, owner: t.owner,
 		send: func() bool { return r.flight.Commit() }, over: func() bool { return r.flight.Settled() },
-		ledger: newLedger(&k.opts, account, func(e *Error) {
+		ledger: newLedger(&k.set, account, func(e *Error) {
 			e.Account = account
 			progress.note(func(f *facts) { f.storeErr = e })
 			report(Event{Type: EventStore, Err: e})

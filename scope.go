@@ -17,11 +17,8 @@ type scope struct {
 	prompt func(ctx context.Context, s OTPSource) (asking context.Context, asked func(), err error)
 
 	mu      sync.Mutex
-	secrets map[*secretKey]reading // what SecretFunc.OncePerLogin has read
+	secrets map[*secretOnce]reading // what SecretFunc.OncePerLogin has read
 }
-
-// A secretKey stands for one SecretFunc. It has a size, so that no two have the same address.
-type secretKey struct{ _ byte }
 
 // A reading is what a SecretFunc returned.
 type reading struct {
@@ -38,20 +35,20 @@ func scopeOf(ctx context.Context) *scope {
 	return s
 }
 
-// secret is what f returns, read once.
-func (s *scope) secret(ctx context.Context, key *secretKey, f SecretFunc) (Secret, error) {
+// secret is what o returns, read once.
+func (s *scope) secret(ctx context.Context, o *secretOnce) (Secret, error) {
 	s.mu.Lock()
-	known, ok := s.secrets[key]
+	known, ok := s.secrets[o]
 	s.mu.Unlock()
 	if ok {
 		return known.secret, known.err
 	}
-	read, err := f(ctx)
+	read, err := o.f(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.secrets == nil {
-		s.secrets = map[*secretKey]reading{}
+		s.secrets = map[*secretOnce]reading{}
 	}
-	s.secrets[key] = reading{read, err}
+	s.secrets[o] = reading{read, err}
 	return read, err
 }

@@ -83,13 +83,17 @@ func (f SecretFunc) OncePerLogin() SecretFunc {
 	if f == nil {
 		return nil
 	}
-	key := &secretKey{}
-	return func(ctx context.Context) (Secret, error) {
-		if s := scopeOf(ctx); s != nil {
-			return s.secret(ctx, key, f)
-		}
-		return f(ctx)
+	return (&secretOnce{f}).read
+}
+
+// A secretOnce is a SecretFunc under its own address, since functions cannot be compared.
+type secretOnce struct{ f SecretFunc }
+
+func (o *secretOnce) read(ctx context.Context) (Secret, error) {
+	if s := scopeOf(ctx); s != nil {
+		return s.secret(ctx, o)
 	}
+	return o.f(ctx)
 }
 
 // Spend records that s, which the vendor takes only once, is about to be sent: a recovery code, an identity provider's code.

@@ -97,7 +97,7 @@ func (t *trouble) remember(refresh uint64) {
 // take caches the token that a renewal brought.
 func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 	mono, wall := k.now()
-	h := newCached(out.token, k.opts.RenewBefore, mono, wall)
+	h := newCached(out.token, k.set.renewBefore, mono, wall)
 	h.version, h.seq = out.version, out.seq
 	if out.unsaved {
 		h.flags |= unsavedFlag

@@ -32,7 +32,11 @@ func BaseURL(given, def string, allowPlain bool) (string, error) {
 	if strings.Contains(given, "#") {
 		return "", Invalid("", "BaseURL", "has a fragment")
 	}
-	return u.Scheme + "://" + canonicalHost(u) + strings.TrimRight(u.EscapedPath(), "/"), nil
+	canonical := u.Scheme + "://" + canonicalHost(u) + strings.TrimRight(u.EscapedPath(), "/")
+	if canonical == given {
+		return given, nil // many accounts share it
+	}
+	return canonical, nil
 }
 
 // badBase says why credentials cannot go to u, if they cannot.
