@@ -91,6 +91,9 @@ func promptOTP(ctx context.Context, s OTPSource, c Challenge) (string, error) {
 		c.Namespace = scope.namespace
 	}
 	code, err := waitForOTP(asking, s, c)
+	if ctx.Err() != nil {
+		return "", &Error{Account: c.Account, Op: "otp", Kind: ctx.Err()}
+	}
 	if ended := asking.Err(); ended != nil {
 		return "", &Error{Account: c.Account, Op: "otp", Kind: ErrUnavailable, Err: ended}
 	}

@@ -2,7 +2,6 @@ package authtest
 
 import (
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -21,9 +20,6 @@ func TestAuthenticator(t *testing.T, open func(t *testing.T) Vendor) {
 				t.Skip(why)
 			}
 			for _, c := range g.cases {
-				if slices.Contains(pending, g.name+"/"+c.name) || slices.Contains(pending, c.name) {
-					continue
-				}
 				t.Run(c.name, func(t *testing.T) {
 					if why := c.run(t, open); why != "" {
 						t.Skip(why)
@@ -33,9 +29,6 @@ func TestAuthenticator(t *testing.T, open func(t *testing.T) Vendor) {
 		})
 	}
 }
-
-// pending are cases that the module's own vendors do not pass yet.
-var pending = strings.Fields("reset traced page retry-after encoded ctx-over ctx-ends control-characters reads-once names")
 
 // An authGroup is cases that have something in common, and may have to be left out for it.
 type authGroup struct {

@@ -84,7 +84,7 @@ func (p *plain) secondStep(ctx context.Context, step string) (out body, err erro
 	if p.asksTwice {
 		_, _ = vendorlogin.AskOTP(ctx, p.otp, vendorlogin.Challenge{Account: p.account, Attempt: 1})
 	}
-	used := map[string]bool{}
+	used, rejected := map[string]bool{}, error(nil)
 	for attempt := 1; ; attempt++ {
 		code, err := vendorlogin.AskOTP(ctx, p.otp, vendorlogin.Challenge{Account: p.account, Attempt: attempt})
 		if err != nil {
@@ -94,10 +94,11 @@ func (p *plain) secondStep(ctx context.Context, step string) (out body, err erro
 			return out, err
 		}
 		if used[code] && !p.repeatsCode {
-			return out, p.fail("otp", vendorlogin.ErrOTPRejected, nil)
+			return out, rejected
 		}
 		used[code] = true
 		out, err = p.exchange(ctx, "otp", "/code", map[string]string{"step": step, "code": code})
+		rejected = err
 		if !errors.Is(err, vendorlogin.ErrOTPRejected) || attempt == 3 && !p.asksWithoutEnd || attempt == 10 {
 			return out, err
 		}

@@ -112,7 +112,7 @@ var wrongAuthenticators = map[string]struct {
 	"revokeFindsOut":     {flaws{revokeFindsOut: true}, "revoke/unknown", "Revoke of what was revoked failed"},
 	"accountNobody":      {flaws{accountNobody: true}, "account/same", "has no Principal"},
 	"accountIgnoresUser": {flaws{accountIgnoresUser: true}, "account/user", "another Username makes the same Account"},
-	"rejectedCloses":     {flaws{rejectedCloses: true}, "authorize/rejected", "Rejected closed the body"},
+	"rejectedCloses":     {flaws{rejectedCloses: true}, "authorize/rejected", "the body of a"},
 	"newSends":           {flaws{newSends: true}, "new/does-nothing", "New sent 1 requests"},
 	"newReads":           {flaws{newReads: true}, "new/does-nothing", "New read the password"},
 	"newTakesAnything":   {flaws{newTakesAnything: true}, "new/rejects", "New with a BaseURL"},
@@ -265,7 +265,7 @@ var wrongAuthenticators = map[string]struct {
 	"authorizeWrong":      {flaws{authorizeWrong: true}, "authorize/api", "the API responded with 401"},
 	"rejectsAll":          {flaws{rejectsAll: true}, "authorize/rejected authorize/api", "Rejected says true to a"},
 	"rejectsNone":         {flaws{rejectsNone: true}, "authorize/rejected authorize/api", "Rejected says false to a 401"},
-	"rejectedReads":       {flaws{rejectedReads: true}, "authorize/rejected", "Rejected read the body of a"},
+	"rejectedReads":       {flaws{rejectedReads: true}, "authorize/rejected", "the body of a"},
 	"revokeChanges":       {flaws{revokeChanges: true}, "revoke/session", "Revoke changed the token"},
 	"revokeFails":         {flaws{revokeFails: true}, "revoke/session", "Revoke failed"},
 	"fingerprintConstant": {

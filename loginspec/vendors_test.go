@@ -60,7 +60,7 @@ func TestVendors(t *testing.T) {
 				srv := c.open(&options)
 				v := adaptertest.Vendor(srv, c.second, func(s authtest.Setup) (vendorlogin.Authenticator, error) {
 					config := loginspec.Config{
-						Values:     values{"base_url": s.BaseURL, userOf(spec): user.Email},
+						Values:     values{"base_url": s.BaseURL, userOf(spec): s.Username},
 						Secrets:    map[string]vendorlogin.SecretFunc{"password": s.Password},
 						OTP:        s.OTP,
 						HTTPClient: s.HTTPClient,
