@@ -156,3 +156,8 @@ func checkMade(t *testing.T, body string) {
 	sum = sha256.Sum256([]byte(pair))
 	assert.Equal(t, base64.StdEncoding.EncodeToString(sum[:]), got.H64)
 }
+
+func readAll(r *http.Request) string {
+	data, _ := io.ReadAll(r.Body)
+	return string(data)
+}

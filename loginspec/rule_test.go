@@ -1,0 +1,158 @@
+package loginspec_test
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/loginspec"
+)
+
+const ruled = `
+name: v
+user: user
+inputs: [{name: user}, {name: password, secret: true}]
+login:
+  - url: https://api.v.example/login
+    json: {user: "${user}", password: "${password}"}
+    keep: {access: {json: token}}
+    errors:
+      - {status: [400], at: {json: code}, is: [wrong, 17], kind: credentials, code: {json: code}, message: {json: text}}
+      - {at: {json: ok}, is: "false", kind: credentials}
+      - {status: [400], at: {json: why}, not: fine, kind: invalid_request}
+      - {status: [400], at: {json: wait}, kind: rate_limited, retry_at: {json: wait}}
+      - {status: [418], kind: otp_required}
+errors:
+  - {at: {json: locked}, kind: forbidden}
+  - {at: {header: X-Error}, match: "^E[0-9]+$", kind: unavailable}
+`
+
+// The first rule that matches says what a failure is, then the status does.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		header []string
+		kind   error
+	}{
+		"is":                        {400, `{"code": "WRONG", "text": "no"}`, nil, vendorlogin.ErrInvalidCredentials},
+		"is a number":               {400, `{"code": 17}`, nil, vendorlogin.ErrInvalidCredentials},
+		"another code":              {400, `{"code": "other"}`, nil, vendorlogin.ErrInvalidRequest},
+		"200 with an error in it":   {200, `{"ok": false, "token": "t"}`, nil, vendorlogin.ErrInvalidCredentials},
+		"200":                       {200, `{"ok": true, "token": "t"}`, nil, nil},
+		"not":                       {400, `{"why": "other"}`, nil, vendorlogin.ErrInvalidRequest},
+		"retry_at":                  {400, `{"wait": 90}`, nil, vendorlogin.ErrRateLimited},
+		"status alone":              {418, `{"x": 1}`, nil, vendorlogin.ErrOTPRequired},
+		"something is there":        {409, `{"locked": {"by": 1}}`, nil, vendorlogin.ErrForbidden},
+		"nothing is there":          {409, `{"locked": null, "x": 1}`, nil, vendorlogin.ErrInvalidRequest},
+		"false is there":            {409, `{"locked": false, "x": 1}`, nil, vendorlogin.ErrInvalidRequest},
+		"an empty list":             {409, `{"locked": [], "x": 1}`, nil, vendorlogin.ErrInvalidRequest},
+		"a header":                  {400, `{"x": 1}`, []string{"X-Error", "E12"}, vendorlogin.ErrUnavailable},
+		"401":                       {401, ``, nil, vendorlogin.ErrInvalidCredentials},
+		"403":                       {403, `{"x": 1}`, nil, vendorlogin.ErrForbidden},
+		"429":                       {429, ``, nil, vendorlogin.ErrRateLimited},
+		"500":                       {500, `{"x": 1}`, nil, vendorlogin.ErrUnavailable},
+		"a page is no decision":     {418, `<html>down for maintenance</html>`, nil, vendorlogin.ErrUnavailable},
+		"an empty 403 is none":      {403, ``, nil, vendorlogin.ErrUnavailable},
+		"nor is what is not theirs": {400, `upstream error`, nil, vendorlogin.ErrUnavailable},
+	} {
+		_, w, err := login(t, ruled, nil, respond(c.status, c.body, c.header...))
+		assert.Len(t, w.requests(), 1)
+		if c.kind == nil {
+			require.NoError(t, err, name)
+			continue
+		}
+		require.ErrorIs(t, err, c.kind, name)
+		e, _ := errors.AsType[*vendorlogin.Error](err)
+		assert.Equal(t, c.status, e.Status)
+		switch name {
+		case "is":
+			assert.Equal(t, "WRONG", e.Code)
+			assert.Equal(t, "no", e.Message)
+		case "retry_at":
+			assert.InDelta(t, 90, time.Until(e.RetryAt).Seconds(), 3)
+		}
+	}
+}
+
+// OAuth's words are known without a rule.
+func TestOAuthWords(t *testing.T) {
+	t.Parallel()
+	const text = "name: v\nlogin:\n  - url: https://api.v.example/token\n    form: {grant_type: client_credentials}\n    keep: {access: {json: access_token}}\n"
+	for word, kind := range map[string]error{
+		"invalid_client": vendorlogin.ErrInvalidCredentials, "invalid_grant": vendorlogin.ErrInvalidCredentials,
+		"unauthorized_client": vendorlogin.ErrForbidden, "invalid_scope": vendorlogin.ErrInvalidRequest,
+		"temporarily_unavailable": vendorlogin.ErrUnavailable,
+	} {
+		_, _, err := login(t, text, nil, respond(400, `{"error": "`+word+`"}`))
+		require.ErrorIs(t, err, kind, word)
+	}
+}
+
+// A wrong password costs one request and then a hold: where the vendor says 401, where it says 200 and the description knows that, and
+// where the description forgot to say so.
+func TestWrongPasswordCostsOneRequest(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		kind   error
+	}{
+		"401":                            {401, `{"error": "wrong password"}`, vendorlogin.ErrInvalidCredentials},
+		"400 with a rule":                {400, `{"code": "wrong"}`, vendorlogin.ErrInvalidCredentials},
+		"200 with a rule":                {200, `{"ok": false}`, vendorlogin.ErrInvalidCredentials},
+		"200 that nobody has thought of": {200, `{"result": "wrong password"}`, vendorlogin.ErrBadResponse},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := &wire{handler: respond(c.status, c.body)}
+				spec := parseYAML(t, ruled)
+				auth, err := loginspec.New(spec, config(spec, w, nil))
+				require.NoError(t, err)
+				client, err := vendorlogin.NewClient(auth, nil)
+				require.NoError(t, err)
+				defer client.Close()
+				for range 20 {
+					_, err := client.Token(t.Context())
+					require.ErrorIs(t, err, c.kind)
+					assert.NotContains(t, err.Error(), examplePassword)
+				}
+				assert.Len(t, w.requests(), 1)
+				for range 600 {
+					time.Sleep(time.Second)
+					_, err := client.Token(t.Context())
+					require.Error(t, err)
+				}
+				assert.LessOrEqual(t, len(w.requests()), 4, "in ten minutes")
+			})
+		})
+	}
+}
+
+// What a vendor echoes is in no error, wherever the description looks for its words.
+func TestErrorsTellNothing(t *testing.T) {
+	t.Parallel()
+	_, _, err := login(t, ruled, nil, func(w http.ResponseWriter, r *http.Request) {
+		respond(400, `{"code": "wrong", "text": "user `+exampleUser+` has no password `+examplePassword+`"}`)(w, r)
+	})
+	e, ok := errors.AsType[*vendorlogin.Error](err)
+	require.True(t, ok)
+	assert.Contains(t, e.Message, "has no password")
+	assert.NotContains(t, e.Message, examplePassword)
+
+	const inPath = "name: v\ninputs: [{name: key, secret: true}]\nlogin:\n  - url: https://api.v.example/keys/${key}/token\n    keep: {access: {json: token}}\n"
+	for status, body := range map[int]string{200: `{}`, 401: ``, 500: ``} {
+		_, _, err = login(t, inPath, map[string]string{"key": "canary-key"}, respond(status, body))
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "canary-key")
+		assert.Contains(t, err.Error(), "GET api.v.example/[redacted]")
+	}
+}
