@@ -210,9 +210,13 @@ func (r *run) exchange(ctx context.Context, call *filledCall, s *Step) (*loginht
 		}
 		return answer, nil
 	}
-	e, ok := errors.AsType[*vendorlogin.Error](err)
-	if ok && call.Op == "otp" && e.Kind == vendorlogin.ErrInvalidCredentials && r.matched == "" {
-		e.Kind = vendorlogin.ErrOTPRejected // the password was taken by an earlier step
+	if e, ok := errors.AsType[*vendorlogin.Error](err); ok {
+		switch {
+		case call.Op == "otp" && e.Kind == vendorlogin.ErrInvalidCredentials && r.matched == "":
+			e.Kind = vendorlogin.ErrOTPRejected // the password was taken by an earlier step
+		case call.Op == "login" && e.Kind == vendorlogin.ErrRefreshRejected:
+			e.Kind = vendorlogin.ErrInvalidCredentials // a configured refresh token is the credential
+		}
 	}
 	return answer, err
 }

@@ -1,0 +1,93 @@
+package loginspec_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/loginspec"
+)
+
+// Explain shows each request with the values that may be shown, what is kept, and what failures mean. It needs no value and no secret.
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	spec := parseYAML(t, right)
+	text, err := spec.Explain(loginspec.Config{})
+	require.NoError(t, err)
+	for _, part := range []string{
+		"v: the account is ${user} at https://api.v.example\n",
+		"login[0]\n  POST https://eu.v.example/login\n",
+		`"password": "[redacted]"`, `"user": "${user}"`, `"nonce": "${nonce}"`, `"sign": "[redacted]"`,
+		"  keeps challenge: json challenge, which may be missing\n",
+		"  status 400 and json error is wrong: wrong credentials\n",
+		"  any status and json error matches ^locked: forbidden\n",
+		"login[1]\n  POST [redacted]\n  form challenge=[redacted]&code=[redacted]\n  asks for a code: totp",
+		"  runs only if there is challenge\n",
+		"refresh[0]\n  POST https://api.v.example/refresh\n  form refresh=[redacted]\n",
+		"header.X-Token: [redacted]\n", "status 403 and json error is expired: the same",
+	} {
+		assert.Contains(t, text, part)
+	}
+	text, err = spec.Explain(rightConfig())
+	require.NoError(t, err)
+	assert.Contains(t, text, "the account is "+exampleUser)
+	assert.NotContains(t, text, examplePassword)
+
+	spec.Login[0].Keep = nil
+	_, err = spec.Explain(loginspec.Config{})
+	require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+}
+
+// A secret in a URL is allowed, and Explain names the place.
+func TestExplainSecretsInURLs(t *testing.T) {
+	t.Parallel()
+	const text = `
+name: v
+inputs: [{name: key, secret: true}]
+login: [{url: "https://api.v.example/${key}?a=${key}", query: {b: "${key}"}, keep: {access: {text: true}}}]
+`
+	explained, err := parseYAML(t, text).Explain(loginspec.Config{})
+	require.NoError(t, err)
+	assert.Contains(t, explained, "GET https://api.v.example/[redacted]?a=[redacted]&b=[redacted]\n")
+	assert.Contains(t, explained, "note: ${key} is in the URL's path")
+	assert.Contains(t, explained, "note: ${key} is in the URL's query")
+}
+
+// Trace logs in, and says what was sent and what came back: names, no values.
+func TestTrace(t *testing.T) {
+	t.Parallel()
+	spec := parseYAML(t, stepped)
+	w := &wire{handler: stepping}
+	c := config(spec, w, map[string]string{"recovery": "recovery-code"})
+	text, err := loginspec.Trace(t.Context(), spec, c)
+	require.NoError(t, err)
+	for _, part := range []string{
+		"sent\n  POST https://api.v.example/login\n", `"user": "` + exampleUser + `"`, `"password": "[redacted]"`,
+		"came back\n  status 200, 59 bytes, no Content-Type\n", "  challenge at json challenge: is there\n",
+		"  refresh at json refresh: is not there\n    there is: challenge, csrf, team\n",
+		"token: expires at a time that is not known, refresh token true",
+	} {
+		assert.Contains(t, text, part)
+	}
+	for _, secret := range []string{examplePassword, "recovery-code", "access-1", "refresh-1", "example-csrf", "c-1"} {
+		assert.NotContains(t, text, secret)
+	}
+
+	spec = parseYAML(t, ruled)
+	c = config(spec, &wire{handler: respond(400, `{"code": "wrong", "text": "not `+examplePassword+`"}`)}, nil)
+	text, err = loginspec.Trace(t.Context(), spec, c)
+	require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+	assert.Contains(t, text, "  matched errors[0] (credentials)\n  means: wrong credentials\n")
+	assert.Contains(t, text, "no token: v ("+exampleUser+"): login: wrong credentials")
+	assert.NotContains(t, text, examplePassword)
+
+	c.HTTPClient = &http.Client{Transport: &wire{}}
+	text, err = loginspec.Trace(t.Context(), spec, c)
+	require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+	assert.Contains(t, text, "no response")
+	_, err = loginspec.Trace(t.Context(), spec, loginspec.Config{})
+	require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+}

@@ -1,0 +1,121 @@
+package loginspec_test
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/loginspec"
+)
+
+// What each grant and each way to authenticate a client sends. Package oauthtest tries them on a server that somebody else wrote.
+func TestOAuth2(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		oauth  loginspec.OAuth2
+		user   string
+		form   url.Values
+		basic  bool
+		values map[string]string
+	}{
+		"client credentials": {
+			oauth: loginspec.OAuth2{Scope: "read write", Audience: "api", Resource: "https://r.example"}, user: "client:id", basic: true,
+			form: url.Values{"grant_type": {"client_credentials"}, "scope": {"read write"}, "audience": {"api"}, "resource": {"https://r.example"}},
+		},
+		"in the body": {
+			oauth: loginspec.OAuth2{ClientAuth: "body"}, user: "client:id",
+			form: url.Values{"grant_type": {"client_credentials"}, "client_id": {"client:id"}, "client_secret": {"example secret"}},
+		},
+		"password, public client": {
+			oauth: loginspec.OAuth2{Grant: "password", ClientAuth: "public"}, user: "ops@example.com",
+			form: url.Values{"grant_type": {"password"}, "client_id": {"client:id"}, "username": {"ops@example.com"}, "password": {"example secret"}},
+		},
+		"refresh token": {
+			oauth: loginspec.OAuth2{Grant: "refresh_token", Scope: "read"}, user: "client:id", basic: true,
+			form: url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"example secret"}, "scope": {"read"}},
+		},
+		"a grant of the vendor's": {
+			oauth: loginspec.OAuth2{Grant: "account_credentials", Fields: map[string]string{"account_id": "7"}}, user: "client:id", basic: true,
+			form: url.Values{"grant_type": {"account_credentials"}, "account_id": {"7"}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.oauth.Name, c.oauth.TokenURL, c.oauth.API = "v", "https://login.v.example/token", "https://api.v.example/v1/"
+			w := &wire{handler: respond(200, `{"access_token": "t", "token_type": "bearer", "expires_in": 60, "refresh_token": "r"}`)}
+			config := loginspec.Config{Values: map[string]string{}, Secrets: map[string]vendorlogin.SecretFunc{}, HTTPClient: &http.Client{Transport: w}}
+			spec := c.oauth.Spec()
+			for _, in := range spec.Inputs {
+				switch {
+				case in.Secret:
+					config.Secrets[in.Name] = vendorlogin.SecretString("example secret")
+				case in.Name == "client_id":
+					config.Values[in.Name] = "client:id"
+				default:
+					config.Values[in.Name] = "ops@example.com"
+				}
+			}
+			auth, err := loginspec.New(spec, config)
+			require.NoError(t, err)
+			assert.Equal(t, "https://api.v.example/v1", auth.Account().Endpoint)
+			assert.Equal(t, c.user, auth.Account().Principal)
+			token, err := auth.Login(t.Context())
+			require.NoError(t, err)
+			r := w.requests()[0]
+			require.NoError(t, r.ParseForm())
+			assert.Equal(t, c.form, r.PostForm)
+			user, password, basic := r.BasicAuth()
+			assert.Equal(t, c.basic, basic)
+			if basic {
+				assert.Equal(t, []string{"client%3Aid", "example+secret"}, []string{user, password})
+			}
+			refresher, refreshes := auth.(vendorlogin.Refresher)
+			assert.Equal(t, c.oauth.Grant == "password" || c.oauth.Grant == "refresh_token", refreshes)
+			if refreshes {
+				_, err := refresher.Refresh(t.Context(), token)
+				require.NoError(t, err)
+				r := w.requests()[1]
+				require.NoError(t, r.ParseForm())
+				assert.Equal(t, "r", r.PostForm.Get("refresh_token"))
+				assert.Empty(t, r.PostForm.Get("password"))
+			}
+		})
+	}
+}
+
+func TestOAuth2Mistakes(t *testing.T) {
+	t.Parallel()
+	config := loginspec.Config{Values: map[string]string{"client_id": "c"}, Secrets: map[string]vendorlogin.SecretFunc{"client_secret": vendorlogin.SecretString("s")}}
+	for _, o := range []loginspec.OAuth2{
+		{}, {Name: "v"}, {Name: "v", TokenURL: "http://login.v.example/token"}, {Name: "v", TokenURL: "https://v.example", ClientAuth: "post"},
+		{Name: "v", TokenURL: "https://v.example", API: "api.v.example"},
+	} {
+		_, err := loginspec.New(o.Spec(), config)
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "%+v", o)
+	}
+}
+
+// A refresh token that the vendor takes once is not sent again by the next login.
+func TestOAuth2Rotates(t *testing.T) {
+	t.Parallel()
+	o := loginspec.OAuth2{Name: "v", TokenURL: "https://login.v.example/token", Grant: "refresh_token", Rotates: true}
+	w := &wire{handler: respond(500, "")}
+	auth, err := loginspec.New(o.Spec(), loginspec.Config{
+		Values:     map[string]string{"client_id": "c"},
+		Secrets:    map[string]vendorlogin.SecretFunc{"client_secret": vendorlogin.SecretString("s-1"), "refresh_token": vendorlogin.SecretString("r-1")},
+		HTTPClient: &http.Client{Transport: w},
+	})
+	require.NoError(t, err)
+	client, err := vendorlogin.NewClient(auth, &vendorlogin.Options{MaxAttempts: -1})
+	require.NoError(t, err)
+	defer client.Close()
+	_, err = client.Token(t.Context())
+	require.Error(t, err)
+	_, err = client.Renew(t.Context())
+	require.Error(t, err)
+	assert.Len(t, w.requests(), 1)
+}
