@@ -32,7 +32,7 @@ func safeCause(err error, s *scrubber) error {
 		return err
 	}
 	if coding, ok := errors.AsType[*codingError](err); ok {
-		return coding
+		return errors.New(s.clean(coding.Error(), maxMessage))
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return &net.OpError{Op: op.Op, Net: op.Net, Source: op.Source, Addr: op.Addr, Err: safeCause(op.Err, s)}

@@ -26,7 +26,7 @@ func TestRedirectTarget(t *testing.T) {
 		"http://x/%zzexample-password":               "a redirect, which is not followed",
 		"":                                           "a redirect, which is not followed",
 	} {
-		for _, status := range []int{300, 301, 302, 303, 304, 307, 308} {
+		for _, status := range []int{300, 301, 302, 303, 304, 307, 308, 399} {
 			v := answering(status, "example-password", "Location", location)
 			_, err := endpoint(v).Do(t.Context(), login(), &struct{}{})
 			assertKind(t, vendorlogin.ErrBadResponse, err)

@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -170,7 +169,7 @@ func assertKind(t *testing.T, kind, err error) {
 }
 
 func dialError() error {
-	return &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	return &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 }
 
 type timeoutError struct{}

@@ -88,6 +88,7 @@ func TestDoRefusesBadRequests(t *testing.T) {
 		"newline in a header": {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Header = http.Header{"X-Api-Key": {secret}} }, "X-Api-Key"},
 		"NUL in a header":     {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Header = http.Header{"X-Api-Key": {"a\x00b"}} }, "X-Api-Key"},
 		"header name":         {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Header = http.Header{secret: {"a"}} }, "Header"},
+		"header name, quoted": {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Header = http.Header{`a"b`: {"a"}} }, "Header"},
 		"empty header name":   {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Header = http.Header{"": {"a"}} }, "Header"},
 		"not JSON":            {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Body = dict{"password": secret, "f": func() {}} }, "Body"},
 		"failing marshaler":   {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Body = dict{"password": failingMarshaler(secret)} }, "Body"},

@@ -3,6 +3,7 @@ package loginhttp_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -124,4 +125,54 @@ func TestOverlappingValues(t *testing.T) {
 	assert.Equal(t, "[redacted]z", echo(t, call, "abcdefdefghiz").Message)
 	call = loginhttp.Call{Body: []string{"abcabc"}}
 	assert.Equal(t, "[redacted]", echo(t, call, "abcabcabc").Message)
+}
+
+// A value that ends in what is escaped ends there in its echo too.
+func TestEchoedEscapesAtTheEnd(t *testing.T) {
+	t.Parallel()
+	for _, password := range []string{`abc"def"`, `abc\`, `abc/`, `abc'`, "abc`", `abc&`, `abc<>`, "abc%", "abc+"} {
+		quoted, err := json.Marshal(password)
+		require.NoError(t, err)
+		twice, err := json.Marshal(string(quoted))
+		require.NoError(t, err)
+		call := loginhttp.Call{Op: "login", Method: "POST", Body: map[string]string{"password": password}}
+		for _, text := range []string{
+			string(quoted[1 : len(quoted)-1]), string(twice[3 : len(twice)-3]), url.QueryEscape(password), html.EscapeString(password),
+			strings.ReplaceAll(password, "/", `\/`), strings.ReplaceAll(password, "'", `\'`), strings.ReplaceAll(password, "`", "\\`"),
+		} {
+			assert.Equal(t, "no user [redacted] here", echo(t, call, "no user "+text+" here").Message, text)
+		}
+	}
+}
+
+// A value that is escaped twice, and cut off with the text, is known by what is left of it.
+func TestDoublyEscapedValuesAtTheCut(t *testing.T) {
+	t.Parallel()
+	const secret = "example-password"
+	call := loginhttp.Call{Body: map[string]string{"password": secret}}
+	for _, escape := range []func(rune) string{
+		func(c rune) string { return fmt.Sprintf(`\u005cu%04x`, c) },
+		func(c rune) string { return fmt.Sprintf("&#x26;#x%x;", c) },
+		func(c rune) string { return fmt.Sprintf("%%25%02x", c) },
+	} {
+		escaped := ""
+		for _, c := range secret {
+			escaped += escape(c)
+		}
+		for kept := 1; kept <= len(escaped); kept += 3 {
+			own := echo(t, call, "x"+strings.Repeat(" ", 4<<10-kept-1)+escaped)
+			require.NotContains(t, own.Message, escape('e'))
+			require.Contains(t, own.Message, "x")
+		}
+	}
+}
+
+// A Bearer token is not read as Basic's user and password, though it may decode like them.
+func TestBearerIsNotBasic(t *testing.T) {
+	t.Parallel()
+	pair := base64.StdEncoding.EncodeToString([]byte("visitor:example"))
+	for scheme, want := range map[string]string{"Bearer": "the visitor is unknown", "basic": "the [redacted] is unknown"} {
+		call := loginhttp.Call{Op: "login", Header: http.Header{"Authorization": {scheme + " " + pair}}}
+		assert.Equal(t, want, echo(t, call, "the visitor is unknown").Message)
+	}
 }

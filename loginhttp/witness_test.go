@@ -16,7 +16,6 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -145,19 +144,18 @@ func TestOneLoginIsOneRequestOverHTTP2(t *testing.T) {
 		"RST_STREAM PROTOCOL_ERROR": func(w io.Writer, stream uint32) { writeFrame(w, frameReset, 0, stream, protocolError) },
 		"RST_STREAM REFUSED_STREAM": func(w io.Writer, stream uint32) { writeFrame(w, frameReset, 0, stream, refusedStream) },
 		"GOAWAY":                    func(w io.Writer, _ uint32) { writeFrame(w, frameGoAway, 0, 0, 0, 0) },
-		"GOAWAY after it":           func(w io.Writer, stream uint32) { writeFrame(w, frameGoAway, 0, 0, stream, protocolError) },
-		"closed":                    func(w io.Writer, _ uint32) { _ = w.(io.Closer).Close() },
+		"GOAWAY after it": func(w io.Writer, stream uint32) {
+			writeFrame(w, frameGoAway, 0, 0, stream, protocolError)
+			_ = w.(io.Closer).Close()
+		},
+		"closed": func(w io.Writer, _ uint32) { _ = w.(io.Closer).Close() },
 	} {
 		for form, call := range credentialCalls() {
 			t.Run(name+"/"+form, func(t *testing.T) {
 				t.Parallel()
 				address, requests := serveFrames(t, respond)
-				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // a GOAWAY after the request leaves it open
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // a request without end
 				defer cancel()
-				if name == "GOAWAY after it" {
-					ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
-					defer cancel()
-				}
 				_, err := trusting(t, address).Do(ctx, call, nil)
 				assert.EqualValues(t, 1, requests.Load())
 				assert.False(t, failure(t, err).Unprocessed)
@@ -275,10 +273,17 @@ func TestUnsent(t *testing.T) {
 		},
 	} {
 		for form, call := range credentialCalls() {
+			if !call.Once {
+				continue // it would be sent again, after a pause on the real clock
+			}
 			t.Run(name+"/"+form, func(t *testing.T) {
 				t.Parallel()
 				e := way(t)
-				ctx, cancel := context.WithTimeout(t.Context(), 150*time.Millisecond)
+				patience := 10 * time.Second
+				if name == "TLS silent" || name == "lost SYNs" || name == "full pool" {
+					patience = 50 * time.Millisecond // nothing else ends it
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), patience)
 				defer cancel()
 				_, err := e.Do(ctx, call, nil)
 				own := failure(t, err)
@@ -355,7 +360,7 @@ func TestRefusedConnection(t *testing.T) {
 
 	_, err = on(t, address).Do(t.Context(), secretCall(), nil)
 	assertKind(t, vendorlogin.ErrUnavailable, err)
-	require.ErrorIs(t, err, syscall.ECONNREFUSED)
+	assert.ErrorContains(t, err, "refused")
 	op, ok := errors.AsType[*net.OpError](err)
 	require.True(t, ok)
 	assert.Equal(t, "dial", op.Op)
