@@ -108,6 +108,7 @@ func TestIdentityProviderErrors(t *testing.T) {
 		`failed to exchange token, error: "oauth2: \"invalid_grant\""`:                     wrong,
 		`failed to exchange token: oauth2: "bad_verification_code" "expired"`:              wrong,
 		`failed to get user info: bind user: LDAP Result Code 49 "Invalid Credentials": x`: wrong,
+		`bind user: LDAP Result Code 49 "": 80090308: LdapErr: DSID-0C090447`:              wrong,
 		`failed to get user info: invalid credentials`:                                     wrong,
 		`failed to exchange token: Post "https://idp.example.com": dial tcp: refused`:      down,
 		`failed to create new OIDC identity provider: 404 Not Found`:                       down,

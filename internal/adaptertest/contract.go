@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jarcoal/httpmock"
@@ -49,6 +50,7 @@ func TestContract(t *testing.T, v Contract) {
 		"rejected refresh":         testRejectedRefresh,
 		"scheme in the token":      testScheme,
 		"clocks":                   testClocks,
+		"prompt":                   testPrompt,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -249,4 +251,31 @@ func testClocks(t *testing.T, v Contract) {
 		require.NoError(t, err)
 		assert.WithinDuration(t, now.Add(time.Hour), token.ExpiresAt, 5*time.Second, fmt.Sprint("Date off by ", off))
 	}
+}
+
+// A password prompt asks once per login. What it returned is what the fingerprint of rejected credentials is of.
+func testPrompt(t *testing.T, v Contract) {
+	synctest.Test(t, func(t *testing.T) {
+		w := NewWire()
+		if v.Before != nil {
+			v.Before(w)
+		}
+		w.On(v.Login.Method, v.Login.URL, Reply(400, v.Wrong), v.Token("abc"))
+		asked := 0
+		prompt := func(context.Context) (vendorlogin.Secret, error) {
+			asked++
+			return vendorlogin.NewSecret(fmt.Sprint("typed-", asked)), nil
+		}
+		a, err := v.New(w, "ops@example.com", vendorlogin.SecretFunc(prompt).Interactive())
+		require.NoError(t, err)
+		client, err := vendorlogin.NewClient(a, nil)
+		require.NoError(t, err)
+		defer client.Close()
+		for range 60 {
+			_, err = client.Token(t.Context())
+			require.Error(t, err)
+			time.Sleep(time.Second)
+		}
+		assert.Equal(t, 1, asked)
+	})
 }
