@@ -15,6 +15,7 @@ import (
 type access struct {
 	Dir      string   // a folder
 	Redis    string   // the address of a server
+	User     string   // its name there, with userPassword; empty: the default user
 	Sentinel []string // the addresses of sentinels
 	Master   string   // what they call the primary
 	Key      string   // to encrypt with; empty: not encrypted
@@ -39,8 +40,17 @@ func (a access) medium() vendorlogin.Store {
 	case a.Master != "":
 		return redisstore.New(redis.NewFailoverClient(&redis.FailoverOptions{MasterName: a.Master, SentinelAddrs: a.Sentinel}), nil)
 	}
-	return redisstore.New(redis.NewClient(&redis.Options{Addr: a.Redis}), nil)
+	return redisstore.New(redis.NewClient(a.options()), nil)
 }
+
+func (a access) options() *redis.Options {
+	if a.User == "" {
+		return &redis.Options{Addr: a.Redis}
+	}
+	return &redis.Options{Addr: a.Redis, Username: a.User, Password: userPassword}
+}
+
+const userPassword = "example-redis-password"
 
 // Each test has a store of its own.
 func inFolder(t *testing.T) access {
