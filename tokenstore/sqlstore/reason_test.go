@@ -1,0 +1,82 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/tokenstore/sqlstore"
+)
+
+// Whatever a driver returns, it is a store failure that says what is wrong and quotes nothing.
+func TestErrorsOfDrivers(t *testing.T) {
+	t.Parallel()
+	refused := &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 5432}, Err: errors.New("refused")}
+	for err, says := range map[error]string{
+		stateError{"42P01", canary}:                        "the table does not exist: call CreateTable (SQLSTATE 42P01)",
+		stateError{"42501", canary}:                        "no right to the table (SQLSTATE 42501)",
+		stateError{"57P03", canary}:                        "not ready (SQLSTATE 57P03)",
+		stateError{"25006", canary}:                        "read-only (SQLSTATE 25006)",
+		stateError{"XX000", canary}:                        "the database returned an error: SQLSTATE XX000",
+		stateError{canary, canary}:                         "the database returned an error",
+		stateError{"a'b-c", canary}:                        "the database returned an error",
+		fmt.Errorf("%s: %w", canary, refused):              "dial tcp 192.0.2.1:5432: refused",
+		fmt.Errorf("%s: %w", canary, io.EOF):               "EOF",
+		fmt.Errorf("%s: %w", canary, sql.ErrConnDone):      "connection is already closed",
+		errors.New("no such table: " + canary):             "call CreateTable",
+		errors.New("attempt to write a readonly database"): "read-only",
+		errors.New("sql: database is closed"):              "the database is closed",
+		errors.New(canary):                                 "the driver failed with a *errors.errorString",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f, db := newFake(t, nil)
+			lease := leaseOf(t, db, f)
+			f.respond = fails(err)
+			for _, c := range calls(sqlstore.New(db, sqlstore.PostgreSQL, nil), lease) {
+				got := c.do(t.Context())
+				require.ErrorIs(t, got, vendorlogin.ErrStore, c.name)
+				assert.NotErrorIs(t, got, vendorlogin.ErrNoRecord)
+				assert.ErrorContains(t, got, "sqlstore: "+c.name+": ")
+				assert.ErrorContains(t, got, says)
+				tellsNothing(t, got)
+			}
+			require.NoError(t, db.Close())
+		})
+	}
+}
+
+// tellsNothing checks err and everything that it wraps for parts of a blob.
+func tellsNothing(t *testing.T, err error) {
+	t.Helper()
+	assert.NotContains(t, fmt.Sprintf("%v %+v %#v %q", err, err, err, err), "CANARY")
+	switch wrapped := err.(type) {
+	case interface{ Unwrap() error }:
+		if inner := wrapped.Unwrap(); inner != nil {
+			tellsNothing(t, inner)
+		}
+	case interface{ Unwrap() []error }:
+		for _, inner := range wrapped.Unwrap() {
+			tellsNothing(t, inner)
+		}
+	}
+}
+
+// A driver that panics ends a call, not the program.
+func TestDriverPanics(t *testing.T) {
+	t.Parallel()
+	_, db := newFake(t, func(context.Context, int, sent) ([][]driver.Value, int64, error) { panic(canary) })
+	_, _, err := sqlstore.New(db, sqlstore.PostgreSQL, nil).Load(t.Context(), key)
+	require.ErrorIs(t, err, vendorlogin.ErrStore)
+	assert.ErrorContains(t, err, "the client panicked with a string")
+	tellsNothing(t, err)
+}

@@ -1,0 +1,86 @@
+//go:build unix
+
+package sqltest
+
+import (
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/authtest"
+	"github.com/vendorlogin/vendorlogin/tokenstore"
+	"github.com/vendorlogin/vendorlogin/tokenstore/sqlstore"
+)
+
+var tables atomic.Int64
+
+// newTable is a name that no other test uses.
+func newTable() string { return fmt.Sprintf("tokens_%d", tables.Add(1)) }
+
+func TestPostgreSQLStore(t *testing.T) {
+	t.Parallel()
+	for _, driver := range []string{"pgx", "postgres"} {
+		for _, isolation := range []string{"read committed", "repeatable read", "serializable"} {
+			for _, connections := range []int{1, 4, 0} {
+				t.Run(fmt.Sprintf("%s/%s/%d", driver, isolation, connections), func(t *testing.T) {
+					t.Parallel()
+					p := needPostgres(t)
+					address := p.url("&options=" + strings.ReplaceAll(url.QueryEscape(`-c default_transaction_isolation=`+strings.ReplaceAll(isolation, " ", `\ `)), "+", "%20"))
+					db := open(t, driver, address, connections)
+					var level string
+					require.NoError(t, db.QueryRow("SHOW transaction_isolation").Scan(&level))
+					require.Equal(t, isolation, level)
+					store := sqlstore.New(db, sqlstore.PostgreSQL, &sqlstore.Options{Table: newTable()})
+					require.NoError(t, store.CreateTable(t.Context()))
+					authtest.TestStore(t, func(*testing.T) vendorlogin.Store { return store })
+				})
+			}
+		}
+	}
+}
+
+// The ways in which drivers speak to a PgBouncer in transaction mode.
+func TestPostgreSQLStoreWithoutPreparing(t *testing.T) {
+	t.Parallel()
+	for driver, option := range map[string]string{"pgx": "&default_query_exec_mode=exec", "postgres": "&binary_parameters=yes"} {
+		t.Run(driver, func(t *testing.T) {
+			t.Parallel()
+			store := sqlstore.New(open(t, driver, needPostgres(t).url(option), 4), sqlstore.PostgreSQL, &sqlstore.Options{Table: newTable()})
+			require.NoError(t, store.CreateTable(t.Context()))
+			authtest.TestStore(t, func(*testing.T) vendorlogin.Store { return store })
+		})
+	}
+}
+
+func TestSealedPostgreSQLStore(t *testing.T) {
+	t.Parallel()
+	plain := sqlstore.New(open(t, "pgx", needPostgres(t).url(""), 4), sqlstore.PostgreSQL, &sqlstore.Options{Table: newTable()})
+	require.NoError(t, plain.CreateTable(t.Context()))
+	sealed, err := tokenstore.NewSealed(plain, tokenstore.NewKey())
+	require.NoError(t, err)
+	authtest.TestStore(t, func(*testing.T) vendorlogin.Store { return sealed })
+}
+
+func TestSQLiteStore(t *testing.T) {
+	t.Parallel()
+	for what, options := range map[string]string{
+		"default": "", "write-ahead log": "?_pragma=journal_mode(WAL)", "busy timeout": "?_pragma=busy_timeout(1000)",
+	} {
+		for _, connections := range []int{1, 4, 0} {
+			t.Run(fmt.Sprintf("%s/%d", what, connections), func(t *testing.T) {
+				t.Parallel()
+				db := open(t, "sqlite", "file:"+filepath.Join(t.TempDir(), "tokens.db")+options, connections)
+				store := sqlstore.New(db, sqlstore.SQLite, nil)
+				require.NoError(t, store.CreateTable(t.Context()))
+				authtest.TestStore(t, func(*testing.T) vendorlogin.Store { return store })
+			})
+		}
+	}
+}
