@@ -1,0 +1,69 @@
+// Package vendorlogin logs in to vendors whose APIs want an e-mail and a password first, and keeps the token fresh.
+//
+// An [Authenticator] knows one vendor: how to ask for a token, and what its responses mean. The packages beside this one have one for
+// each of five vendors; package loginspec makes one of a description. A [Client] over it always has a token: cached, renewed before
+// it expires, shared with other processes through a [Store], put on requests by [Client.HTTPClient].
+//
+//	auth, err := gcore.New(gcore.Config{Username: "ops@example.com", Password: vendorlogin.SecretEnv("GCORE_PASSWORD")})
+//	client, err := vendorlogin.NewClient(auth, nil)
+//	defer client.Close()
+//	resp, err := client.HTTPClient().Get("https://api.gcore.com/iam/clients/me")
+//
+// # Words
+//
+//   - Login: the credentials are exchanged for a token. Refresh: the vendor's refresh token is. Renew: refresh or, where that cannot be
+//     done, log in.
+//   - Fresh: the cached token is handed out. Stale: it is handed out, and renewed in the background. Expired: callers wait for a token.
+//   - Hold: nothing is sent until a time. Callers get the [*Error] that began the hold, marked as Remembered, with RetryAt as its end.
+//   - Attempt: a request with a password or a code in it that did not end in a valid token, for whatever reason. Attempts are counted.
+//   - Probe: on hold, one look at the credentials and the Store that all callers share, every 5 to 15 seconds.
+//   - Record: what the users of a Store share about an account: the token, holds, attempts, and which secrets are consumed.
+//   - Rejected: the vendor said no. A rejected token stays cached until another has come or the vendor has decided.
+//
+// # States
+//
+// Three facts are a Client's state. The cached token:
+//
+//	 none ──login──▶ fresh ──time──▶ stale ──time──▶ expired
+//	                   ▲               │               │
+//	                   └──── renewed ──┴───────────────┘
+//
+// the renewal under way, one at a time, on a context of its own, so that whoever began it may leave:
+//
+//	none ──▶ under way ──▶ settled (waiters leave) ──▶ unlocked
+//
+// and the hold:
+//
+//	none ──▶ on hold ──▶ over: by time, by changed credentials, by another process's token
+//
+// What a call of [Client.Token] does:
+//
+//	              no hold                        on hold
+//	 fresh        return the token               return the token
+//	 stale        return it, renew once          return it, probe
+//	 expired      wait for the renewal           return the hold's error, probe
+//
+// # The order of a renewal
+//
+//	load the record ──▶ a fresher token? take it. A hold? return its error.
+//	ask the Pacer
+//	take the Store's lock; while others have it, load again
+//	load again ──▶ as above
+//	write what is about to be sent: the refresh token is consumed, or an attempt is under way
+//	refresh; where there is no refresh token or the vendor rejects it, log in
+//	save the token, or what failed
+//	hand out the outcome
+//	unlock
+//
+// Each write is a compare-and-set: a conflict means that another process has moved on, and nothing is sent before the record is read
+// again. So a rotating refresh token is never sent twice, whichever process is paused or killed, and wherever.
+//
+// # Never locked out
+//
+// A wrong password is sent once; then the Client, and every other user of its Store, is on hold. See [Options.Cooldown]. Whatever a
+// vendor returns, an account makes at most 4 unsuccessful logins of a kind in any 10 minutes: see [Options.MaxAttempts]. Nothing
+// sleeps: a call that would have to wait fails with RetryAt. [Client.WaitToken] waits.
+//
+// Without a Store each process counts its own attempts, and a restarted process begins anew. A file store on a lasting volume
+// prevents that.
+package vendorlogin
