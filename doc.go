@@ -24,9 +24,9 @@
 //
 // Three facts are a Client's state. The cached token:
 //
-//	 none ──login──▶ fresh ──time──▶ stale ──time──▶ expired
-//	                   ▲               │               │
-//	                   └──── renewed ──┴───────────────┘
+//	none ──login──▶ fresh ──time──▶ stale ──time──▶ expired
+//	                  ▲               │               │
+//	                  └──── renewed ──┴───────────────┘
 //
 // the renewal under way, one at a time, on a context of its own, so that whoever began it may leave:
 //
@@ -38,10 +38,10 @@
 //
 // What a call of [Client.Token] does:
 //
-//	              no hold                        on hold
-//	 fresh        return the token               return the token
-//	 stale        return it, renew once          return it, probe
-//	 expired      wait for the renewal           return the hold's error, probe
+//	             no hold                        on hold
+//	fresh        return the token               return the token
+//	stale        return it, renew once          return it, probe
+//	expired      wait for the renewal           return the hold's error, probe
 //
 // # The order of a renewal
 //
