@@ -17,7 +17,7 @@ func TestRetryAfterOfEveryFailure(t *testing.T) {
 	for _, status := range []int{301, 400, 401, 403, 404, 408, 423, 429, 500, 502, 503, 504} {
 		for value, want := range map[string]time.Duration{"1800": 30 * time.Minute, "86400": time.Hour, "soon": 0} {
 			synctest.Test(t, func(t *testing.T) {
-				_, err := endpoint(answering(status, `{}`, "Retry-After", value)).Do(t.Context(), login(), nil)
+				_, err := endpoint(responding(status, `{}`, "Retry-After", value)).Do(t.Context(), login(), nil)
 				own := failure(t, err)
 				if want == 0 {
 					assert.Zero(t, own.RetryAt)
@@ -34,7 +34,7 @@ func TestRetryAfterOfEveryFailure(t *testing.T) {
 func TestRetryAfterOfAFailingSuccess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		e := endpoint(answering(200, `<html>`, "Retry-After", "300"))
+		e := endpoint(responding(200, `<html>`, "Retry-After", "300"))
 		_, err := e.Do(t.Context(), login(), &struct{}{})
 		assert.Equal(t, time.Now().Add(5*time.Minute).Round(0), failure(t, err).RetryAt)
 
@@ -49,7 +49,7 @@ func TestTheLaterRetryAtHolds(t *testing.T) {
 	t.Parallel()
 	for _, own := range []time.Duration{time.Minute, 10 * time.Minute} {
 		synctest.Test(t, func(t *testing.T) {
-			e := endpoint(answering(400, `{}`, "Retry-After", "300"))
+			e := endpoint(responding(400, `{}`, "Retry-After", "300"))
 			e.Classify = func(*loginhttp.Answer) *vendorlogin.Error {
 				return &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, RetryAt: time.Now().Add(own)}
 			}

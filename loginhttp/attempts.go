@@ -28,10 +28,6 @@ type attempts struct {
 
 // RoundTrip sends one request, and decides whether there will be another.
 func (t *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
-	if err := req.Context().Err(); err != nil { // it ended in the pause: what became of the request before holds
-		t.pause = 0
-		return nil, err
-	}
 	t.count++
 	t.sentAt = time.Now()
 	t.witness.begin(t.base, req)

@@ -24,7 +24,8 @@ import (
 // The caller's pool is the caller's: a failure closes none of its connections.
 func TestIdleConnectionsAreLeftAlone(t *testing.T) {
 	t.Parallel()
-	for _, v := range []*vendor{failing(dialError()), failing(timeoutError{}), answering(401, ""), answering(429, "", "Retry-After", "900"), answering(302, "")} {
+	for _, v := range []*vendor{failing(dialError()), failing(timeoutError{}), responding(401, ""), responding(429, "", "Retry-After",
+		"900"), responding(302, "")} {
 		pool := &pool{RoundTripper: v}
 		_, err := endpoint(pool).Do(t.Context(), login(), nil)
 		require.Error(t, err)
@@ -44,7 +45,7 @@ func (p *pool) CloseIdleConnections() { p.closed.Add(1) }
 func TestDoLeavesTheTransportsHeaderAlone(t *testing.T) {
 	t.Parallel()
 	shared := http.Header{"Location": {"/elsewhere"}}
-	v := &vendor{answer: func(int, *http.Request) (*http.Response, error) {
+	v := &vendor{respond: func(int, *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: 307, Header: shared, Body: http.NoBody}, nil
 	}}
 	var group sync.WaitGroup
@@ -74,23 +75,31 @@ func TestRetry(t *testing.T) {
 		shortest, most time.Duration // of the pause
 		unprocessed    bool
 	}{
-		"refused":               {refuse: dialError(), requests: 2, shortest: 100 * time.Millisecond, most: 400 * time.Millisecond, unprocessed: true},
-		"dial timeout":          {refuse: &net.OpError{Op: "dial", Net: "tcp", Err: timeoutError{}}, requests: 2, shortest: 100 * time.Millisecond, most: 400 * time.Millisecond, unprocessed: true},
-		"proxy refused":         {refuse: &net.OpError{Op: "proxyconnect", Net: "tcp", Err: errors.New("x")}, requests: 2, shortest: 1, most: time.Second, unprocessed: true},
-		"no such host":          {refuse: &net.OpError{Op: "dial", Net: "tcp", Err: dns}, requests: 2, shortest: 100 * time.Millisecond, most: 400 * time.Millisecond, unprocessed: true},
-		"no such host, bare":    {refuse: dns, requests: 2, shortest: 1, most: time.Second, unprocessed: true},
-		"reset":                 {err: &net.OpError{Op: "read", Net: "tcp", Err: syscall.EIO}, requests: 1},
-		"broken pipe":           {err: &net.OpError{Op: "write", Net: "tcp", Err: syscall.EINVAL}, requests: 1},
-		"EOF":                   {err: io.EOF, requests: 1},
-		"sent, redial refused":  {err: dialError(), requests: 1},
-		"TLS, after sending":    {err: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, requests: 1},
-		"unknown, unconnected":  {refuse: errors.New("x"), requests: 2, shortest: 100 * time.Millisecond, most: 400 * time.Millisecond, unprocessed: true},
-		"timeout":               {err: timeoutError{}, requests: 1},
-		"unknown":               {err: errors.New("x"), requests: 1},
-		"429":                   {status: 429, requests: 1, unprocessed: true},
-		"429 now":               {status: 429, retryAfter: "0", requests: 2, shortest: time.Second, most: 1250 * time.Millisecond, unprocessed: true},
-		"429 past":              {status: 429, retryAfter: "Sat, 01 Jan 1999 00:00:00 GMT", requests: 2, shortest: time.Second, most: 1250 * time.Millisecond, unprocessed: true},
-		"429 one":               {status: 429, retryAfter: "1", requests: 2, shortest: time.Second, most: 1250 * time.Millisecond, unprocessed: true},
+		"refused": {refuse: dialError(), requests: 2, shortest: 100 * time.Millisecond, most: 400 * time.Millisecond,
+			unprocessed: true},
+		"dial timeout": {refuse: &net.OpError{Op: "dial", Net: "tcp", Err: timeoutError{}}, requests: 2,
+			shortest: 100 * time.Millisecond, most: 400 * time.Millisecond, unprocessed: true},
+		"proxy refused": {refuse: &net.OpError{Op: "proxyconnect", Net: "tcp", Err: errors.New("x")}, requests: 2, shortest: 1,
+			most: time.Second, unprocessed: true},
+		"no such host": {refuse: &net.OpError{Op: "dial", Net: "tcp", Err: dns}, requests: 2, shortest: 100 * time.Millisecond,
+			most: 400 * time.Millisecond, unprocessed: true},
+		"no such host, bare":   {refuse: dns, requests: 2, shortest: 1, most: time.Second, unprocessed: true},
+		"reset":                {err: &net.OpError{Op: "read", Net: "tcp", Err: syscall.EIO}, requests: 1},
+		"broken pipe":          {err: &net.OpError{Op: "write", Net: "tcp", Err: syscall.EINVAL}, requests: 1},
+		"EOF":                  {err: io.EOF, requests: 1},
+		"sent, redial refused": {err: dialError(), requests: 1},
+		"TLS, after sending":   {err: &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, requests: 1},
+		"unknown, unconnected": {refuse: errors.New("x"), requests: 2, shortest: 100 * time.Millisecond, most: 400 * time.Millisecond,
+			unprocessed: true},
+		"timeout": {err: timeoutError{}, requests: 1},
+		"unknown": {err: errors.New("x"), requests: 1},
+		"429":     {status: 429, requests: 1, unprocessed: true},
+		"429 now": {status: 429, retryAfter: "0", requests: 2, shortest: time.Second, most: 1250 * time.Millisecond,
+			unprocessed: true},
+		"429 past": {status: 429, retryAfter: "Sat, 01 Jan 1999 00:00:00 GMT", requests: 2, shortest: time.Second,
+			most: 1250 * time.Millisecond, unprocessed: true},
+		"429 one": {status: 429, retryAfter: "1", requests: 2, shortest: time.Second, most: 1250 * time.Millisecond,
+			unprocessed: true},
 		"429 two":               {status: 429, retryAfter: "2", requests: 2, shortest: 2 * time.Second, most: 2 * time.Second, unprocessed: true},
 		"429 three":             {status: 429, retryAfter: "3", requests: 1, unprocessed: true},
 		"429 an hour":           {status: 429, retryAfter: "3600", requests: 1, unprocessed: true},
@@ -116,7 +125,7 @@ func TestRetry(t *testing.T) {
 					v = unreachable(test.refuse)
 				}
 				if test.status != 0 {
-					v = answering(test.status, "busy", "Retry-After", test.retryAfter)
+					v = responding(test.status, "busy", "Retry-After", test.retryAfter)
 				}
 				call, want := login(), test.requests
 				if call.Once = once; once {
@@ -144,7 +153,7 @@ func TestRetry(t *testing.T) {
 func TestRetrySucceeds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := answering(200, `{"access":"a"}`)
+		v := responding(200, `{"access":"a"}`)
 		v.refuse = func(n int) error {
 			if n == 1 {
 				return dialError()
@@ -162,10 +171,10 @@ func TestRetrySucceeds(t *testing.T) {
 	})
 }
 
-func TestRetryAfterAnAnswerWithoutBody(t *testing.T) {
+func TestRetryAfterAResponseWithoutBody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := &vendor{answer: func(int, *http.Request) (*http.Response, error) {
+		v := &vendor{respond: func(int, *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 429, Header: http.Header{"Retry-After": {"1"}}}, nil
 		}}
 		_, err := endpoint(v).Do(t.Context(), login(), nil)
@@ -178,7 +187,7 @@ func TestRetryAfterAnAnswerWithoutBody(t *testing.T) {
 func TestRetryThatIsLostMayHaveBeenProcessed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := &vendor{answer: func(n int, r *http.Request) (*http.Response, error) {
+		v := &vendor{respond: func(n int, r *http.Request) (*http.Response, error) {
 			if n == 1 {
 				return reply(429, "", "Retry-After", "1"), nil
 			}
@@ -197,7 +206,7 @@ func TestRetryThatIsLostMayHaveBeenProcessed(t *testing.T) {
 func TestCancelledPauseSendsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := answering(429, "", "Retry-After", "2")
+		v := responding(429, "", "Retry-After", "2")
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		_, err := endpoint(v).Do(ctx, login(), nil)
@@ -207,11 +216,11 @@ func TestCancelledPauseSendsNothing(t *testing.T) {
 	})
 }
 
-// A pause that ctx would not outlast is not begun: the answer in hand says more.
+// A pause that ctx would not outlast is not begun: the response that is there says more.
 func TestPauseBeyondTheDeadlineIsNotBegun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := answering(429, "busy", "Retry-After", "2")
+		v := responding(429, "busy", "Retry-After", "2")
 		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		defer cancel()
 		start := time.Now()
@@ -224,12 +233,12 @@ func TestPauseBeyondTheDeadlineIsNotBegun(t *testing.T) {
 	})
 }
 
-// The body of the last answer is read, that of one before it is closed unread, however slow it is.
+// The body of the last response is read, that of the one before it is closed unread, however slow it is.
 func TestRetryDoesNotWaitForABody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		first := &stuckBody{closed: make(chan struct{})}
-		v := &vendor{answer: func(n int, _ *http.Request) (*http.Response, error) {
+		v := &vendor{respond: func(n int, _ *http.Request) (*http.Response, error) {
 			resp := reply(503, "second", "Retry-After", "1")
 			if n == 1 {
 				resp.Body, resp.ContentLength = first, -1

@@ -10,11 +10,11 @@ import (
 	"github.com/vendorlogin/vendorlogin"
 )
 
-// BaseURL is given, or def where given is empty, in the one form that Account.Endpoint holds, so that equal configurations are equal
+// BaseURL returns given, or def where given is empty, in the one form that Account.Endpoint holds, so that equal configurations are equal
 // Accounts: scheme and host in lower case, without the scheme's own port and without slashes at the end. The path stays.
 //
-// It answers ErrInvalidRequest, with the field "BaseURL", for what is empty, does not parse, has no host, a query, a fragment or
-// user information, and for a scheme other than https; http goes where allowPlain is set, and to 127.0.0.0/8, ::1 and localhost.
+// Its error is ErrInvalidRequest, with the field "BaseURL", for what is empty, does not parse, has no host, a query, a fragment or
+// user information, and for a scheme other than https. http is valid where allowPlain is set, and to 127.0.0.0/8, ::1 and localhost.
 func BaseURL(given, def string, allowPlain bool) (string, error) {
 	if given == "" {
 		given = def
@@ -77,7 +77,7 @@ func validPort(u *url.URL) bool {
 	return err == nil && port > 0
 }
 
-// isPlainHost refuses what is not ASCII, and the zone of a link-local address.
+// isPlainHost rejects what is not ASCII, and the zone of a link-local address.
 func isPlainHost(host string) bool {
 	return strings.IndexFunc(host, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '%' }) < 0
 }
@@ -100,7 +100,7 @@ func isLoopback(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// Invalid is the error for a configuration that a vendor's New refuses: the field of its Config, and why, without the value.
+// Invalid is the error for a configuration that a vendor's New rejects: the field of its Config, and why, without the value.
 func Invalid(vendor, field, reason string) *vendorlogin.Error {
 	return &vendorlogin.Error{
 		Account: vendorlogin.Account{Vendor: vendor}, Op: "new", Kind: vendorlogin.ErrInvalidRequest, Unprocessed: true,

@@ -50,7 +50,7 @@ func TestBaseURLDefault(t *testing.T) {
 	assert.Equal(t, "http://api.example.com", got)
 }
 
-func TestBaseURLRefusals(t *testing.T) {
+func TestBaseURLRejections(t *testing.T) {
 	t.Parallel()
 	for given, reason := range map[string]string{
 		"":                                      "is required",
@@ -112,7 +112,8 @@ func TestInvalid(t *testing.T) {
 }
 
 func FuzzBaseURL(f *testing.F) {
-	for _, given := range []string{"https://api.example.com/v1/", "HTTP://LOCALHOST:80", "https://[::1]:443//", "https://a:b@c", "https://x/%2F#", "x"} {
+	for _, given := range []string{"https://api.example.com/v1/", "HTTP://LOCALHOST:80", "https://[::1]:443//", "https://a:b@c",
+		"https://x/%2F#", "x"} {
 		f.Add(given, true)
 	}
 	f.Fuzz(func(t *testing.T, given string, plain bool) {
@@ -127,7 +128,7 @@ func FuzzBaseURL(f *testing.F) {
 		require.NotContains(t, got, "@")
 		require.NotContains(t, got, "?")
 		require.NotContains(t, got, "#")
-		v := answering(204, "")
+		v := responding(204, "")
 		_, err = loginhttp.Endpoint{Account: vendorlogin.Account{Endpoint: got}, HTTPClient: &http.Client{Transport: v}, AllowPlainHTTP: plain}.
 			Do(t.Context(), loginhttp.Call{Op: "login", Path: "/login"}, nil)
 		require.NoError(t, err)

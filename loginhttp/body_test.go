@@ -25,24 +25,28 @@ func TestBodies(t *testing.T) {
 		sent     string
 		sentType string
 	}{
-		"nothing":                  {nil, nil, "", "", ""},
-		"nothing, typed":           {nil, nil, "application/json", "", "application/json"},
-		"JSON":                     {map[string]int{"a": 1}, nil, "", `{"a":1}`, "application/json"},
-		"JSON, typed":              {map[string]int{"a": 1}, nil, "application/json; charset=utf-8", `{"a":1}`, "application/json; charset=utf-8"},
-		"JSON of a vendor":         {map[string]int{"a": 1}, nil, "application/vnd.api+json", `{"a":1}`, "application/vnd.api+json"},
-		"raw JSON":                 {json.RawMessage(`{"a":1}`), nil, "", `{"a":1}`, "application/json"},
-		"form":                     {nil, url.Values{"p": {"a b&c=+ä"}, "u": {"x"}}, "", "p=a+b%26c%3D%2B%C3%A4&u=x", "application/x-www-form-urlencoded"},
-		"form, typed":              {nil, url.Values{"u": {"x"}}, "application/x-www-form-urlencoded;charset=UTF-8", "u=x", "application/x-www-form-urlencoded;charset=UTF-8"},
-		"empty form":               {nil, url.Values{}, "", "", "application/x-www-form-urlencoded"},
-		"bytes of JSON":            {[]byte(` {"a":1}`), nil, "application/json", ` {"a":1}`, "application/json"},
-		"bytes of a form":          {[]byte("a=1&b=%20"), nil, "application/x-www-form-urlencoded", "a=1&b=%20", "application/x-www-form-urlencoded"},
+		"nothing":        {nil, nil, "", "", ""},
+		"nothing, typed": {nil, nil, "application/json", "", "application/json"},
+		"JSON":           {map[string]int{"a": 1}, nil, "", `{"a":1}`, "application/json"},
+		"JSON, typed": {map[string]int{"a": 1}, nil, "application/json; charset=utf-8", `{"a":1}`,
+			"application/json; charset=utf-8"},
+		"JSON of a vendor": {map[string]int{"a": 1}, nil, "application/vnd.api+json", `{"a":1}`, "application/vnd.api+json"},
+		"raw JSON":         {json.RawMessage(`{"a":1}`), nil, "", `{"a":1}`, "application/json"},
+		"form": {nil, url.Values{"p": {"a b&c=+ä"}, "u": {"x"}}, "", "p=a+b%26c%3D%2B%C3%A4&u=x",
+			"application/x-www-form-urlencoded"},
+		"form, typed": {nil, url.Values{"u": {"x"}}, "application/x-www-form-urlencoded;charset=UTF-8", "u=x",
+			"application/x-www-form-urlencoded;charset=UTF-8"},
+		"empty form":    {nil, url.Values{}, "", "", "application/x-www-form-urlencoded"},
+		"bytes of JSON": {[]byte(` {"a":1}`), nil, "application/json", ` {"a":1}`, "application/json"},
+		"bytes of a form": {[]byte("a=1&b=%20"), nil, "application/x-www-form-urlencoded", "a=1&b=%20",
+			"application/x-www-form-urlencoded"},
 		"bytes of XML":             {[]byte("<a/>"), nil, "text/xml", "<a/>", "text/xml"},
 		"bytes of XML with a mark": {[]byte("\ufeff\n<a/>"), nil, "application/soap+xml", "\ufeff\n<a/>", "application/soap+xml"},
 		"text":                     {[]byte(`{"a"`), nil, "text/plain", `{"a"`, "text/plain"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := answering(204, "")
+			v := responding(204, "")
 			call := loginhttp.Call{Op: "login", Method: "POST", Body: test.body, Form: test.form, Header: http.Header{}}
 			if test.given != "" {
 				call.Header["content-type"] = []string{test.given}
@@ -93,7 +97,7 @@ func TestContradictingBodies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := answering(200, `{}`)
+			v := responding(200, `{}`)
 			call := loginhttp.Call{Op: "login", Method: "POST", Body: test.body, Form: test.form}
 			if test.given != nil {
 				call.Header = http.Header{"Content-Type": test.given}
@@ -111,7 +115,7 @@ func TestContradictingBodies(t *testing.T) {
 func TestDoSendsPasswordsThatLookEscaped(t *testing.T) {
 	t.Parallel()
 	for _, password := range []string{`\ufffd`, `\\ufffd`, "\ufffd", `a\ufffd\`} {
-		v := answering(200, `{}`)
+		v := responding(200, `{}`)
 		_, err := endpoint(v).Do(t.Context(), loginhttp.Call{Op: "login", Method: "POST", Body: map[string]string{"p": password}}, nil)
 		require.NoError(t, err, password)
 		var body map[string]string

@@ -20,7 +20,7 @@ func TestDoReadsBodiesOfUnknownOrWrongLength(t *testing.T) {
 	for _, size := range []int{0, 1, 4095, 4096, 4097, 100_000, 1<<20 - 20} {
 		for _, length := range []int64{-1, 0, 1} {
 			body := fmt.Sprintf(`{"access":%q}`, strings.Repeat("a", size))
-			v := &vendor{answer: func(int, *http.Request) (*http.Response, error) {
+			v := &vendor{respond: func(int, *http.Request) (*http.Response, error) {
 				resp := reply(200, body)
 				resp.ContentLength = length
 				return resp, nil
@@ -40,7 +40,7 @@ func FuzzBody(f *testing.F) {
 	f.Add([]byte("\ufeff{}"), int64(5), uint8(2))
 	f.Add([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xab\xae\x05\x00C\xbf\xa6\xa3\x02\x00\x00\x00"), int64(-1), uint8(9))
 	f.Fuzz(func(t *testing.T, body []byte, length int64, piece uint8) {
-		v := &vendor{answer: func(int, *http.Request) (*http.Response, error) {
+		v := &vendor{respond: func(int, *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 200, ContentLength: length, Body: io.NopCloser(&pieces{body, int(piece) + 1})}, nil
 		}}
 		answer, err := endpoint(v).Do(t.Context(), login(), nil)

@@ -35,8 +35,10 @@ func TestTransportErrors(t *testing.T) {
 		text string
 		is   error
 	}{
-		"reset":     {&net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.EIO)}, "read tcp: read: " + syscall.EIO.Error(), syscall.EIO},
-		"wrapped":   {fmt.Errorf("example-password: %w", &net.OpError{Op: "write", Net: "tcp", Err: syscall.EINVAL}), "write tcp: " + syscall.EINVAL.Error(), syscall.EINVAL},
+		"reset": {&net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.EIO)},
+			"read tcp: read: " + syscall.EIO.Error(), syscall.EIO},
+		"wrapped": {fmt.Errorf("example-password: %w", &net.OpError{Op: "write", Net: "tcp", Err: syscall.EINVAL}),
+			"write tcp: " + syscall.EINVAL.Error(), syscall.EINVAL},
 		"op":        {&net.OpError{Op: "read", Net: "tcp", Err: errors.New("saw example-password")}, "read tcp: saw [redacted]", nil},
 		"empty op":  {&net.OpError{Op: "read", Net: "tcp"}, "read tcp: unknown", nil},
 		"empty URL": {&url.Error{Op: "Post", URL: "https://x/?p=example-password"}, "unknown", nil},
@@ -46,21 +48,26 @@ func TestTransportErrors(t *testing.T) {
 		"deadline":  {fmt.Errorf("own: %w", context.DeadlineExceeded), "own: context deadline exceeded", context.DeadlineExceeded},
 		"cancelled": {context.Canceled, "context canceled", context.Canceled},
 		"DNS":       {&net.DNSError{Err: "example-password", Name: "api.example.com"}, "lookup api.example.com: [redacted]", nil},
-		"hostname":  {fmt.Errorf("x: %w", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"other.example.net"}}, Host: "api.example.com"}), "x509: certificate is valid for other.example.net, not api.example.com", nil},
-		"expired":   {x509.CertificateInvalidError{Reason: x509.Expired}, "x509: certificate has expired or is not yet valid: ", nil},
-		"alert":     {tls.AlertError(40), "tls: handshake failure", nil},
-		"record":    {tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, "tls: first record does not look like a TLS handshake", nil},
-		"scheme":    {http.ErrSchemeMismatch, "the server speaks http, not https", http.ErrSchemeMismatch},
-		"custom":    {custom, "custom", custom},
-		"echo":      {fmt.Errorf("refused {\"password\":\"example-password\"} of query-secret, header%%2Dsecret: %w", custom), "refused {:} of [redacted], [redacted]: custom", custom},
-		"URL":       {fmt.Errorf("no route for POST https://user:pw@api.example.com/v1/login?x=other-secret#y now"), "no route for POST https://api.example.com/v1/login now", nil},
-		"quoted":    {errors.New("a \"other-secret\" b 'other-secret' c `other-secret` don't \"cut other-secret"), "a b c don't", nil},
-		"JWT":       {errors.New("token eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.c2ln-_x here"), "token [redacted] here", nil},
-		"MIME":      {textproto.ProtocolError("malformed MIME header line: other-secret"), "the response is not HTTP as it should be", nil},
-		"GOAWAY":    {errors.New(`http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR, debug="other-secret"`), "the HTTP/2 connection broke", nil},
-		"header":    {fmt.Errorf("net/http: HTTP/1.x transport connection broken: %w", errors.New("other-secret")), "the HTTP connection broke", nil},
-		"long":      {errors.New(strings.Repeat("long\n", 1000)), strings.TrimSpace(strings.Repeat("long ", 52)[:256]), nil},
-		"joined":    {errors.Join(custom, fmt.Errorf("net/http: other-secret")), "the HTTP connection broke", custom},
+		"hostname": {fmt.Errorf("x: %w", x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"other.example.net"}},
+			Host: "api.example.com"}), "x509: certificate is valid for other.example.net, not api.example.com", nil},
+		"expired": {x509.CertificateInvalidError{Reason: x509.Expired}, "x509: certificate has expired or is not yet valid: ", nil},
+		"alert":   {tls.AlertError(40), "tls: handshake failure", nil},
+		"record": {tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"},
+			"tls: first record does not look like a TLS handshake", nil},
+		"scheme": {http.ErrSchemeMismatch, "the server speaks http, not https", http.ErrSchemeMismatch},
+		"custom": {custom, "custom", custom},
+		"echo": {fmt.Errorf("refused {\"password\":\"example-password\"} of query-secret, header%%2Dsecret: %w", custom),
+			"refused {:} of [redacted], [redacted]: custom", custom},
+		"URL": {fmt.Errorf("no route for POST https://user:pw@api.example.com/v1/login?x=other-secret#y now"),
+			"no route for POST https://api.example.com/v1/login now", nil},
+		"quoted": {errors.New("a \"other-secret\" b 'other-secret' c `other-secret` don't \"cut other-secret"), "a b c don't", nil},
+		"JWT":    {errors.New("token eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjF9.c2ln-_x here"), "token [redacted] here", nil},
+		"MIME":   {textproto.ProtocolError("malformed MIME header line: other-secret"), "the response is not HTTP as it should be", nil},
+		"GOAWAY": {errors.New(`http2: server sent GOAWAY and closed the connection; ErrCode=NO_ERROR, debug="other-secret"`), "the HTTP/2 connection broke", nil},
+		"header": {fmt.Errorf("net/http: HTTP/1.x transport connection broken: %w", errors.New("other-secret")),
+			"the HTTP connection broke", nil},
+		"long":   {errors.New(strings.Repeat("long\n", 1000)), strings.TrimSpace(strings.Repeat("long ", 52)[:256]), nil},
+		"joined": {errors.Join(custom, fmt.Errorf("net/http: other-secret")), "the HTTP connection broke", custom},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -105,16 +112,16 @@ func TestAnotherLoginsFailureIsNotThisOnes(t *testing.T) {
 	}
 }
 
-// A transport that gives both an answer and an error, or neither, is no reason to print or to panic.
+// A transport that gives both a response and an error, or neither, is no reason to print or to panic.
 func TestOddTransports(t *testing.T) { // not parallel: it listens to the standard logger
 	var printed strings.Builder
 	log.SetOutput(&printed)
 	defer log.SetOutput(os.Stderr)
 	for name, v := range map[string]*vendor{
-		"both":      {answer: func(int, *http.Request) (*http.Response, error) { return reply(200, `{}`), errors.New("x") }},
-		"neither":   {answer: func(int, *http.Request) (*http.Response, error) { return nil, nil }},
-		"no header": {answer: func(int, *http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil }},
-		"length without body": {answer: func(int, *http.Request) (*http.Response, error) {
+		"both":      {respond: func(int, *http.Request) (*http.Response, error) { return reply(200, `{}`), errors.New("x") }},
+		"neither":   {respond: func(int, *http.Request) (*http.Response, error) { return nil, nil }},
+		"no header": {respond: func(int, *http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil }},
+		"length without body": {respond: func(int, *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 200, ContentLength: 5}, nil
 		}},
 	} {

@@ -27,7 +27,7 @@ func TestRedirectTarget(t *testing.T) {
 		"":                                           "a redirect, which is not followed",
 	} {
 		for _, status := range []int{300, 301, 302, 303, 304, 307, 308, 399} {
-			v := answering(status, "example-password", "Location", location)
+			v := responding(status, "example-password", "Location", location)
 			_, err := endpoint(v).Do(t.Context(), login(), &struct{}{})
 			assertKind(t, vendorlogin.ErrBadResponse, err)
 			own := failure(t, err)
@@ -43,16 +43,16 @@ func TestRedirectTarget(t *testing.T) {
 
 func TestErrorText(t *testing.T) {
 	t.Parallel()
-	_, err := endpoint(answering(401, "")).Do(t.Context(), login(), nil)
+	_, err := endpoint(responding(401, "")).Do(t.Context(), login(), nil)
 	assert.EqualError(t, err, "example (ops@example.com): login: wrong credentials (401, POST api.example.com/v1/login)")
 
-	_, err = endpoint(answering(502, "<!DOCTYPE html><p>Bad Gateway")).Do(t.Context(), login(), nil)
+	_, err = endpoint(responding(502, "<!DOCTYPE html><p>Bad Gateway")).Do(t.Context(), login(), nil)
 	assert.EqualError(t, err, "example (ops@example.com): login: unavailable (502, POST api.example.com/v1/login): an HTML page")
 }
 
 func TestClassifyReadsTheVendorsWords(t *testing.T) {
 	t.Parallel()
-	e := endpoint(answering(400, `{"code":"session/0","message":"No such user.","field":"email"}`))
+	e := endpoint(responding(400, `{"code":"session/0","message":"No such user.","field":"email"}`))
 	calls := 0
 	e.Classify = func(a *loginhttp.Answer) *vendorlogin.Error {
 		calls++
@@ -72,7 +72,7 @@ func TestClassifyReadsTheVendorsWords(t *testing.T) {
 func TestClassifyWithoutKindMeansTheStatus(t *testing.T) {
 	t.Parallel()
 	shared := &vendorlogin.Error{Code: "c", Message: "m"}
-	e := endpoint(answering(403, `{}`))
+	e := endpoint(responding(403, `{}`))
 	e.Classify = func(*loginhttp.Answer) *vendorlogin.Error { return shared }
 	_, err := e.Do(t.Context(), login(), nil)
 	assertKind(t, vendorlogin.ErrForbidden, err)
@@ -88,7 +88,7 @@ func TestClassifyWithoutKindMeansTheStatus(t *testing.T) {
 func TestClassifyJudgesSuccessToo(t *testing.T) {
 	t.Parallel()
 	var out struct{ ErrorCode string }
-	e := endpoint(answering(200, `{"errorCode":"AUTH_1001"}`))
+	e := endpoint(responding(200, `{"errorCode":"AUTH_1001"}`))
 	e.Classify = func(a *loginhttp.Answer) *vendorlogin.Error {
 		return &vendorlogin.Error{Kind: vendorlogin.ErrInvalidCredentials, Code: "AUTH_1001"}
 	}
@@ -109,7 +109,7 @@ func TestClassifyJudgesSuccessToo(t *testing.T) {
 
 func TestClassifyIsNotAskedAboutRedirects(t *testing.T) {
 	t.Parallel()
-	e := endpoint(answering(302, `{}`, "Location", "/x"))
+	e := endpoint(responding(302, `{}`, "Location", "/x"))
 	e.Classify = func(a *loginhttp.Answer) *vendorlogin.Error {
 		return &vendorlogin.Error{Kind: vendorlogin.ErrInvalidCredentials}
 	}
@@ -119,7 +119,7 @@ func TestClassifyIsNotAskedAboutRedirects(t *testing.T) {
 
 func TestVendorWordsAreBounded(t *testing.T) {
 	t.Parallel()
-	e := endpoint(answering(400, "{}"))
+	e := endpoint(responding(400, "{}"))
 	long := strings.Repeat("é\n\x00\u202e\xff ", 10_000)
 	e.Classify = func(a *loginhttp.Answer) *vendorlogin.Error {
 		return &vendorlogin.Error{Code: long, Message: long, Err: errors.New(long),

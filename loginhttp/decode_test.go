@@ -16,7 +16,7 @@ func TestBodyAsBytes(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"<token>a</token>", "", "plain", `"quoted"`} {
 		var out []byte
-		answer, err := endpoint(answering(200, body)).Do(t.Context(), login(), &out)
+		answer, err := endpoint(responding(200, body)).Do(t.Context(), login(), &out)
 		require.NoError(t, err)
 		assert.Equal(t, body, string(out))
 		assert.Equal(t, body, string(answer.Body))
@@ -25,7 +25,7 @@ func TestBodyAsBytes(t *testing.T) {
 
 func TestDoWithoutOutTakesAnySuccess(t *testing.T) {
 	t.Parallel()
-	for _, v := range []*vendor{answering(204, ""), answering(201, ""), answering(200, "OK"), answering(202, "<html>sent</html>")} {
+	for _, v := range []*vendor{responding(204, ""), responding(201, ""), responding(200, "OK"), responding(202, "<html>sent</html>")} {
 		answer, err := endpoint(v).Do(t.Context(), login(), nil)
 		require.NoError(t, err)
 		assert.Equal(t, 1, v.count())
@@ -37,13 +37,13 @@ func TestDoKnowsJSONByItsContent(t *testing.T) {
 	t.Parallel()
 	for _, contentType := range []string{"", "text/plain", "text/html; charset=utf-8", "application/problem+json", "?"} {
 		var out struct{ Access string }
-		_, err := endpoint(answering(200, "\n{\"access\":\"a\"} ", "Content-Type", contentType)).Do(t.Context(), login(), &out)
+		_, err := endpoint(responding(200, "\n{\"access\":\"a\"} ", "Content-Type", contentType)).Do(t.Context(), login(), &out)
 		require.NoError(t, err, contentType)
 		assert.Equal(t, "a", out.Access)
 	}
 }
 
-// An answer that is no JSON is described, never quoted.
+// A response that is no JSON is described, never quoted.
 func TestUndecodable(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ body, contentType, want string }{
@@ -66,7 +66,7 @@ func TestUndecodable(t *testing.T) {
 			Access string
 			Own    failingUnmarshaler
 		}
-		answer, err := endpoint(answering(200, test.body, "Content-Type", test.contentType)).Do(t.Context(), login(), &out)
+		answer, err := endpoint(responding(200, test.body, "Content-Type", test.contentType)).Do(t.Context(), login(), &out)
 		assertKind(t, vendorlogin.ErrBadResponse, err)
 		assert.EqualError(t, failure(t, err).Err, test.want, test.body)
 		assert.Equal(t, 200, failure(t, err).Status)

@@ -25,7 +25,7 @@ type benchTokens struct {
 	Refresh string `json:"refresh"`
 }
 
-// benchServer answers a login with two tokens, 2.2 kB in all.
+// benchServer responds to a login with two tokens, 2.2 kB in all.
 func benchServer(tb testing.TB) *httptest.Server {
 	body, err := json.Marshal(benchTokens{Access: strings.Repeat("a", 1080), Refresh: strings.Repeat("r", 1080)})
 	require.NoError(tb, err)

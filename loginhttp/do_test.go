@@ -21,8 +21,8 @@ import (
 
 func TestDoChangesNothingOfTheCallers(t *testing.T) {
 	t.Parallel()
-	v := answering(302, "", "Location", "/elsewhere")
-	v.answer = func(_ int, r *http.Request) (*http.Response, error) {
+	v := responding(302, "", "Location", "/elsewhere")
+	v.respond = func(_ int, r *http.Request) (*http.Response, error) {
 		r.Header["X-Key"][0] = "changed"
 		r.Header.Add("X-Key", "added")
 		return reply(302, "", "Location", "/elsewhere"), nil
@@ -45,7 +45,7 @@ func TestDoChangesNothingOfTheCallers(t *testing.T) {
 // The same Endpoint serves many goroutines.
 func TestDoIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
-	v := answering(200, `{"access":"a"}`)
+	v := responding(200, `{"access":"a"}`)
 	e := endpoint(v)
 	header := http.Header{"X-Key": {"value"}}
 	done := make(chan error)
@@ -62,7 +62,7 @@ func TestDoIsSafeForConcurrentUse(t *testing.T) {
 	assert.Equal(t, 8, v.count())
 }
 
-// FuzzDo answers anything to a login. What comes back is a value or an *Error, bounded, on one line, without the password.
+// FuzzDo responds to a login with anything. What comes back is a value or an *Error, bounded, on one line, without the password.
 func FuzzDo(f *testing.F) {
 	f.Add(200, `{"access":"a","n":1}`, "application/json", "", "")
 	f.Add(400, `{"message":"password fuzzed-password is wrong","code":"x"}`, "", "", "")
@@ -71,7 +71,7 @@ func FuzzDo(f *testing.F) {
 	f.Add(429, `{"message":"\\u0066uzzed-password"}`, "", "", "300")
 	f.Add(200, "&#102;uzzed-password\x00\u2028\xff", "", "", "")
 	f.Fuzz(func(t *testing.T, status int, body, contentType, location, retryAfter string) {
-		v := answering(status, body, "Content-Type", contentType, "Location", location, "Retry-After", retryAfter)
+		v := responding(status, body, "Content-Type", contentType, "Location", location, "Retry-After", retryAfter)
 		e := endpoint(v)
 		e.Classify = func(a *loginhttp.Answer) *vendorlogin.Error {
 			var own struct{ Code, Message string }
@@ -110,7 +110,7 @@ func FuzzDo(f *testing.F) {
 func TestLoginThroughTheInjectingTransport(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := answering(200, `{"access":"a-token"}`)
+		v := responding(200, `{"access":"a-token"}`)
 		own := &http.Client{}
 		auth := authenticator{loginhttp.Endpoint{Account: account, HTTPClient: own}}
 		client, err := vendorlogin.NewClient(auth, nil)

@@ -15,7 +15,7 @@ import (
 // Base sends one call to another host, under the rules of Account.Endpoint.
 func TestBase(t *testing.T) {
 	t.Parallel()
-	v := answering(401, `{}`)
+	v := responding(401, `{}`)
 	call := login()
 	call.Base = "https://login.example.net/oauth/"
 	answer, err := endpoint(v).Do(t.Context(), call, nil)
@@ -24,7 +24,8 @@ func TestBase(t *testing.T) {
 	assert.Equal(t, account, failure(t, err).Account)
 	assert.Equal(t, "POST login.example.net/oauth/login", endpoint(v).Missing(call, answer, "token").Request)
 
-	for _, bad := range []string{"http://login.example.net", "https://u:example-password@login.example.net", "https://login.example.net?a=b", "login.example.net", "//x"} {
+	for _, bad := range []string{"http://login.example.net", "https://u:example-password@login.example.net",
+		"https://login.example.net?a=b", "login.example.net", "//x"} {
 		call.Base = bad
 		_, err = endpoint(v).Do(t.Context(), call, nil)
 		assertKind(t, vendorlogin.ErrInvalidRequest, err)

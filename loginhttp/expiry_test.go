@@ -19,7 +19,7 @@ import (
 // sentAt is when the requests of these tests went out, by our clock.
 var sentAt = time.Date(2026, 5, 1, 12, 0, 0, 500e6, time.UTC)
 
-// answered is an answer at once, of a vendor whose clock is ahead of ours by this much; told says whether it has a Date.
+// answered is a response at once, of a vendor whose clock is ahead of ours by this much; told says whether it has a Date.
 func answered(ahead time.Duration, told bool) *loginhttp.Answer {
 	a := &loginhttp.Answer{Status: 200, SentAt: sentAt, Header: http.Header{}}
 	if told {
@@ -133,7 +133,7 @@ func TestExpiryChooses(t *testing.T) {
 	}
 }
 
-// An Answer that somebody made by hand, without times, is no reason to panic or to invent a century.
+// An Answer that was made by hand, without times, is no reason to panic or to invent a century.
 func TestExpiryOfABareAnswer(t *testing.T) {
 	t.Parallel()
 	a := &loginhttp.Answer{Header: http.Header{"Date": {"Fri, 01 May 2026 13:00:00 GMT"}}}

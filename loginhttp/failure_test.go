@@ -44,9 +44,10 @@ func TestCallersDeadline(t *testing.T) {
 // Do ends within 30 seconds, or the client's own Timeout where that is shorter, whatever does not come.
 func TestDoEnds(t *testing.T) {
 	t.Parallel()
-	for timeout, want := range map[time.Duration]time.Duration{0: 30 * time.Second, 5 * time.Second: 5 * time.Second, time.Hour: 30 * time.Second} {
-		for name, answer := range map[string]func(int, *http.Request) (*http.Response, error){
-			"no answer": func(_ int, r *http.Request) (*http.Response, error) {
+	for timeout, want := range map[time.Duration]time.Duration{0: 30 * time.Second, 5 * time.Second: 5 * time.Second,
+		time.Hour: 30 * time.Second} {
+		for name, respond := range map[string]func(int, *http.Request) (*http.Response, error){
+			"no response": func(_ int, r *http.Request) (*http.Response, error) {
 				<-r.Context().Done()
 				return nil, r.Context().Err()
 			},
@@ -61,7 +62,7 @@ func TestDoEnds(t *testing.T) {
 			},
 		} {
 			synctest.Test(t, func(t *testing.T) {
-				v := &vendor{answer: answer}
+				v := &vendor{respond: respond}
 				e := loginhttp.Endpoint{Account: account, HTTPClient: &http.Client{Transport: v, Timeout: timeout}}
 				start := time.Now()
 				_, err := e.Do(t.Context(), login(), &struct{}{})
@@ -97,7 +98,7 @@ func (slowBody) Close() error { return nil }
 func TestStatusCountsWithoutItsBody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := &vendor{answer: func(_ int, r *http.Request) (*http.Response, error) {
+		v := &vendor{respond: func(_ int, r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: 401, Body: slowBody{r.Context(), time.Hour}, ContentLength: -1}, nil
 		}}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -109,8 +110,8 @@ func TestStatusCountsWithoutItsBody(t *testing.T) {
 	})
 }
 
-// Whatever a server does instead of answering, the error has a kind, and nothing that was sent or received.
-func TestGarbledAnswers(t *testing.T) {
+// Whatever a server does instead of responding, the error has a kind, and nothing that was sent or received.
+func TestMalformedResponses(t *testing.T) {
 	t.Parallel()
 	const echoed = "example-password 321673 server-secret"
 	for name, test := range map[string]struct {
@@ -132,7 +133,8 @@ func TestGarbledAnswers(t *testing.T) {
 		"no gzip":             {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + echoed, vendorlogin.ErrBadResponse},
 		"gzip cut":            {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x00", vendorlogin.ErrBadResponse},
 		"headers without end": {"HTTP/1.1 200 OK\r\n" + strings.Repeat("X: "+strings.Repeat("x", 4096)+"\r\n", 3000), vendorlogin.ErrBadResponse},
-		"switching protocols": {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n" + echoed, vendorlogin.ErrBadResponse},
+		"switching protocols": {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n" + echoed,
+			vendorlogin.ErrBadResponse},
 		"wrong password, cut": {"HTTP/1.1 401 Unauthorized\r\nContent-Length: 400\r\n\r\n" + echoed, vendorlogin.ErrInvalidCredentials},
 		"location":            {"HTTP/1.1 302 Found\r\nLocation: ht!tp://" + echoed + "\r\n\r\n", vendorlogin.ErrBadResponse},
 	} {

@@ -2,6 +2,9 @@ package loginhttp_test
 
 import (
 	"bufio"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,8 +38,8 @@ type sent struct {
 
 // A vendor is an http.RoundTripper that keeps what it is sent and responds from a function, which gets the request's number from 1.
 type vendor struct {
-	answer func(n int, r *http.Request) (*http.Response, error)
-	refuse func(n int) error // that no connection comes about for the n-th request; nil: none
+	respond func(n int, r *http.Request) (*http.Response, error)
+	refuse  func(n int) error // that no connection comes about for the n-th request; nil: none
 
 	mu       sync.Mutex
 	requests []sent
@@ -59,7 +62,7 @@ func (v *vendor) RoundTrip(r *http.Request) (*http.Response, error) {
 		body = string(data)
 		_ = r.Body.Close()
 	}
-	return v.answer(v.note(sent{r, body}), r)
+	return v.respond(v.note(sent{r, body}), r)
 }
 
 // note keeps a request, and is its number.
@@ -77,9 +80,9 @@ func (v *vendor) count() int {
 	return len(v.requests)
 }
 
-// answering is a vendor that always answers the same.
-func answering(status int, body string, header ...string) *vendor {
-	return &vendor{answer: func(int, *http.Request) (*http.Response, error) { return reply(status, body, header...), nil }}
+// responding is a vendor that always responds the same.
+func responding(status int, body string, header ...string) *vendor {
+	return &vendor{respond: func(int, *http.Request) (*http.Response, error) { return reply(status, body, header...), nil }}
 }
 
 // unreachable is a vendor that no connection can be had to.
@@ -89,10 +92,10 @@ func unreachable(err error) *vendor {
 
 // failing is a vendor that takes the request, and fails.
 func failing(err error) *vendor {
-	return &vendor{answer: func(int, *http.Request) (*http.Response, error) { return nil, err }}
+	return &vendor{respond: func(int, *http.Request) (*http.Response, error) { return nil, err }}
 }
 
-// reply is an answer; header is names and values in turn.
+// reply is a response; header is names and values in turn.
 func reply(status int, body string, header ...string) *http.Response {
 	h := http.Header{}
 	for i := 0; i+1 < len(header); i += 2 {
@@ -108,7 +111,8 @@ func endpoint(v http.RoundTripper) loginhttp.Endpoint {
 
 // login is a call with credentials in it.
 func login() loginhttp.Call {
-	return loginhttp.Call{Op: "login", Method: "POST", Path: "/login", Body: map[string]string{"username": "ops@example.com", "password": "example-password"}}
+	return loginhttp.Call{Op: "login", Method: "POST", Path: "/login", Body: map[string]string{"username": "ops@example.com",
+		"password": "example-password"}}
 }
 
 // failure is err as the *Error that every failure is.
@@ -162,7 +166,8 @@ func assertKind(t *testing.T, kind, err error) {
 	t.Helper()
 	for _, sentinel := range []error{
 		vendorlogin.ErrInvalidCredentials, vendorlogin.ErrForbidden, vendorlogin.ErrOTPRequired, vendorlogin.ErrOTPRejected,
-		vendorlogin.ErrRateLimited, vendorlogin.ErrRefreshRejected, vendorlogin.ErrInvalidRequest, vendorlogin.ErrUnavailable, vendorlogin.ErrBadResponse,
+		vendorlogin.ErrRateLimited, vendorlogin.ErrRefreshRejected, vendorlogin.ErrInvalidRequest, vendorlogin.ErrUnavailable,
+		vendorlogin.ErrBadResponse,
 	} {
 		assert.Equal(t, sentinel == kind, errors.Is(err, sentinel), "%v: %v", sentinel, err)
 	}
@@ -216,7 +221,7 @@ func serve(t *testing.T, answer http.HandlerFunc) (*httptest.Server, *atomic.Int
 	return srv, &requests
 }
 
-// serveRaw is a server that answers every connection with these bytes, after the request's header.
+// serveRaw is a server that responds to every connection with these bytes, after the request's header.
 func serveRaw(t *testing.T, answer string) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -236,4 +241,93 @@ func serveRaw(t *testing.T, answer string) string {
 		}
 	}()
 	return "http://" + listener.Addr().String()
+}
+
+// listen gives each connection to talk, and closes it after.
+func listen(t *testing.T, talk func(net.Conn)) (address string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				talk(conn)
+			}()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+// trusting is the way to an https server on loopback, over HTTP/2 where the server speaks it.
+func trusting(t *testing.T, address string) loginhttp.Endpoint {
+	roots := x509.NewCertPool()
+	roots.AddCert(loopbackCertificate(t).Leaf)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	e := on(t, "https://"+address)
+	e.HTTPClient = &http.Client{Transport: transport}
+	return e
+}
+
+// loopbackCertificate is the one that package httptest has for 127.0.0.1.
+func loopbackCertificate(t *testing.T) tls.Certificate {
+	srv := httptest.NewTLSServer(nil)
+	defer srv.Close()
+	certificate := srv.TLS.Certificates[0]
+	var err error
+	certificate.Leaf, err = x509.ParseCertificate(certificate.Certificate[0])
+	require.NoError(t, err)
+	return certificate
+}
+
+// Frames of HTTP/2, RFC 9113.
+const (
+	frameHeaders, frameReset, frameSettings, frameGoAway = 1, 3, 4, 7
+
+	flagAck                      = 1
+	protocolError, refusedStream = 1, 7
+)
+
+func writeFrame(w io.Writer, kind, flags byte, stream uint32, payload ...uint32) {
+	frame := []byte{0, 0, byte(4 * len(payload)), kind, flags}
+	for _, n := range append([]uint32{stream}, payload...) {
+		frame = binary.BigEndian.AppendUint32(frame, n)
+	}
+	_, _ = w.Write(frame)
+}
+
+// serveFrames is an HTTP/2 server that counts the requests, and responds to each with respond.
+func serveFrames(t *testing.T, respond func(w io.Writer, stream uint32)) (address string, requests *atomic.Int64) {
+	requests = &atomic.Int64{}
+	config := &tls.Config{Certificates: []tls.Certificate{loopbackCertificate(t)}, NextProtos: []string{"h2"}}
+	return listen(t, func(conn net.Conn) {
+		conn = tls.Server(conn, config)
+		r := bufio.NewReader(conn)
+		if _, err := r.Discard(len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")); err != nil {
+			return
+		}
+		writeFrame(conn, frameSettings, 0, 0)
+		for {
+			var head [9]byte
+			if _, err := io.ReadFull(r, head[:]); err != nil {
+				return
+			}
+			length := int(head[0])<<16 | int(head[1])<<8 | int(head[2])
+			if _, err := r.Discard(length); err != nil {
+				return
+			}
+			switch {
+			case head[3] == frameSettings && head[4]&flagAck == 0:
+				writeFrame(conn, frameSettings, flagAck, 0)
+			case head[3] == frameHeaders:
+				requests.Add(1)
+				respond(conn, binary.BigEndian.Uint32(head[5:]))
+			}
+		}
+	}), requests
 }

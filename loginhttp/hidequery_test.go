@@ -30,7 +30,7 @@ func (i *instrument) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func TestHideQuery(t *testing.T) {
 	t.Parallel()
-	v := answering(200, `{}`)
+	v := responding(200, `{}`)
 	var traced *instrument
 	rt := loginhttp.HideQuery(v, func(base http.RoundTripper) http.RoundTripper {
 		traced = &instrument{base: base}
@@ -55,7 +55,7 @@ func TestHideQuery(t *testing.T) {
 // A login's query goes to the vendor and past the instrumentation.
 func TestHideQueryOfALogin(t *testing.T) {
 	t.Parallel()
-	v := answering(200, `{}`)
+	v := responding(200, `{}`)
 	var traced *instrument
 	rt := loginhttp.HideQuery(v, func(base http.RoundTripper) http.RoundTripper {
 		traced = &instrument{base: base}
@@ -71,7 +71,7 @@ func TestHideQueryOfALogin(t *testing.T) {
 // What the instrumentation sends by itself, and elsewhere, gets no query from here.
 func TestHideQueryGivesTheQueryToItsHostAlone(t *testing.T) {
 	t.Parallel()
-	v := answering(200, `{}`)
+	v := responding(200, `{}`)
 	rt := loginhttp.HideQuery(v, func(base http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(req *http.Request) (*http.Response, error) {
 			for _, target := range []string{"https://other.example.net/v1", "http://api.example.com/v1"} {
@@ -115,9 +115,9 @@ func TestHideQueryDefaults(t *testing.T) { // not parallel: Activate changes htt
 
 func TestHideQueryClosesIdleConnections(t *testing.T) {
 	t.Parallel()
-	below := &pool{RoundTripper: answering(200, "")}
+	below := &pool{RoundTripper: responding(200, "")}
 	client := &http.Client{Transport: loginhttp.HideQuery(below, func(base http.RoundTripper) http.RoundTripper { return base })}
 	client.CloseIdleConnections()
 	assert.EqualValues(t, 1, below.closed.Load())
-	(&http.Client{Transport: loginhttp.HideQuery(answering(200, ""), nil)}).CloseIdleConnections()
+	(&http.Client{Transport: loginhttp.HideQuery(responding(200, ""), nil)}).CloseIdleConnections()
 }

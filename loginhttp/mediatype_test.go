@@ -49,15 +49,17 @@ func TestTheVendorsFormat(t *testing.T) {
 		if test.accept != "" {
 			call.Header = http.Header{"Accept": {test.accept}}
 		}
-		for status, kind := range map[int]error{400: vendorlogin.ErrInvalidRequest, 403: vendorlogin.ErrForbidden, 404: vendorlogin.ErrInvalidRequest} {
+		for status, kind := range map[int]error{400: vendorlogin.ErrInvalidRequest, 403: vendorlogin.ErrForbidden,
+			404: vendorlogin.ErrInvalidRequest} {
 			if !test.vendors {
 				kind = vendorlogin.ErrUnavailable
 			}
-			_, err := endpoint(answering(status, test.body, "Content-Type", test.contentType)).Do(t.Context(), call, nil)
+			_, err := endpoint(responding(status, test.body, "Content-Type", test.contentType)).Do(t.Context(), call, nil)
 			assert.Equal(t, kind, failure(t, err).Kind, "%+v", test)
 		}
-		for status, kind := range map[int]error{401: vendorlogin.ErrInvalidCredentials, 429: vendorlogin.ErrRateLimited, 503: vendorlogin.ErrUnavailable} {
-			_, err := endpoint(answering(status, test.body, "Content-Type", test.contentType)).Do(t.Context(), call, nil)
+		for status, kind := range map[int]error{401: vendorlogin.ErrInvalidCredentials, 429: vendorlogin.ErrRateLimited,
+			503: vendorlogin.ErrUnavailable} {
+			_, err := endpoint(responding(status, test.body, "Content-Type", test.contentType)).Do(t.Context(), call, nil)
 			assert.Equal(t, kind, failure(t, err).Kind, "%+v", test)
 		}
 	}
@@ -74,7 +76,7 @@ func TestProxiesRejectNothing(t *testing.T) {
 			{404, "<html><h1>404</h1>"}, {404, "default backend - 404"}, {405, ""}, {400, "<html>"}, {403, "<!doctype html>"},
 			{407, ""}, {421, ""}, {425, ""}, {499, ""}, {407, "{}"}, {421, "{}"}, {425, "{}"}, {408, "{}"}, {499, "{}"},
 		} {
-			e, call := endpoint(answering(response.status, response.body)), login()
+			e, call := endpoint(responding(response.status, response.body)), login()
 			call.Op = op
 			_, err := e.Do(t.Context(), call, nil)
 			assertKind(t, vendorlogin.ErrUnavailable, err)

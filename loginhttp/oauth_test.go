@@ -53,7 +53,7 @@ func TestOAuthErrors(t *testing.T) {
 			t.Parallel()
 			call := tokenCall(test.grant)
 			call.Op = test.op
-			_, err := endpoint(answering(test.status, test.body)).Do(t.Context(), call, nil)
+			_, err := endpoint(responding(test.status, test.body)).Do(t.Context(), call, nil)
 			if test.kind == nil {
 				require.NoError(t, err)
 				return
@@ -74,7 +74,7 @@ func TestOAuthRequestsInOtherForms(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := endpoint(answering(400, `{"error":"invalid_grant"}`)).Do(t.Context(), call, nil)
+			_, err := endpoint(responding(400, `{"error":"invalid_grant"}`)).Do(t.Context(), call, nil)
 			assertKind(t, vendorlogin.ErrInvalidCredentials, err)
 		})
 	}
@@ -82,7 +82,7 @@ func TestOAuthRequestsInOtherForms(t *testing.T) {
 
 func TestOAuthWords(t *testing.T) {
 	t.Parallel()
-	v := answering(400, `{"error":"invalid_client","error_description":"Client example-client is unknown."}`)
+	v := responding(400, `{"error":"invalid_client","error_description":"Client example-client is unknown."}`)
 	e := endpoint(v)
 	_, err := e.Do(t.Context(), tokenCall("password"), nil)
 	assert.Equal(t, "invalid_client", failure(t, err).Code)

@@ -27,16 +27,16 @@ func zipped(t *testing.T, text string) string {
 func TestByteOrderMark(t *testing.T) {
 	t.Parallel()
 	var out struct{ Access string }
-	answer, err := endpoint(answering(200, "\ufeff{\"access\":\"a\"}")).Do(t.Context(), login(), &out)
+	answer, err := endpoint(responding(200, "\ufeff{\"access\":\"a\"}")).Do(t.Context(), login(), &out)
 	require.NoError(t, err)
 	assert.Equal(t, "a", out.Access)
 	assert.Equal(t, `{"access":"a"}`, string(answer.Body))
 
-	_, err = endpoint(answering(403, "\ufeff{\"message\":\"no\"}")).Do(t.Context(), login(), &out)
+	_, err = endpoint(responding(403, "\ufeff{\"message\":\"no\"}")).Do(t.Context(), login(), &out)
 	assertKind(t, vendorlogin.ErrForbidden, err)
 
 	out.Access = ""
-	_, err = endpoint(answering(200, zipped(t, "\ufeff{\"access\":\"b\"}"))).Do(t.Context(), login(), &out)
+	_, err = endpoint(responding(200, zipped(t, "\ufeff{\"access\":\"b\"}"))).Do(t.Context(), login(), &out)
 	require.NoError(t, err)
 	assert.Equal(t, "b", out.Access)
 }
@@ -58,17 +58,19 @@ func TestContentCodings(t *testing.T) {
 		"announced, but plain": {[]string{"Content-Encoding", "gzip"}, body, ""},
 		"br":                   {[]string{"Content-Encoding", "br"}, "\x0b\x06\x80", "the body has the content coding br, which is not undone"},
 		"zstd":                 {[]string{"Content-Encoding", "zstd"}, body, "the body has the content coding zstd, which is not undone"},
-		"two":                  {[]string{"Content-Encoding", "gzip", "Content-Encoding", "br"}, body, "the body has a content coding that is not undone"},
-		"an echo":              {[]string{"Content-Encoding", "example-password"}, body, "the body has the content coding [redacted], which is not undone"},
-		"no coding":            {[]string{"Content-Encoding", strings.Repeat("x", 99)}, body, "the body has a content coding that is not undone"},
-		"cut":                  {[]string{"Content-Encoding", "gzip"}, zipped(t, body)[:20], "unexpected EOF"},
-		"broken":               {nil, strings.TrimSuffix(zipped(t, body), "\x00") + "x", "the body does not decompress"},
-		"a bomb":               {nil, zipped(t, strings.Repeat(" ", 1<<20)+body), "the body is larger than 1 MiB"},
+		"two": {[]string{"Content-Encoding", "gzip", "Content-Encoding", "br"}, body,
+			"the body has a content coding that is not undone"},
+		"an echo": {[]string{"Content-Encoding", "example-password"}, body,
+			"the body has the content coding [redacted], which is not undone"},
+		"no coding": {[]string{"Content-Encoding", strings.Repeat("x", 99)}, body, "the body has a content coding that is not undone"},
+		"cut":       {[]string{"Content-Encoding", "gzip"}, zipped(t, body)[:20], "unexpected EOF"},
+		"broken":    {nil, strings.TrimSuffix(zipped(t, body), "\x00") + "x", "the body does not decompress"},
+		"a bomb":    {nil, zipped(t, strings.Repeat(" ", 1<<20)+body), "the body is larger than 1 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out struct{ Access string }
-			_, err := endpoint(answering(200, test.body, test.header...)).Do(t.Context(), login(), &out)
+			_, err := endpoint(responding(200, test.body, test.header...)).Do(t.Context(), login(), &out)
 			if test.err == "" {
 				require.NoError(t, err)
 				assert.Equal(t, "a", out.Access)
@@ -78,9 +80,9 @@ func TestContentCodings(t *testing.T) {
 			assert.EqualError(t, failure(t, err).Err, test.err)
 			assertHides(t, err, "example-password")
 
-			_, err = endpoint(answering(400, test.body, test.header...)).Do(t.Context(), login(), nil)
+			_, err = endpoint(responding(400, test.body, test.header...)).Do(t.Context(), login(), nil)
 			assertKind(t, vendorlogin.ErrUnavailable, err)
-			_, err = endpoint(answering(401, test.body, test.header...)).Do(t.Context(), login(), nil)
+			_, err = endpoint(responding(401, test.body, test.header...)).Do(t.Context(), login(), nil)
 			assertKind(t, vendorlogin.ErrInvalidCredentials, err)
 		})
 	}

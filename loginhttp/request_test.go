@@ -14,9 +14,9 @@ import (
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
-func TestPlainHTTPIsRefusedUnlessAllowed(t *testing.T) {
+func TestPlainHTTPIsRejectedUnlessAllowed(t *testing.T) {
 	t.Parallel()
-	v := answering(200, `{}`)
+	v := responding(200, `{}`)
 	e := endpoint(v)
 	e.Account.Endpoint = "http://api.example.com"
 	_, err := e.Do(t.Context(), secretCall(), nil)
@@ -32,7 +32,7 @@ func TestPlainHTTPIsRefusedUnlessAllowed(t *testing.T) {
 
 func TestDoSendsWhatTheCallSays(t *testing.T) {
 	t.Parallel()
-	v := answering(200, `{"access":"a-token"}`, "X-Request-Id", "r1")
+	v := responding(200, `{"access":"a-token"}`, "X-Request-Id", "r1")
 	call := loginhttp.Call{
 		Op: "login", Method: "POST", Path: "/auth/token",
 		Query:  url.Values{"email": {"ops+1@example.com"}, "pin": {"1234+"}},
@@ -65,7 +65,7 @@ func TestDoSendsWhatTheCallSays(t *testing.T) {
 func TestDoWithoutBody(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"GET", "POST"} {
-		v := answering(200, `{}`)
+		v := responding(200, `{}`)
 		_, err := endpoint(v).Do(t.Context(), loginhttp.Call{Op: "select", Method: method, Path: "/a%2Fb"}, &struct{}{})
 		require.NoError(t, err)
 		r := v.requests[0]
@@ -76,8 +76,8 @@ func TestDoWithoutBody(t *testing.T) {
 	}
 }
 
-// What cannot be sent is refused before anything is.
-func TestDoRefusesBadRequests(t *testing.T) {
+// What cannot be sent is rejected before anything is.
+func TestDoRejectsBadRequests(t *testing.T) {
 	t.Parallel()
 	type dict = map[string]any
 	secret := "exa\nmple-\x7fpassword"
@@ -101,10 +101,13 @@ func TestDoRefusesBadRequests(t *testing.T) {
 			c.Header = http.Header{"Authorization": {fmt.Sprint("Bearer ", vendorlogin.NewSecret(secret))}}
 		}, "Authorization"},
 		"path that is a host": {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Path = ".example.net/login" }, "Path"},
-		"path with a query":   {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Path = "/login?password=" + url.QueryEscape(secret) }, "Account.Endpoint"},
-		"path unparsable":     {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Path = "/login/" + secret }, "Account.Endpoint, Method or Path"},
-		"method":              {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Method = "PO ST" }, "Account.Endpoint, Method or Path"},
-		"plain http":          {func(e *loginhttp.Endpoint, _ *loginhttp.Call) { e.Account.Endpoint = "http://api.example.com" }, "Account.Endpoint"},
+		"path with a query": {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Path = "/login?password=" + url.QueryEscape(secret) },
+			"Account.Endpoint"},
+		"path unparsable": {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Path = "/login/" + secret },
+			"Account.Endpoint, Method or Path"},
+		"method": {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Method = "PO ST" }, "Account.Endpoint, Method or Path"},
+		"plain http": {func(e *loginhttp.Endpoint, _ *loginhttp.Call) { e.Account.Endpoint = "http://api.example.com" },
+			"Account.Endpoint"},
 		"user information": {func(e *loginhttp.Endpoint, _ *loginhttp.Call) {
 			e.Account.Endpoint = "https://example-password@api.example.com"
 		}, "Account.Endpoint"},
@@ -112,7 +115,7 @@ func TestDoRefusesBadRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := answering(200, `{}`)
+			v := responding(200, `{}`)
 			e, call := endpoint(v), login()
 			test.change(&e, &call)
 			_, err := e.Do(t.Context(), call, nil)

@@ -13,7 +13,7 @@ const (
 	maxRetryAfter = time.Hour
 )
 
-// retryAfter reads the Retry-After of an answer received at now, in whole seconds. One that cannot be read counts as missing.
+// retryAfter reads the Retry-After of a response received at now, in whole seconds. One that cannot be read counts as missing.
 func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	values := h["Retry-After"]
 	if len(values) == 0 {
@@ -44,7 +44,7 @@ func bounded(seconds float64) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// serverDate is the Date of an answer.
+// serverDate is the Date of a response.
 func serverDate(h http.Header) (time.Time, bool) {
 	values := h["Date"]
 	if len(values) == 0 {

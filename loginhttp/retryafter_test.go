@@ -13,14 +13,15 @@ import (
 )
 
 func FuzzRetryAfter(f *testing.F) {
-	for _, value := range []string{"", "0", "-1", "1.5", "300", "18446744073709551", "1e9", "Fri, 01 May 2026 13:00:00 GMT", "Friday, 01-May-26 13:00:00 GMT"} {
+	for _, value := range []string{"", "0", "-1", "1.5", "300", "18446744073709551", "1e9", "Fri, 01 May 2026 13:00:00 GMT",
+		"Friday, 01-May-26 13:00:00 GMT"} {
 		f.Add(value, "")
 	}
 	f.Fuzz(func(t *testing.T, value, date string) {
 		call := login()
 		call.Once = true // no pauses here
 		start := time.Now().Round(0)
-		_, err := endpoint(answering(429, "", "Retry-After", value, "Date", date)).Do(t.Context(), call, nil)
+		_, err := endpoint(responding(429, "", "Retry-After", value, "Date", date)).Do(t.Context(), call, nil)
 		own := failure(t, err)
 		if own.RetryAt.IsZero() {
 			return
@@ -81,7 +82,7 @@ func TestRetryAfter(t *testing.T) {
 				}
 				call := login()
 				call.Once = true
-				_, err := endpoint(answering(status, "", header...)).Do(t.Context(), call, nil)
+				_, err := endpoint(responding(status, "", header...)).Do(t.Context(), call, nil)
 				own := failure(t, err)
 				if want == never {
 					assert.Zero(t, own.RetryAt, value)

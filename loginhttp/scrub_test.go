@@ -18,10 +18,10 @@ import (
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
-// echo is what an error keeps of text, which a vendor answers to call.
+// echo is what an error keeps of text, with which a vendor responds to call.
 func echo(t *testing.T, call loginhttp.Call, text string) *vendorlogin.Error {
 	t.Helper()
-	e := endpoint(answering(400, "{}"))
+	e := endpoint(responding(400, "{}"))
 	e.Classify = func(*loginhttp.Answer) *vendorlogin.Error {
 		return &vendorlogin.Error{Code: text, Message: text, Fields: []vendorlogin.FieldError{{Field: text, Reason: text}}}
 	}

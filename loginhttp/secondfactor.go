@@ -15,7 +15,9 @@ const maxCodes = 3
 // is asked again, three times in all, with c.Attempt counting; a non-interactive source is asked once. No code is sent twice:
 // a source that returns one again is not asked further, and the error is that of the send before. Otherwise the error is that of
 // [vendorlogin.AskOTP], or of the last send, as [RejectedCode] returns it.
-func (e Endpoint) SecondFactor(ctx context.Context, src vendorlogin.OTPSource, c vendorlogin.Challenge, send func(code string) error) error {
+func (e Endpoint) SecondFactor(
+	ctx context.Context, src vendorlogin.OTPSource, c vendorlogin.Challenge, send func(code string) error,
+) error {
 	if c.Account == (vendorlogin.Account{}) {
 		c.Account = e.Account
 	}

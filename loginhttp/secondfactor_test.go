@@ -44,11 +44,13 @@ func TestSecondFactor(t *testing.T) {
 		sent    []string
 		kind    error
 	}{
-		"right at once":     {&person{codes: []string{" 012345\n"}}, []error{nil}, []string{"012345"}, nil},
-		"third time":        {&person{codes: []string{"1", "2", "3"}}, []error{rejected, rejected, nil}, []string{"1", "2", "3"}, nil},
-		"never":             {&person{codes: []string{"1", "2", "3", "4"}}, []error{rejected, rejected, rejected}, []string{"1", "2", "3"}, vendorlogin.ErrOTPRejected},
-		"same code":         {&person{codes: []string{"1", "1", "2"}}, []error{rejected}, []string{"1"}, vendorlogin.ErrOTPRejected},
-		"first code again":  {&person{codes: []string{"1", "2", "1"}}, []error{rejected, rejected}, []string{"1", "2"}, vendorlogin.ErrOTPRejected},
+		"right at once": {&person{codes: []string{" 012345\n"}}, []error{nil}, []string{"012345"}, nil},
+		"third time":    {&person{codes: []string{"1", "2", "3"}}, []error{rejected, rejected, nil}, []string{"1", "2", "3"}, nil},
+		"never": {&person{codes: []string{"1", "2", "3", "4"}}, []error{rejected, rejected, rejected}, []string{"1", "2", "3"},
+			vendorlogin.ErrOTPRejected},
+		"same code": {&person{codes: []string{"1", "1", "2"}}, []error{rejected}, []string{"1"}, vendorlogin.ErrOTPRejected},
+		"first code again": {&person{codes: []string{"1", "2", "1"}}, []error{rejected, rejected}, []string{"1", "2"},
+			vendorlogin.ErrOTPRejected},
 		"another failure":   {&person{codes: []string{"1", "2"}}, []error{limited}, []string{"1"}, vendorlogin.ErrRateLimited},
 		"gives up":          {&person{codes: []string{"1"}}, []error{rejected}, []string{"1"}, vendorlogin.ErrOTPRequired},
 		"empty code":        {&person{codes: []string{" "}}, nil, nil, vendorlogin.ErrOTPRequired},

@@ -30,7 +30,7 @@ func TestNoCookieJar(t *testing.T) {
 	require.NoError(t, err)
 	jar.SetCookies(site, []*http.Cookie{{Name: "session", Value: "somebody-elses"}})
 
-	v := &vendor{answer: func(n int, _ *http.Request) (*http.Response, error) {
+	v := &vendor{respond: func(n int, _ *http.Request) (*http.Response, error) {
 		if n == 1 {
 			return reply(200, `{}`, "Set-Cookie", "access-token=new; Path=/"), nil
 		}
@@ -55,7 +55,7 @@ func TestNoCookieJar(t *testing.T) {
 // Cookies that a call brings itself are sent.
 func TestOwnCookies(t *testing.T) {
 	t.Parallel()
-	v := answering(200, `{}`)
+	v := responding(200, `{}`)
 	call := login()
 	call.Header = http.Header{"Cookie": {"access-token=a; refresh-token=r"}}
 	_, err := endpoint(v).Do(t.Context(), call, nil)
@@ -90,7 +90,7 @@ func TestHTTP2(t *testing.T) {
 	assert.EqualError(t, failure(t, err).Err, "the HTTP/2 connection broke")
 }
 
-// The connection of an answer that was read is used again, of whatever kind the answer is.
+// The connection of a response that was read is used again, of whatever kind the response is.
 func TestConnectionsAreReused(t *testing.T) {
 	t.Parallel()
 	var connections atomic.Int64
@@ -124,7 +124,7 @@ func TestDoClosesBodies(t *testing.T) {
 	for _, status := range []int{200, 302, 401, 500} {
 		for _, text := range []string{`{}`, "", strings.Repeat(" ", 2<<20)} {
 			body := &closing{Reader: strings.NewReader(text)}
-			v := &vendor{answer: func(int, *http.Request) (*http.Response, error) {
+			v := &vendor{respond: func(int, *http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: status, Body: body, ContentLength: -1}, nil
 			}}
 			_, _ = endpoint(v).Do(t.Context(), login(), &struct{}{})
@@ -146,7 +146,7 @@ func (c *closing) Close() error {
 
 func TestDoSendsNothingWhenCtxHasEnded(t *testing.T) {
 	t.Parallel()
-	v := answering(200, `{}`)
+	v := responding(200, `{}`)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(fmt.Errorf("example-password"))
 	_, err := endpoint(v).Do(ctx, login(), nil)

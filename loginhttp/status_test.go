@@ -30,7 +30,7 @@ func TestStatusKinds(t *testing.T) {
 	}
 	for status, kind := range want {
 		for _, op := range []string{"login", "refresh", "otp", "resend", "select", "logout"} {
-			v := answering(status, `{"message":"no"}`)
+			v := responding(status, `{"message":"no"}`)
 			call := login()
 			call.Op = op
 			answer, err := endpoint(v).Do(t.Context(), call, &struct{}{})

@@ -68,7 +68,7 @@ type contextKey struct{}
 // What else a ctx has goes down to the transport: spans, deadlines, ends.
 func TestTheRestOfACtxIsThere(t *testing.T) {
 	t.Parallel()
-	v := answering(200, `{}`)
+	v := responding(200, `{}`)
 	ctx, cancel := context.WithTimeout(context.WithValue(t.Context(), contextKey{}, "value"), time.Second)
 	defer cancel()
 	_, err := endpoint(v).Do(ctx, login(), nil)
