@@ -73,10 +73,10 @@ func (e *endpoint) finish(t *turn, o outcome, now time.Time) {
 	case unreachable:
 		e.outage.fail(t, now)
 	case limited:
-		e.outage.end(now)
+		e.outage.end()
 		l.fail(t, o.told, now)
 	default:
-		e.outage.end(now)
+		e.outage.end()
 		l.pass(t, o.lesson == passed, now)
 	}
 	if t.probe {

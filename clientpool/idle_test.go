@@ -1,6 +1,7 @@
 package clientpool_test
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"testing"
@@ -64,13 +65,15 @@ func TestAnIdlePoolKeepsWhatWouldBeLost(t *testing.T) {
 		"a valid token":       {nil, clientpool.Options{}, true},
 		"a saved token":       {nil, clientpool.Options{Client: vendorlogin.Options{Store: tokenstore.NewMemory()}}, false},
 		"a hold":              {wrong, clientpool.Options{Client: vendorlogin.Options{Cooldown: 3 * time.Hour}}, true},
+		"a renewal under way": {nil, clientpool.Options{Client: vendorlogin.Options{LoginTimeout: 9 * time.Hour}}, true},
 		"told to forget none": {unheld, clientpool.Options{Idle: -1}, true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			o := &opener{auth: func(id string) *fakeAuth { return &fakeAuth{account: account(id), err: c.err} }}
+			auth := &fakeAuth{account: account("old"), err: c.err, took: c.opts.Client.LoginTimeout / 2}
+			o := &opener{auth: func(string) *fakeAuth { return auth }}
 			p := clientpool.New(o.open, &c.opts)
-			_, err := client(t, p, "old").Token(t.Context())
-			assert.Equal(t, c.err == nil, err == nil, name)
+			old := client(t, p, "old")
+			go func() { _, _ = old.Token(context.Background()) }()
 			time.Sleep(2 * time.Hour)
 			client(t, p, "new")
 			assert.Equal(t, c.kept, len(ids(p)) == 2, name)

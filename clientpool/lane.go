@@ -13,6 +13,9 @@ const (
 	windowStep  = 0.5 // more of them with each success
 	lastWindow  = 64
 
+	suspicious = 3 // different accounts that meet a limit: from then on one exchange at a time
+	convincing = 6 // of them, the last sent since: it is the endpoint's limit. A few locked accounts in a row are no limit
+
 	longestTicket = time.Minute // how far ahead a caller is given a time of its own
 	slowTicket    = time.Second // to come back after, where no rate limit is known
 	mostOwn       = 1024        // accounts that are remembered for limits of their own
@@ -29,7 +32,7 @@ type turn struct {
 	place    *list.Element // in the lane's queue; nil: not in it
 	probe    bool
 	sent     time.Time // when it was granted
-	order    int       // among the turns and failures of its lane
+	order    int       // among the turns of its lane, from 1
 	epoch    int       // of the lane when it was granted
 	over     bool
 }
@@ -52,11 +55,12 @@ type lane struct {
 	nextBy   int       // order of the turn that has set next
 	tail     time.Time // the next time to hand out to a caller that cannot wait
 
-	order   int
-	epoch   int // changes when the lane is closed, or freed
-	refused streak
-	limit   limit
-	own     map[vendorlogin.Account]struct{} // accounts that the vendor limits on their own
+	order     int // of the last turn
+	epoch     int // changes when the lane is closed, or freed
+	refused   streak
+	suspected int // the order of the last turn before the lane was suspected to be limited; 0: it is not
+	limit     limit
+	own       map[vendorlogin.Account]struct{} // accounts that the vendor limits on their own
 }
 
 // admit decides about t.
@@ -66,7 +70,7 @@ func (l *lane) admit(t *turn, now time.Time) verdict {
 	start := later(l.limit.closedUntil, l.next, now)
 	first := l.queue.Len() == 0 || l.queue.Front() == t.place
 	switch {
-	case first && start.Equal(now) && l.underWay < int(l.window):
+	case first && start.Equal(now) && l.underWay < l.places():
 		return l.grant(t, now)
 	case !now.Before(t.patience):
 		return l.refuse(t, start, interval, now)
@@ -78,6 +82,14 @@ func (l *lane) admit(t *turn, now time.Time) verdict {
 		return l.wait(t, start)
 	}
 	return l.wait(t, t.patience)
+}
+
+// places is how many exchanges may be under way.
+func (l *lane) places() int {
+	if l.suspected > 0 {
+		return 1
+	}
+	return int(l.window)
 }
 
 func (l *lane) grant(t *turn, now time.Time) verdict {
@@ -141,17 +153,19 @@ func (l *lane) pass(t *turn, success bool, now time.Time) {
 		l.window = min(l.window+windowStep, lastWindow)
 		delete(l.own, t.account)
 	}
-	for _, f := range l.refused.failures {
-		if success && f.order < t.order && now.Before(f.told) {
+	for _, f := range l.refused.end(t.order) {
+		if success && now.Before(f.told) {
 			l.limitsOwn(f.account)
 		}
+	}
+	if l.refused.accounts(now) < suspicious {
+		l.suspected = 0
 	}
 	if l.limit.found > 0 && success && t.epoch == l.epoch && now.Before(l.limit.told) {
 		l.limit.open()
 		l.next, l.tail = now, now
 		l.epoch++
 	}
-	l.refused.end(now)
 }
 
 func (l *lane) limitsOwn(a vendorlogin.Account) {
@@ -169,14 +183,23 @@ func (l *lane) fail(t *turn, told, now time.Time) {
 	if _, own := l.own[t.account]; own {
 		return
 	}
-	l.order++
-	l.refused.add(failure{account: t.account, at: now, told: told, order: l.order})
-	if t.epoch < l.epoch || l.limit.found == 0 && !l.refused.convinces(now) {
+	l.refused.add(failure{account: t.account, at: now, told: told, order: t.order})
+	if t.epoch < l.epoch {
 		return
 	}
+	if l.limit.found > 0 || l.suspected > 0 && t.order > l.suspected && l.refused.accounts(now) >= convincing {
+		l.close(told, now)
+		return
+	}
+	if l.suspected == 0 && l.refused.accounts(now) >= suspicious {
+		l.suspected = l.order
+	}
+}
+
+func (l *lane) close(told, now time.Time) {
 	l.limit.close(told, now)
 	l.next, l.tail = l.limit.closedUntil, l.limit.closedUntil
-	l.window = firstWindow
+	l.window, l.suspected = firstWindow, 0
 	l.epoch++
 }
 

@@ -55,9 +55,6 @@ func (l *limit) pass(sent time.Time, epoch int) {
 	if epoch > l.lastEpoch {
 		l.passes, l.lastEpoch, l.vain = l.passes[:0], epoch, 0
 	}
-	if epoch < l.lastEpoch {
-		return
-	}
 	if len(l.passes) == mostPasses {
 		l.passes = slices.Delete(l.passes, 0, 1)
 	}
@@ -66,24 +63,20 @@ func (l *limit) pass(sent time.Time, epoch int) {
 
 // close learns that the vendor limits the rate now, and until when.
 func (l *limit) close(told, now time.Time) {
-	before := l.intervalAt(now)
 	l.told = told
-	l.closedUntil = now.Add(l.length(told, before, now))
+	l.closedUntil = now.Add(l.length(told, now))
 	l.interval = l.measured()
-	if before != 0 {
-		l.interval = max(l.interval, time.Duration(safety*float64(before)))
-	}
 	l.constant = min(max(2*l.constant, firstConstant), lastConstant)
 	l.found++
 	l.vain++
 }
 
 // length is for how long to send nothing.
-func (l *limit) length(told time.Time, interval time.Duration, now time.Time) time.Duration {
+func (l *limit) length(told, now time.Time) time.Duration {
 	if !told.IsZero() {
 		return min(max(told.Sub(now), time.Second), doubled(firstClosed, lastClosed, l.found))
 	}
-	if interval != 0 {
+	if interval := l.intervalAt(now); interval != 0 {
 		return doubled(2*interval, untoldLast, l.vain)
 	}
 	return doubled(untoldClosed, untoldLast, l.vain)

@@ -7,6 +7,8 @@ import (
 )
 
 const (
+	enoughForOutage = 3 // different accounts that cannot reach the endpoint
+
 	probeShare = 0.4 // of the time that the endpoint has been down: the wait for the next probe
 	firstGap   = time.Second
 	lastGap    = time.Minute
@@ -38,12 +40,12 @@ func (o *outage) opens(a vendorlogin.Account) time.Time {
 func (o *outage) fail(t *turn, now time.Time) {
 	if !o.down() {
 		o.unreached.add(failure{account: t.account, at: now})
-		if !o.unreached.convinces(now) {
+		if o.unreached.accounts(now) < enoughForOutage {
 			return
 		}
-		o.since = o.unreached.began()
+		o.since = o.unreached[0].at
 		o.met = map[vendorlogin.Account]struct{}{}
-		for _, f := range o.unreached.failures {
+		for _, f := range o.unreached {
 			o.met[f.account] = struct{}{}
 		}
 		o.wait(now)
@@ -62,7 +64,7 @@ func (o *outage) wait(now time.Time) {
 }
 
 // end learns that the endpoint gave a response.
-func (o *outage) end(now time.Time) {
-	o.unreached.end(now)
-	o.since, o.next, o.met = time.Time{}, time.Time{}, nil
+func (o *outage) end() {
+	o.unreached, o.met = nil, nil
+	o.since, o.next = time.Time{}, time.Time{}
 }

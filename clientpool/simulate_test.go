@@ -79,8 +79,8 @@ func simulations() []simulation {
 		{"bucket of 20, one more in 3 s", tokenBucket(20, 3*time.Second, true), 0, 120, 4, 500, 30 * minute},
 		{"the same, without Retry-After", tokenBucket(20, 3*time.Second, false), 0, 115, 4, 500, 30 * minute},
 		{"10 per second", fixedWindow(10, time.Second, true), 0, 520, 4, 500, 3 * minute},
-		{"100 per hour", fixedWindow(100, time.Hour, true), 0, 150, 4, 500, 6 * time.Hour},
-		{"100 per hour, without Retry-After", fixedWindow(100, time.Hour, false), 0, 180, 4, 500, 7 * time.Hour},
+		{"100 per hour", fixedWindow(100, time.Hour, true), 0, 170, 6, 500, 6 * time.Hour},
+		{"100 per hour, without Retry-After", fixedWindow(100, time.Hour, false), 0, 190, 6, 500, 7 * time.Hour},
 		{"no limit", free, 0, 500, 1, 500, 3 * time.Second},
 		{"no limit, responses after 2 s", free, 2 * time.Second, 500, 1, 500, 30 * time.Second},
 		{"outage of 30 s", outage(30*time.Second, free), 0, 530, 4, 500, 45 * time.Second},
@@ -89,6 +89,7 @@ func simulations() []simulation {
 		{"wrong passwords: 100", bad(every(5), wrongPassword), 0, 500, 4, 400, 3 * time.Second},
 		{"locked for an hour: 5", bad(every(100), lockedForAnHour), 0, 500, 4, 495, 3 * time.Second},
 		{"locked for an hour: the first 5", bad(first(5), lockedForAnHour), 0, 500, 4, 495, 4 * time.Second},
+		{"locked for an hour: 5 in a row", bad(between(100, 105), lockedForAnHour), 0, 500, 4, 495, 4 * time.Second},
 		{"answered 500: 5", bad(every(100), broken), 0, 520, 10, 495, 3 * time.Second},
 		{"answered 500: the first 5", bad(first(5), broken), 0, 520, 10, 495, 4 * time.Second},
 	}

@@ -7,56 +7,50 @@ import (
 	"github.com/vendorlogin/vendorlogin"
 )
 
-const (
-	convincing      = 3           // different accounts that fail the same way, with no success between
-	convincingQuiet = 6           // the same where nothing has succeeded lately: it may be a few bad accounts that ask again
-	evidenceAge     = time.Minute // what is older says nothing about now
-)
+// evidenceAge is how long a failure is evidence.
+const evidenceAge = time.Minute
 
-// A streak is failures of one kind at one endpoint, with no success between them.
-type streak struct {
-	failures []failure // the last one of each account
-	success  time.Time // the last one
-}
+// A streak is failures of one kind at one endpoint, with nothing sent after them that went well.
+type streak []failure
 
-// A failure is one account's. Its order is that of the turns and failures of a lane.
+// A failure is one account's.
 type failure struct {
 	account vendorlogin.Account
 	at      time.Time
 	told    time.Time // the vendor's Retry-After; zero: none
-	order   int
+	order   int       // of its turn
 }
 
+// add adds the failure of an account, instead of its last one, and drops what is no evidence any more.
 func (s *streak) add(f failure) {
-	s.failures = slices.DeleteFunc(s.failures, func(old failure) bool {
+	*s = append(slices.DeleteFunc(*s, func(old failure) bool {
 		return old.account == f.account || old.age(f.at) > evidenceAge && !f.at.Before(old.told)
-	})
-	s.failures = append(s.failures, f)
+	}), f)
 }
 
-// convinces reports whether it is the endpoint that fails, and not its accounts.
-func (s *streak) convinces(now time.Time) bool {
-	enough := convincing
-	if now.Sub(s.success) > evidenceAge {
-		enough = convincingQuiet
-	}
+// accounts is how many accounts have failed lately.
+func (s streak) accounts(now time.Time) int {
 	recent := 0
-	for _, f := range s.failures {
+	for _, f := range s {
 		if f.age(now) <= evidenceAge {
 			recent++
 		}
 	}
-	return recent >= enough
+	return recent
 }
 
-func (f failure) age(now time.Time) time.Duration { return now.Sub(f.at) }
-
-// end ends the streak, and returns what was in it.
-func (s *streak) end(now time.Time) []failure {
-	ended := s.failures
-	s.failures, s.success = nil, now
+// end takes the failures out that were sent before what has gone well, and returns them.
+func (s *streak) end(order int) []failure {
+	var ended, rest []failure
+	for _, f := range *s {
+		if f.order < order {
+			ended = append(ended, f)
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	*s = rest
 	return ended
 }
 
-// began is when the first account failed.
-func (s *streak) began() time.Time { return s.failures[0].at }
+func (f failure) age(now time.Time) time.Duration { return now.Sub(f.at) }

@@ -193,6 +193,8 @@ func every(m int) func(int) bool { return func(n int) bool { return n%m == 0 } }
 
 func first(m int) func(int) bool { return func(n int) bool { return n < m } }
 
+func between(from, to int) func(int) bool { return func(n int) bool { return from <= n && n < to } }
+
 func wrongPassword() error {
 	return &vendorlogin.Error{Op: "login", Kind: vendorlogin.ErrInvalidCredentials, Status: 401}
 }

@@ -1,0 +1,287 @@
+package clientpool_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/clientpool"
+)
+
+func TestARateLimitIsThatOfManyAccounts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		logins string // one after the other: a letter is an account that meets a limit; "+" succeeds, "-" has a wrong password
+		closed bool
+	}{
+		"five":                      {"+abcde", false},
+		"six":                       {"+abcdef", true},
+		"six, and nobody succeeded": {"abcdef", true},
+		"one again and again":       {"+aaaaaaaa", false},
+		"a success between":         {"+abcde+f", false},
+		"a wrong password between":  {"+abcde-f", false},
+		"accounts' own locks":       {"abc+abcdefgh+abcdefgh", false},
+		"accounts' own, and others": {"abc+abcdefghi", true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &clientpool.EndpointPacer{}
+			for _, l := range c.logins {
+				switch l {
+				case '+':
+					login(t, p, "good", nil)
+				case '-':
+					login(t, p, "wrong", wrongPassword())
+				default:
+					login(t, p, string(l), tooMany(true, time.Minute))
+				}
+			}
+			assert.Equal(t, c.closed, !lane(p).ClosedUntil.IsZero(), name)
+			if c.closed {
+				e := rejected(t, p, "next")
+				assert.ErrorIs(t, e, vendorlogin.ErrRateLimited, name)
+				assert.False(t, e.RetryAt.Before(time.Now().Add(time.Minute)), name)
+			} else {
+				login(t, p, "next", nil)
+			}
+		})
+	}
+}
+
+// limit lets six accounts meet a rate limit after 20 logins.
+func limit(t *testing.T, p *clientpool.EndpointPacer, tells bool, after time.Duration) {
+	t.Helper()
+	for n := range 20 {
+		login(t, p, fmt.Sprint(n), nil)
+	}
+	for n := range 6 {
+		login(t, p, fmt.Sprint(20+n), tooMany(tells, after))
+	}
+}
+
+func TestALaneOpensAtTheRateThatWasMeasured(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &clientpool.EndpointPacer{}
+		limit(t, p, true, time.Minute)
+		assert.Equal(t, time.Now().Add(time.Minute), lane(p).ClosedUntil)
+		assert.Equal(t, 3210*time.Millisecond, lane(p).Interval, "20 a minute, and 7 % more")
+		time.Sleep(time.Minute)
+		login(t, p, "20", nil)
+		began := time.Now()
+		done, err := p.Pace(t.Context(), account("21"), "login")
+		assert.NoError(t, err)
+		assert.Equal(t, 3210*time.Millisecond, time.Since(began))
+		done(true, nil)
+
+		time.Sleep(5*time.Minute - 3210*time.Millisecond)
+		assert.InDelta(t, 3.21/2.718, lane(p).Interval.Seconds(), 0.01, "it shrinks")
+		time.Sleep(3 * time.Hour)
+		login(t, p, "22", nil)
+		assert.Zero(t, lane(p).Interval, "and is forgotten")
+	})
+}
+
+func TestOneAccountIsEnoughOnceALimitIsKnown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &clientpool.EndpointPacer{}
+		limit(t, p, true, time.Minute)
+		time.Sleep(time.Minute)
+		login(t, p, "20", nil)
+		time.Sleep(10 * time.Second)
+		login(t, p, "21", tooMany(true, 50*time.Second))
+		assert.Equal(t, time.Now().Add(50*time.Second), lane(p).ClosedUntil)
+		assert.GreaterOrEqual(t, lane(p).Interval, 3210*time.Millisecond)
+	})
+}
+
+func TestHowLongALaneIsClosed(t *testing.T) {
+	t.Parallel()
+	const minute = time.Minute
+	for name, c := range map[string]struct {
+		tells bool
+		after time.Duration
+		want  []time.Duration
+	}{
+		"an hour":             {true, time.Hour, []time.Duration{2 * minute, 4 * minute, 8 * minute, 16 * minute, 32 * minute, time.Hour, time.Hour}},
+		"a time that is past": {true, -time.Hour, []time.Duration{time.Second, time.Second}},
+		"no Retry-After":      {false, 0, []time.Duration{time.Minute, 12840 * time.Millisecond}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &clientpool.EndpointPacer{}
+			limit(t, p, c.tells, c.after)
+			for n, want := range c.want {
+				assert.InDelta(t, want.Seconds(), time.Until(lane(p).ClosedUntil).Seconds(), 0.001, "%s: %d", name, n)
+				time.Sleep(time.Until(lane(p).ClosedUntil))
+				login(t, p, fmt.Sprint("again-", n), tooMany(c.tells, c.after))
+			}
+		})
+	}
+}
+
+func TestASuccessProvesThatTheLimitsWereTheAccountsOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &clientpool.EndpointPacer{}
+		limit(t, p, true, time.Hour)
+		rejected(t, p, "good")
+		time.Sleep(2 * time.Minute)
+		login(t, p, "26", tooMany(true, time.Hour))
+		time.Sleep(4 * time.Minute)
+		login(t, p, "good", nil)
+		assert.Equal(t, clientpool.LaneStatus{}, lane(p))
+		for n := range 7 {
+			login(t, p, fmt.Sprint(20+n), tooMany(true, time.Hour))
+		}
+		login(t, p, "better", nil)
+		assert.Equal(t, clientpool.LaneStatus{}, lane(p), "all seven are known now")
+
+		for n := range 6 {
+			login(t, p, fmt.Sprint(20+n), nil)
+		}
+		for n := range 6 {
+			login(t, p, fmt.Sprint(20+n), tooMany(true, time.Hour))
+		}
+		assert.False(t, lane(p).ClosedUntil.IsZero(), "those that have succeeded since are evidence again")
+	})
+}
+
+func TestASuspectedLaneIsTriedByOneAtATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &clientpool.EndpointPacer{}
+		before := turn(t, p, "before")
+		for _, name := range []string{"a", "b", "c"} {
+			login(t, p, name, tooMany(true, time.Minute))
+		}
+		rejected(t, p, "next") // after a while: somebody is under way
+		before(true, nil)
+		try := turn(t, p, "next")
+		rejected(t, p, "another")
+		try(true, nil)
+		for n := range 4 {
+			turn(t, p, fmt.Sprint(n))
+		}
+	})
+}
+
+// What was under way together with the failures is no evidence that all that follows will fail.
+func TestALaneIsClosedByWhatWasSentSince(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &clientpool.EndpointPacer{}
+		for range 4 {
+			login(t, p, "good", nil)
+		}
+		var together []func(bool, error)
+		for n := range 6 {
+			together = append(together, turn(t, p, fmt.Sprint(n)))
+		}
+		for _, done := range together {
+			done(true, tooMany(true, time.Minute))
+		}
+		assert.True(t, lane(p).ClosedUntil.IsZero())
+		login(t, p, "next", tooMany(true, time.Minute))
+		assert.False(t, lane(p).ClosedUntil.IsZero())
+	})
+}
+
+func TestWhatWasSentBeforeNeitherClosesNorOpensALane(t *testing.T) {
+	t.Parallel()
+	for name, succeeds := range map[string]bool{"limit": false, "success": true} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &clientpool.EndpointPacer{}
+			limit(t, p, true, 2*time.Second)
+			time.Sleep(2 * time.Second)
+			slow := turn(t, p, "slow")
+			time.Sleep(time.Second)
+			login(t, p, "26", tooMany(true, time.Minute))
+			closed, interval := lane(p).ClosedUntil, lane(p).Interval
+			time.Sleep(time.Second)
+			if succeeds {
+				slow(true, nil)
+			} else {
+				slow(true, tooMany(true, 90*time.Second))
+			}
+			assert.Equal(t, closed, lane(p).ClosedUntil, name)
+			assert.Equal(t, interval, lane(p).Interval, name)
+		})
+	}
+}
+
+func TestWaitersAreToldWhenALaneCloses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &clientpool.EndpointPacer{}
+		limit(t, p, true, 10*time.Second)
+		time.Sleep(10 * time.Second)
+		began := time.Now()
+		check := turn(t, p, "check")
+		waits := make(chan error)
+		go func() {
+			_, err := p.Pace(t.Context(), account("waits"), "login")
+			waits <- err
+		}()
+		synctest.Wait()
+		check(true, tooMany(true, time.Minute))
+		assert.ErrorIs(t, <-waits, vendorlogin.ErrRateLimited)
+		assert.Zero(t, time.Since(began))
+	})
+}
+
+func TestWhoCannotWaitIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &clientpool.EndpointPacer{}
+		limit(t, p, true, time.Minute)
+		time.Sleep(time.Minute)
+		login(t, p, "first", nil)
+		var callers sync.WaitGroup
+		for n := range 2 {
+			callers.Go(func() {
+				_, err := p.Pace(t.Context(), account(fmt.Sprint("waits-", n)), "login")
+				assert.NoError(t, err)
+			})
+			synctest.Wait()
+		}
+		began := time.Now()
+		rejected(t, p, "third")
+		assert.Zero(t, time.Since(began), "3 intervals are more than 7.5 s")
+		callers.Wait()
+	})
+}
+
+func TestATurnInWhichNothingWasSentIsGivenBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &clientpool.EndpointPacer{}
+		limit(t, p, true, time.Minute)
+		time.Sleep(time.Minute)
+		turn(t, p, "adopts")(false, nil)
+		turn(t, p, "next")
+	})
+}
+
+// Callers that come while a lane is closed are told times of their own, an interval apart, and later ones to come within a minute.
+func TestTimesToComeBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &clientpool.EndpointPacer{}
+		limit(t, p, true, time.Minute)
+		opens := lane(p).ClosedUntil
+		for n := range 40 {
+			at := rejected(t, p, fmt.Sprint("waits-", n)).RetryAt.Sub(opens)
+			if n <= 18 {
+				assert.Equal(t, time.Duration(n)*3210*time.Millisecond, at)
+				continue
+			}
+			assert.GreaterOrEqual(t, at, 30*time.Second)
+			assert.LessOrEqual(t, at, time.Minute)
+		}
+	})
+}
