@@ -16,6 +16,8 @@ const (
 	lastConstant  = 2 * time.Hour
 	leastInterval = 20 * time.Millisecond // a limit that allows so much is none
 	mostPasses    = 64                    // that a measurement looks back
+	enoughPasses  = 5                     // fewer say little: what was measured before is changed
+	mostRise      = 1.25                  // by no more than this
 )
 
 // A limit is what is known of the vendor's rate limit. It is measured: of what passed, how much in which time.
@@ -25,6 +27,7 @@ type limit struct {
 	told        time.Time     // the Retry-After that closed it; zero: there was none
 	interval    time.Duration // at closedUntil; it shrinks from then on
 	constant    time.Duration // in which it shrinks to 1/e
+	proven      bool          // interval was measured over enough passes that were an interval apart
 	vain        int           // how often in a row it was closed with no pass since it was opened
 
 	passes    []time.Time // when the last were sent, in order
@@ -64,8 +67,14 @@ func (l *limit) pass(sent time.Time, epoch int) {
 // close learns that the vendor limits the rate now, and until when.
 func (l *limit) close(told, now time.Time) {
 	l.told = told
+	before := l.intervalAt(now)
 	l.closedUntil = now.Add(l.length(told, now))
 	l.interval = l.measured()
+	paced := l.found > 0 && l.vain == 0 && len(l.passes) >= enoughPasses
+	if l.proven && !paced {
+		l.interval = min(l.interval, time.Duration(mostRise*float64(before)))
+	}
+	l.proven = l.proven || paced
 	l.constant = min(max(2*l.constant, firstConstant), lastConstant)
 	l.found++
 	l.vain++
