@@ -59,7 +59,8 @@ type Config struct {
 }
 
 // An Authenticator logs in to one account of one Gcore user, and refreshes. It is safe for concurrent use. The token goes on requests
-// as a bearer. Tokens live an hour and refresh tokens a day where they do not say more themselves.
+// as a bearer. A token that does not say when it expires is taken to expire after an hour, a refresh token after a day: those are the
+// documented lifetimes.
 type Authenticator struct {
 	endpoint loginhttp.Endpoint
 	password vendorlogin.SecretFunc
@@ -106,11 +107,11 @@ func (a *Authenticator) Fingerprint(ctx context.Context) (uint64, error) {
 	return a.endpoint.Account.Fingerprint(ctx, a.password)
 }
 
-// Login logs in and selects the account of Config.ClientID. Where that account is rejected the login has failed, with an error
-// whose Op is "select": ErrForbidden where the user may not work in it, ErrInvalidRequest where there is none of that id. The tokens
-// of the first account, which the vendor has returned by then, are not handed out.
+// Login logs in and selects the account of Config.ClientID. Where the vendor rejects that account, the login has failed. The error's Op
+// is then "select". It is ErrForbidden where the user may not work in the account, and ErrInvalidRequest where there is none of that
+// id. The tokens of the first account are not handed out instead.
 //
-// A wrong TOTP code costs the password an attempt too, since both are in one request. It is ErrOTPRejected, and nobody is asked again.
+// A rejected TOTP code is ErrOTPRejected. Nobody is asked again: password and code are in one request, so it counts for both.
 //
 // https://gcore.com/docs/api-reference/iam/account/login
 func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {

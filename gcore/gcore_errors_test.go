@@ -35,7 +35,7 @@ func TestLoginErrors(t *testing.T) {
 		"code wanted": {
 			400, "error-otp-required.json", vendorlogin.ErrOTPRequired, "", "", adaptertest.Field("one_time_password", "This field is required"),
 		},
-		"token refused": {401, "error-token.json", vendorlogin.ErrInvalidCredentials, "token_not_valid", "Token is invalid or expired", nil},
+		"token rejected": {401, "error-token.json", vendorlogin.ErrInvalidCredentials, "token_not_valid", "Token is invalid or expired", nil},
 		"detail": {
 			403, "error-forbidden.json", vendorlogin.ErrForbidden, "", "You do not have permission to perform this action.", nil,
 		},
@@ -89,7 +89,7 @@ func TestErrorText(t *testing.T) {
 	assert.EqualError(t, err, "gcore (ops@example.com): login: wrong credentials (400, POST api.gcore.com/iam/auth/jwt/login)")
 }
 
-func TestRefusedCode(t *testing.T) {
+func TestRejectedCode(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		body string
@@ -119,7 +119,7 @@ func TestRefusedCode(t *testing.T) {
 func TestRefreshErrors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]failure{
-		"token refused":     {401, "error-token.json", vendorlogin.ErrRefreshRejected, "token_not_valid", "Token is invalid or expired", nil},
+		"token rejected":    {401, "error-token.json", vendorlogin.ErrRefreshRejected, "token_not_valid", "Token is invalid or expired", nil},
 		"the same with 400": {400, "error-token.json", vendorlogin.ErrRefreshRejected, "token_not_valid", "Token is invalid or expired", nil},
 		"the same with 403": {403, "error-token.json", vendorlogin.ErrRefreshRejected, "token_not_valid", "Token is invalid or expired", nil},
 		"field": {
@@ -132,7 +132,7 @@ func TestRefreshErrors(t *testing.T) {
 		"forbidden": {
 			403, "error-forbidden.json", vendorlogin.ErrForbidden, "", "You do not have permission to perform this action.", nil,
 		},
-		"token refused by 500":  {500, "error-token.json", vendorlogin.ErrUnavailable, "token_not_valid", "Token is invalid or expired", nil},
+		"token rejected by 500": {500, "error-token.json", vendorlogin.ErrUnavailable, "token_not_valid", "Token is invalid or expired", nil},
 		"server error":          {503, `{}`, vendorlogin.ErrUnavailable, "", "", nil},
 		"an answer of no token": {200, `{"refresh":"r"}`, vendorlogin.ErrBadResponse, "", "", adaptertest.Field("access", "is missing")},
 	} {
@@ -173,7 +173,7 @@ func TestLargeErrors(t *testing.T) {
 }
 
 // Pages come from what stands before the vendor: the text says so.
-func TestPageInPlaceOfAnAnswer(t *testing.T) {
+func TestPageInPlaceOfAResponse(t *testing.T) {
 	t.Parallel()
 	w := adaptertest.NewWire()
 	w.On("POST", loginURL, adaptertest.Reply(502, "<html>Bad Gateway</html>"))

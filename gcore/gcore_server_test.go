@@ -39,7 +39,7 @@ func TestAgainstAServer(t *testing.T) {
 	assert.Equal(t, http.StatusOK, adaptertest.CallAPI(t, srv, a, next))
 
 	_, err = a.Refresh(t.Context(), token)
-	assert.ErrorIs(t, err, vendorlogin.ErrRefreshRejected, "it was used up")
+	assert.ErrorIs(t, err, vendorlogin.ErrRefreshRejected, "it was consumed")
 
 	counts := srv.Counts()
 	assert.Equal(t, vendortest.Counts{

@@ -41,7 +41,7 @@ func TestLogin(t *testing.T) {
 	adaptertest.AssertSent(t, w.Requests()[0], "POST", loginURL, jsonOnly, loginBody)
 }
 
-func TestLoginWithTheExampleAnswer(t *testing.T) {
+func TestLoginWithTheExampleResponse(t *testing.T) {
 	t.Parallel()
 	w := adaptertest.NewWire()
 	body := adaptertest.Body("login.json")
@@ -124,7 +124,7 @@ func TestAccountThatCannotBeSelected(t *testing.T) {
 		message string
 	}{
 		"not the user's": {403, "error-forbidden.json", vendorlogin.ErrForbidden, "", "You do not have permission to perform this action."},
-		"token refused":  {401, "error-token.json", vendorlogin.ErrForbidden, "token_not_valid", "Token is invalid or expired"},
+		"token rejected": {401, "error-token.json", vendorlogin.ErrForbidden, "token_not_valid", "Token is invalid or expired"},
 		"wrong credentials": {
 			400, "error-credentials.json", vendorlogin.ErrForbidden, "", "No active account found with the given credentials.",
 		},

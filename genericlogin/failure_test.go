@@ -156,7 +156,7 @@ func TestNoTokenInWebMode(t *testing.T) {
 }
 
 // Pages come from what stands before the vendor: the text says so.
-func TestPageInPlaceOfAnAnswer(t *testing.T) {
+func TestPageInPlaceOfAResponse(t *testing.T) {
 	t.Parallel()
 	w := adaptertest.NewWire()
 	w.On("POST", loginURL, adaptertest.Reply(502, "<html>Bad Gateway</html>"))

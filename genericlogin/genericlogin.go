@@ -1,5 +1,5 @@
 // Package genericlogin logs in to a Bytebase server, and to any other server with the same login call (POST /v1/auth/login). It
-// sends e-mail and password, or what an identity provider gave, and answers for the second factor where the user has one.
+// sends e-mail and password, or the code of an identity provider. It sends a TOTP or recovery code where the user has a second factor.
 //
 //	auth, err := genericlogin.New(genericlogin.Config{
 //		Email:    "ops@example.com",
@@ -7,8 +7,8 @@
 //		BaseURL:  "https://login.example.com",
 //	})
 //
-// It was tried against Bytebase 3.16 to 3.21 and a build of August 2026. A server that counts attempts before it checks them locks a
-// user out after 5 in 10 minutes. Processes that log in as the same user should share a store.
+// It follows what Bytebase 3.16, 3.21 and a build of August 2026 respond. The newest one counts an attempt before it checks it, and
+// rejects the sixth in 10 minutes. So processes that log in as one user should share a store.
 package genericlogin
 
 import (
@@ -178,10 +178,13 @@ type idpCode struct {
 
 // Login logs in. Where the server wants a second factor, a person is asked up to 3 times while it rejects what was typed.
 //
-// ErrInvalidCredentials is a wrong password, at the server or an LDAP provider, or a code that an identity provider rejected. Such a
-// code is sent once, whatever becomes of it. ErrOTPRejected is a code of the second factor that the server rejected. ErrOTPRequired
-// is that there is no source of codes, or that the server has closed the second step, which it keeps open for minutes only: the code
-// was not looked at, and it takes another Login and another code. ErrForbidden is a deactivated user.
+// Its errors beside the usual ones:
+//   - ErrInvalidCredentials: a wrong password, at the server or an LDAP provider, or a code that an identity provider rejected. Such a
+//     code is sent once, whatever becomes of it.
+//   - ErrForbidden: the user is deactivated.
+//   - ErrOTPRejected: the server rejected the code of the second factor.
+//   - ErrOTPRequired: there is no source of codes. Or the server has closed the second step, which it keeps open for minutes only:
+//     then it did not look at the code, and it takes another Login and another code.
 //
 // https://github.com/bytebase/bytebase, proto/v1/v1/auth_service.proto, Login.
 func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
@@ -227,7 +230,7 @@ func (a *Authenticator) firstStep(ctx context.Context) (in loginRequest, secret 
 	return in, secret, err
 }
 
-// secondStep answers the challenge. Its requests hold nothing of the first one's but web, which is read in each.
+// secondStep responds to the challenge. Its requests hold nothing of the first one's but web, which is read in each.
 func (a *Authenticator) secondStep(ctx context.Context, challenge, recovery string) (token *vendorlogin.Token, err error) {
 	send := func(in loginRequest) (err error) {
 		in.MFATempToken, in.Web = challenge, a.web()

@@ -113,17 +113,17 @@ func TestNoSourceOfCodes(t *testing.T) {
 	}
 }
 
-func TestRefusedCodes(t *testing.T) {
+func TestRejectedCodes(t *testing.T) {
 	t.Parallel()
 	wrong := adaptertest.Reply(401, "error-mfa-code.json")
 	lapsed := adaptertest.Reply(401, "error-mfa-claim.json")
 	right := adaptertest.Reply(200, `{"token":"a"}`)
 	for name, c := range map[string]struct {
-		answers []httpmock.Responder
-		source  func(*adaptertest.Codes) vendorlogin.OTPSource
-		kind    error
-		op      string
-		asked   int
+		responses []httpmock.Responder
+		source    func(*adaptertest.Codes) vendorlogin.OTPSource
+		kind      error
+		op        string
+		asked     int
 	}{
 		"a person mistypes once":  {[]httpmock.Responder{wrong, right}, person, nil, "", 2},
 		"a person mistypes twice": {[]httpmock.Responder{wrong, wrong, right}, person, nil, "", 3},
@@ -159,7 +159,7 @@ func TestRefusedCodes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := adaptertest.NewWire()
-			w.On("POST", loginURL, append([]httpmock.Responder{adaptertest.Reply(200, challenge)}, c.answers...)...)
+			w.On("POST", loginURL, append([]httpmock.Responder{adaptertest.Reply(200, challenge)}, c.responses...)...)
 			typed := adaptertest.Typed("000001", "000002", "000003", "000004")
 			cfg := config(w)
 			cfg.OTP = c.source(typed)
@@ -191,7 +191,7 @@ func says(message string) httpmock.Responder {
 func person(s *adaptertest.Codes) vendorlogin.OTPSource  { return s }
 func machine(s *adaptertest.Codes) vendorlogin.OTPSource { return adaptertest.Machine{Codes: s} }
 
-func TestRefusedRecoveryCode(t *testing.T) {
+func TestRejectedRecoveryCode(t *testing.T) {
 	t.Parallel()
 	for body, kind := range map[string]error{
 		"error-mfa-recovery.json": vendorlogin.ErrOTPRejected,

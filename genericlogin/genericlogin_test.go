@@ -44,7 +44,7 @@ func TestLogin(t *testing.T) {
 }
 
 // The example has a token and a challenge: a token is a login.
-func TestLoginWithTheExampleAnswer(t *testing.T) {
+func TestLoginWithTheExampleResponse(t *testing.T) {
 	t.Parallel()
 	w := adaptertest.NewWire()
 	w.On("POST", loginURL, adaptertest.Reply(200, "login.json"))

@@ -37,7 +37,7 @@ func (a *Authenticator) token(answer *loginhttp.Answer, access string) *vendorlo
 		}
 	}
 	t.Access = vendorlogin.NewSecret(access)
-	t.ExpiresAt = answer.Expiry(nil, access, 0) // the cookie lives on when the token in it has expired
+	t.ExpiresAt = answer.Expiry(nil, access, 0) // the cookie outlasts the token in it
 	return t
 }
 

@@ -191,7 +191,7 @@ func TestRefreshErrors(t *testing.T) {
 		code    string
 		message string
 	}{
-		"refused": {
+		"rejected": {
 			adaptertest.Reply(401, "error-refresh.json"), vendorlogin.ErrRefreshRejected, "16", "invalid or expired refresh token",
 		},
 		"forbidden": {adaptertest.Reply(403, "error-forbidden.json"), vendorlogin.ErrForbidden, "7", "password sign-in is disallowed"},
@@ -219,7 +219,7 @@ func TestRefreshErrors(t *testing.T) {
 			assert.Equal(t, "refresh", e.Op)
 			assert.Equal(t, c.code, e.Code)
 			assert.Equal(t, c.message, e.Message)
-			assert.Len(t, w.Requests(), 1, "the refresh token may be used up")
+			assert.Len(t, w.Requests(), 1, "the refresh token may be consumed")
 		})
 	}
 }

@@ -63,7 +63,7 @@ func TestRefresh(t *testing.T) {
 	adaptertest.AssertSent(t, w.Requests()[0], "POST", refreshURL+"?refresh_token=old%2Brefresh", bare, "")
 }
 
-func TestRefreshKeepsWhatTheAnswerLeavesOut(t *testing.T) {
+func TestRefreshKeepsWhatTheResponseLeavesOut(t *testing.T) {
 	t.Parallel()
 	w := adaptertest.NewWire()
 	w.On("POST", refreshURL, adaptertest.Reply(200, `{"access_token_data":{"token":"a"}}`))
@@ -112,7 +112,7 @@ func TestRefreshThatFails(t *testing.T) {
 		kind   error
 		also   error
 	}{
-		"refused":               {401, "detail_subcode_text.json", vendorlogin.ErrRefreshRejected, nil},
+		"rejected":              {401, "detail_subcode_text.json", vendorlogin.ErrRefreshRejected, nil},
 		"not to be used":        {400, "detail_text.json", vendorlogin.ErrRefreshRejected, vendorlogin.ErrInvalidRequest},
 		"no such call":          {404, `{"detail":"Not Found"}`, vendorlogin.ErrRefreshRejected, vendorlogin.ErrInvalidRequest},
 		"forbidden":             {403, "forbidden.json", vendorlogin.ErrRefreshRejected, vendorlogin.ErrForbidden},

@@ -60,7 +60,7 @@ func TestRefreshAgainstAServer(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusOK, adaptertest.CallAPI(t, srv, a, next))
 	_, err = a.Refresh(t.Context(), token)
-	assert.ErrorIs(t, err, vendorlogin.ErrRefreshRejected, "it was used up")
+	assert.ErrorIs(t, err, vendorlogin.ErrRefreshRejected, "it was consumed")
 	assert.Equal(t, 1, srv.Counts().Refreshes)
 }
 

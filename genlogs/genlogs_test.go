@@ -56,7 +56,7 @@ func TestLoginInBody(t *testing.T) {
 	adaptertest.AssertSent(t, w.Requests()[0], "POST", tokenURL, withBody, `{"email":"ops@example.com","password":"1234+ \u0026/ö"}`)
 }
 
-func TestLoginAnswers(t *testing.T) {
+func TestLoginResponses(t *testing.T) {
 	t.Parallel()
 	end := time.Date(2096, 11, 22, 10, 20, 30, 0, time.UTC)
 	inJWT := adaptertest.JWT("a", end)
@@ -104,7 +104,7 @@ func TestLoginAnswers(t *testing.T) {
 	}
 }
 
-func TestAnswersWithoutATokenAreBad(t *testing.T) {
+func TestResponsesWithoutATokenAreBad(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"no token data": `{"user_id":"u"}`,
@@ -152,7 +152,7 @@ func TestAuthorize(t *testing.T) {
 	assert.Equal(t, http.Header{"Access-Token": {"access"}, "X-Api-Key": {apiKey}}, req.Header, "bare, and no Authorization")
 }
 
-func TestAuthorizeRefusesWhatNoHeaderHolds(t *testing.T) {
+func TestAuthorizeRejectsWhatNoHeaderHolds(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		token, key string

@@ -53,8 +53,7 @@ type Config struct {
 }
 
 // An Authenticator logs in to one GMI Cloud account, and refreshes. It is safe for concurrent use. Its requests carry the token as a
-// bearer and the device id as CE-ClientId. The vendor documents no lifetime of its tokens: they expire when they themselves say so,
-// else it is not known.
+// bearer and the device id as CE-ClientId. The vendor documents no lifetime: a Token's times are those in its JWTs, else zero.
 type Authenticator struct {
 	endpoint    loginhttp.Endpoint
 	password    vendorlogin.SecretFunc

@@ -58,7 +58,7 @@ func TestRefreshThatFails(t *testing.T) {
 		kind   error
 		code   string
 	}{
-		"refused":           {400, "refresh_rejected.json", vendorlogin.ErrRefreshRejected, "auth/1"},
+		"rejected":          {400, "refresh_rejected.json", vendorlogin.ErrRefreshRejected, "auth/1"},
 		"another device's":  {400, "wrong_device.json", vendorlogin.ErrInvalidRequest, "auth/0"},
 		"invalid field":     {400, "invalid_field.json", vendorlogin.ErrInvalidRequest, "request/0"},
 		"no body":           {400, "no_body.json", vendorlogin.ErrInvalidRequest, "request/1"},

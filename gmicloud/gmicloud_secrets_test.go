@@ -67,7 +67,7 @@ func TestSecretsDoNotGetOut(t *testing.T) {
 			}
 			adaptertest.AssertSilent(t, "first step", login(func(w *adaptertest.Wire) { w.On("POST", tokensURL, answer) }))
 			adaptertest.AssertSilent(t, "second step", login(func(w *adaptertest.Wire) { w.On("POST", sessionsURL, answer) }))
-			adaptertest.AssertSilent(t, "refused code", login(func(w *adaptertest.Wire) { w.On("POST", resendURL, answer) }))
+			adaptertest.AssertSilent(t, "rejected code", login(func(w *adaptertest.Wire) { w.On("POST", resendURL, answer) }))
 			if resent != nil { // any 2xx is a success
 				adaptertest.AssertSilent(t, "resend", resent)
 			}

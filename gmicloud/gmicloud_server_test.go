@@ -43,7 +43,7 @@ func TestAgainstAServer(t *testing.T) {
 	assert.NotEqual(t, token.Refresh.Reveal(), next.Refresh.Reveal())
 
 	_, err = a.Refresh(t.Context(), token)
-	assert.ErrorIs(t, err, vendorlogin.ErrRefreshRejected, "it was used up")
+	assert.ErrorIs(t, err, vendorlogin.ErrRefreshRejected, "it was consumed")
 
 	counts := srv.Counts()
 	assert.Equal(t, 1, counts.Logins)

@@ -95,7 +95,7 @@ func TestCreateAuthToken(t *testing.T) {
 	adaptertest.AssertSent(t, w.Requests()[0], "POST", tokensURL, jsonOnly, loginBody)
 }
 
-func TestAnswersWithoutATokenAreBad(t *testing.T) {
+func TestResponsesWithoutATokenAreBad(t *testing.T) {
 	t.Parallel()
 	first := `{"authToken":"first","is2FARequired":false}`
 	for name, c := range map[string]struct{ first, session, field string }{
@@ -143,7 +143,7 @@ func TestAuthorize(t *testing.T) {
 	assert.Equal(t, http.Header{"Authorization": {"Bearer access"}, "Ce-Clientid": {device}}, req.Header)
 }
 
-func TestAuthorizeRefusesWhatEndsAHeader(t *testing.T) {
+func TestAuthorizeRejectsWhatEndsAHeader(t *testing.T) {
 	t.Parallel()
 	a := authenticator(t, config(adaptertest.NewWire()))
 	req, err := http.NewRequestWithContext(t.Context(), "GET", "https://console.gmicloud.ai/", nil)

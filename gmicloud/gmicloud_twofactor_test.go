@@ -131,8 +131,8 @@ func TestAMachineIsAskedOnce(t *testing.T) {
 	assert.Len(t, w.Requests(), 2)
 }
 
-// What a refusal of the second step means. Only the first group may cost the person another code.
-func TestRefusalsOfTheSecondStep(t *testing.T) {
+// What a rejection in the second step means. Only the first group may cost the person another code.
+func TestRejectionsInTheSecondStep(t *testing.T) {
 	t.Parallel()
 	field := func(names ...string) string {
 		rows := ""

@@ -80,7 +80,9 @@ func (a *Authenticator) Fingerprint(ctx context.Context) (uint64, error) {
 	return a.endpoint.Account.Fingerprint(ctx, a.password)
 }
 
-// Login creates a token: the vendor's page "Create Token".
+// Login creates a token.
+//
+// The vendor's page "Create Token".
 func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
 	password, err := a.endpoint.Secret(ctx, "login", "Password", a.password)
 	if err != nil {

@@ -34,7 +34,7 @@ func TestLoginErrors(t *testing.T) {
 		"code and token":         wrong(200, `{"errorCode":"AUTH_1001","errorMessage":"Invalid credentials",`+token+`}`),
 		"content of text":        wrong(200, `{"errorCode":"AUTH_1001","errorMessage":"Invalid credentials","content":"none"}`),
 		"content of a number":    wrong(200, `{"errorCode":"AUTH_1001","errorMessage":"Invalid credentials","content":1,"pageable":1}`),
-		"token refused":          {200, "error-token.json", vendorlogin.ErrInvalidCredentials, "AUTH_1002", "Invalid token", nil},
+		"token rejected":         {200, "error-token.json", vendorlogin.ErrInvalidCredentials, "AUTH_1002", "Invalid token", nil},
 		"unavailable, 200":       {200, "error-unavailable.json", vendorlogin.ErrUnavailable, "GLOBAL_1001", "Service unavailable", nil},
 		"unavailable, 400":       {400, "error-unavailable.json", vendorlogin.ErrUnavailable, "GLOBAL_1001", "Service unavailable", nil},
 		"unavailable, 503":       {503, "error-unavailable.json", vendorlogin.ErrUnavailable, "GLOBAL_1001", "Service unavailable", nil},
@@ -101,15 +101,15 @@ func TestRefreshErrors(t *testing.T) {
 		return failure{status, "error-token.json", vendorlogin.ErrRefreshRejected, "AUTH_1002", "Invalid token", nil}
 	}
 	for name, c := range map[string]failure{
-		"token refused, 200": rejected(200),
-		"token refused, 400": rejected(400),
-		"token refused, 401": rejected(401),
-		"wrong credentials":  {200, "error-credentials.json", vendorlogin.ErrRefreshRejected, "AUTH_1001", "Invalid credentials", nil},
-		"401 and no more":    {401, ``, vendorlogin.ErrRefreshRejected, "", "", nil},
-		"unavailable":        {200, "error-unavailable.json", vendorlogin.ErrUnavailable, "GLOBAL_1001", "Service unavailable", nil},
-		"other code":         {200, "error-other.json", vendorlogin.ErrInvalidRequest, "SUBSCRIBER_1002", "Subscriber not found", nil},
-		"framework":          {500, "error-spring.json", vendorlogin.ErrUnavailable, "", "No static resource api/v2/auth/token.", nil},
-		"no token":           noToken(answer(`""`)),
+		"token rejected, 200": rejected(200),
+		"token rejected, 400": rejected(400),
+		"token rejected, 401": rejected(401),
+		"wrong credentials":   {200, "error-credentials.json", vendorlogin.ErrRefreshRejected, "AUTH_1001", "Invalid credentials", nil},
+		"401 and no more":     {401, ``, vendorlogin.ErrRefreshRejected, "", "", nil},
+		"unavailable":         {200, "error-unavailable.json", vendorlogin.ErrUnavailable, "GLOBAL_1001", "Service unavailable", nil},
+		"other code":          {200, "error-other.json", vendorlogin.ErrInvalidRequest, "SUBSCRIBER_1002", "Subscriber not found", nil},
+		"framework":           {500, "error-spring.json", vendorlogin.ErrUnavailable, "", "No static resource api/v2/auth/token.", nil},
+		"no token":            noToken(answer(`""`)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -125,7 +125,7 @@ func TestRefreshErrors(t *testing.T) {
 }
 
 // Pages come from what stands before the vendor: the text says so.
-func TestPageInPlaceOfAnAnswer(t *testing.T) {
+func TestPageInPlaceOfAResponse(t *testing.T) {
 	t.Parallel()
 	w := adaptertest.NewWire()
 	w.On("POST", tokenURL, adaptertest.Reply(502, "<html>Bad Gateway</html>"))

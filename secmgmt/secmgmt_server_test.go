@@ -40,7 +40,7 @@ func TestAgainstAServer(t *testing.T) {
 	assert.Equal(t, token.Subject, next.Subject)
 
 	_, err = a.Refresh(t.Context(), token)
-	assert.ErrorIs(t, err, vendorlogin.ErrRefreshRejected, "it was used up")
+	assert.ErrorIs(t, err, vendorlogin.ErrRefreshRejected, "it was consumed")
 
 	assert.Equal(t, vendortest.Counts{
 		Requests: 5, Logins: 1, Refreshes: 1, RefreshesRejected: 1, RefreshReused: 1, APICalls: 2,

@@ -21,7 +21,7 @@ import (
 
 var jsonOnly = http.Header{"Content-Type": {"application/json"}}
 
-func TestLoginWithTheExampleAnswer(t *testing.T) {
+func TestLoginWithTheExampleResponse(t *testing.T) {
 	t.Parallel()
 	w := adaptertest.NewWire()
 	body := adaptertest.Body("login.json")

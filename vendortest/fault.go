@@ -8,12 +8,15 @@ import (
 	"time"
 )
 
-// A Fault goes wrong instead of, before or after the real response.
+// A Fault is something that goes wrong with a request. It replaces the server's
+// response, or only changes it:
 //
-// Without AfterProcessing the server does not act on the request when the
-// fault has a response of its own (Status, Body, Code, Empty, HTML, Redirect,
-// Cut, Drop, Refuse); a fault of Delay, Stall or Header alone only spoils the
-// real response. Counts then shows the request in Requests and Faulted alone.
+//   - A fault with any of Status, Body, Code, Empty, HTML, Redirect, Cut, Drop
+//     or Refuse replaces the response. The server does not act on the request,
+//     and counts it in Requests and Faulted alone. With AfterProcessing it does
+//     act, and its response is lost.
+//   - A fault of Delay, Stall and Header alone changes the response: the server
+//     acts.
 type Fault struct {
 	// Op limits the fault to one kind of request: "login", "otp" (a second
 	// step with a code in it), "refresh", "resend", "select", "logout" or
@@ -54,10 +57,9 @@ type Fault struct {
 	// Redirect is the Location of a redirect.
 	Redirect string
 
-	// Delay is the time before the response's first byte: before the server
-	// acts, or after it with AfterProcessing. A client that leaves in the
-	// meantime leaves a request that was, without AfterProcessing, not acted
-	// upon.
+	// Delay is the time before the server acts. With AfterProcessing it is the
+	// time between acting and the response's first byte. Where a client leaves
+	// before the server acts, it never does.
 	Delay time.Duration
 
 	// Stall is the time between the response's header and its body.
@@ -69,10 +71,9 @@ type Fault struct {
 	// Drop breaks the connection instead of responding.
 	Drop bool
 
-	// Refuse simulates a port that nobody listens on: the request is not
-	// counted in Requests, and nothing of its body is read, so a second step
-	// counts as "login" here. Only Client can do that; over a socket it is a
-	// Drop.
+	// Refuse simulates a port that nobody listens on. The request is not
+	// counted in Requests. Its body is not read, so that Op is "login" for a
+	// second step too. Only Client can do that; over a socket it is a Drop.
 	Refuse bool
 
 	// AfterProcessing lets the server act first (a token rotates, a wrong

@@ -20,7 +20,7 @@ import (
 	"github.com/vendorlogin/vendorlogin/vendortest"
 )
 
-func TestFaultAnswers(t *testing.T) {
+func TestFaultResponses(t *testing.T) {
 	t.Parallel()
 	bothWays(t, vendortest.NewGcore, vendortest.Options{}, func(s session) {
 		login := func() answer { return s.do("POST", "/iam/auth/jwt/login", gcoreBody("")) }

@@ -17,11 +17,13 @@ type gcoreIAM struct{ st *state }
 // /iam/auth/jwt/clients/{clientId}/login to select another account of the user.
 // Tokens are JWTs of about 1.2 kB without an iat claim.
 //
-// Not documented, and chosen here: a refresh token works once; a rejected token
-// is 401 token_not_valid; a missing or wrong TOTP code is a 400 with
-// errors.one_time_password, and a code works once; selecting an account that
-// is not the user's is 403; a locked account is "no active account"; a 429 is
-// worded as Django REST framework does.
+// Not documented, and chosen here:
+//   - A refresh token works once. A rejected token is 401 token_not_valid.
+//   - A missing or wrong TOTP code is a 400 with errors.one_time_password. A
+//     code works once.
+//   - Selecting an account that is not the user's is 403.
+//   - A locked account is "no active account".
+//   - A 429 is worded as Django REST framework does.
 func NewGcore(o *Options) *Server {
 	st := newState(o, defaults{refreshLife: 24 * time.Hour})
 	return newServer(&gcoreIAM{st}, st)

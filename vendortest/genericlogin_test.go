@@ -186,9 +186,9 @@ func TestGenericLoginUsers(t *testing.T) {
 		{Email: "new@example.com", Password: "p", ResetPassword: true},
 	}})
 	assert.Equal(t, []string{"token"}, s.genericLogin("").keys(t))
-	refused := s.do("POST", genericPath, genericBody(`,"web":true`))
-	assert.Equal(t, 403, refused.status)
-	assert.EqualValues(t, 7, refused.value(t, "code"))
+	rejected := s.do("POST", genericPath, genericBody(`,"web":true`))
+	assert.Equal(t, 403, rejected.status)
+	assert.EqualValues(t, 7, rejected.value(t, "code"))
 	reset := s.do("POST", genericPath, `{"email":"new@example.com","password":"p"}`)
 	assert.Equal(t, true, reset.value(t, "requireResetPassword"))
 	assert.Equal(t, 200, s.do("GET", s.srv.APIURL(), "", bearer(reset.field(t, "token"))...).status)

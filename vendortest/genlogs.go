@@ -15,10 +15,12 @@ type genLogs struct{ st *state }
 // (Options.BodyCredentials), POST /auth/token/refresh (Options.RefreshWorks),
 // and an API that wants Access-Token without "Bearer" and x-api-key.
 //
-// Not documented, and chosen here: access tokens live 1 hour; a missing or
-// wrong x-api-key is a gateway's 403; invalid fields are the 422 of a FastAPI
-// server, the values sent included; a trailing slash is redirected with 307,
-// the query included; 401s come in each of the three shapes known.
+// Not documented, and chosen here:
+//   - Access tokens expire after 1 hour.
+//   - A missing or wrong x-api-key is a gateway's 403.
+//   - Invalid fields are the 422 of a FastAPI server, with the values sent.
+//   - A trailing slash is redirected with 307, with the query.
+//   - 401s come in each of the three shapes known.
 func NewGenLogs(o *Options) *Server {
 	st := newState(o, defaults{refreshLife: 24 * time.Hour})
 	return newServer(&genLogs{st}, st)

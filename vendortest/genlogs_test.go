@@ -73,7 +73,7 @@ func TestGenLogsInvalidRequests(t *testing.T) {
 		status     int
 		want       string
 		problem    string
-		noContract bool // no contract broken, just refused
+		noContract bool // no contract broken, just rejected
 	}{
 		"no key": {
 			url: genQuery(email, password), header: []string{"accept", "application/json"}, status: 403, want: `{"message":"Forbidden"}`,

@@ -10,17 +10,19 @@ import (
 // gmiCloud is the IAM Service API, version 2.4.0.
 type gmiCloud struct{ st *state }
 
-// NewGMICloud behaves like https://docs.gmicloud.ai/api-reference/me: a login
-// in two steps (POST /me/auth-tokens, POST /me/sessions), a code by e-mail for
-// users with EmailCode, POST /me/2fa-verification-code to have it sent again,
-// and PATCH /me/sessions to rotate the pair under the same CE-ClientId.
+// NewGMICloud behaves like https://docs.gmicloud.ai/api-reference/me. A login
+// has two steps, POST /me/auth-tokens and POST /me/sessions. Users with
+// EmailCode get a code by e-mail, and POST /me/2fa-verification-code sends it
+// again. PATCH /me/sessions rotates the pair under the same CE-ClientId.
 //
-// Not documented, and chosen here: a session is created with 201; resending
-// returns 200 without a body and ends the earlier code; an authToken makes one
-// session and stays open after a wrong code; its errors are 400 session/1 (bad
-// authToken) and session/2 (bad code); too many wrong codes are 429
-// rate-limit/0; a bad access token is 401 auth/2. As the vendor's own client
-// does, type "native" and otpCode null may be sent.
+// Not documented, and chosen here:
+//   - A session is created with 201.
+//   - Resending returns 200 without a body and ends the earlier code.
+//   - An authToken makes one session, and stays open after a wrong code.
+//   - A bad authToken is 400 session/1, a bad code 400 session/2.
+//   - Too many wrong codes are 429 rate-limit/0.
+//   - A bad access token is 401 auth/2.
+//   - Type "native" and otpCode null may be sent: the vendor's own client does.
 func NewGMICloud(o *Options) *Server {
 	st := newState(o, defaults{refreshLife: 30 * 24 * time.Hour})
 	return newServer(&gmiCloud{st}, st)

@@ -15,12 +15,14 @@ type secMgmt struct{ st *state }
 // envelope; a failed login has its message under the misspelt key
 // errorMessageerrorMessage, and content and pageable as "".
 //
-// Not documented, and chosen here: a failure in the envelope has the status
-// Options.NAKStatus, 200 unless set; a request that breaks the contract is
-// rejected outside the envelope, with 400 in Spring's form, and an unknown path
-// with Spring's 500; a rejected API token is 401 with AUTH_1002 in the
-// envelope; a locked account is AUTH_1001; the old access token stays valid after
-// a rotation.
+// Not documented, and chosen here:
+//   - A failure in the envelope has the status Options.NAKStatus, 200 unless
+//     set.
+//   - A request that breaks the contract is rejected outside the envelope, with
+//     400 in Spring's form; an unknown path with Spring's 500.
+//   - A rejected API token is 401 with AUTH_1002 in the envelope.
+//   - A locked account is AUTH_1001.
+//   - The old access token stays valid after a rotation.
 func NewSecMgmt(o *Options) *Server {
 	st := newState(o, defaults{refreshLife: 24 * time.Hour})
 	return newServer(&secMgmt{st}, st)

@@ -100,7 +100,7 @@ func TestSecMgmtRefreshNeedsALivingAccessToken(t *testing.T) {
 		)
 		assert.Equal(t, 1, s.srv.Counts().APIExpired)
 		fresh, _ := s.secLogin()
-		assert.Equal(t, "", s.secRefresh(fresh, refresh).value(t, "errorCode"), "the refresh token was not used up")
+		assert.Equal(t, "", s.secRefresh(fresh, refresh).value(t, "errorCode"), "the refresh token was not consumed")
 		s.noProblems()
 	})
 }
@@ -163,7 +163,7 @@ func TestSecMgmtLimits(t *testing.T) {
 	assert.Equal(t, 1, s.srv.Counts().LockedOut)
 }
 
-func TestSecMgmtShortLives(t *testing.T) {
+func TestSecMgmtShortLifetimes(t *testing.T) {
 	t.Parallel()
 	s := inMemory(t, vendortest.NewSecMgmt, &vendortest.Options{AccessLife: 1500 * time.Millisecond})
 	a := s.do("POST", secPath, secLogin)

@@ -53,7 +53,7 @@ func newServer(v vendor, st *state) *Server {
 func (s *Server) String() string { return "vendortest server at " + s.URL }
 
 // Start opens a socket on 127.0.0.1, sets URL to it, and returns s. It panics
-// when there is no port to be had or s was closed. A second call does nothing.
+// when no port is free or s was closed. A second call does nothing.
 // Start before sharing s: it writes URL.
 func (s *Server) Start() *Server {
 	s.mu.Lock()
@@ -216,7 +216,7 @@ func (s *Server) APIURL() string {
 }
 
 // SetUser adds a user, or replaces the one with that e-mail address: a changed
-// password. Tokens issued before go on working, a lockout goes on, and an
+// password. Tokens issued before go on working, a lockout goes on, and a
 // TOTP code that was used stays used. It panics when TOTP is not base32.
 func (s *Server) SetUser(u User) {
 	s.mu.Lock()

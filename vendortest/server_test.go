@@ -138,7 +138,7 @@ func TestTokensCanBeIssuedExpired(t *testing.T) {
 	assert.Equal(t, 1, s.srv.Counts().APIExpired)
 }
 
-func TestShortLivesAreExact(t *testing.T) {
+func TestShortLifetimesAreExact(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := inMemory(t, vendortest.NewGcore, &vendortest.Options{AccessLife: 300 * time.Millisecond})

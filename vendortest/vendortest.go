@@ -1,10 +1,10 @@
 // Package vendortest has five servers that behave like the login APIs of the
 // five vendors this module knows, for tests and examples.
 //
-// They check what they are sent (method, path, headers, exact body fields and
-// types) and respond with the vendors' own status codes, headers and bodies:
-// second factors, rotating refresh tokens, tokens that expire, lockouts and
-// rate limits included. A server can be called in two ways:
+// They check what they are sent: method, path, headers, exact body fields and
+// types. They respond with the vendors' own status codes, headers and bodies.
+// They have second factors, rotating refresh tokens, tokens that expire,
+// lockouts and rate limits. A server can be called in two ways:
 //
 //	srv := vendortest.NewGcore(nil)
 //	srv.Client()           // in memory: no socket, works inside testing/synctest
@@ -15,9 +15,9 @@
 // [Server.Counts] tells what happened and [Server.Problems] what was wrong
 // with what the client sent. [Server.Inject] simulates outages.
 //
-// Where a vendor documents no response, the server gives the most likely one;
-// the constructors' comments say which those are. Time is time.Now: in a
-// synctest bubble it is the bubble's.
+// Where a vendor documents no response, the server returns the most likely one.
+// The constructors' comments list those. Time is time.Now: in a synctest bubble
+// it is the bubble's.
 package vendortest
 
 import (
@@ -25,7 +25,7 @@ import (
 	"time"
 )
 
-// What a server knows when its Options do not say otherwise.
+// The user and the API key of a server whose Options name none.
 const (
 	DefaultEmail    = "ops@example.com"
 	DefaultPassword = "example-password"
@@ -100,7 +100,7 @@ type Options struct {
 	BodyCredentials bool
 
 	// RefreshWorks turns genlogs' refresh call on. The vendor documents the
-	// call, and that it cannot be used for now: off, it returns 401.
+	// call, and that it cannot be used for now. False: it returns 401.
 	RefreshWorks bool
 
 	// NaiveExpires makes genlogs send expires without an offset (it is UTC).
