@@ -40,7 +40,7 @@ func check(s *Spec, c Config) (*checker, error) {
 		secrets: map[string]vendorlogin.SecretFunc{}, made: map[string]vendorlogin.SecretFunc{},
 		keeps: map[string]*Source{}, reads: map[string][]string{},
 	}
-	k := &checker{account: a, problems: p, used: map[string]bool{}, cyclic: map[string]bool{}}
+	k := &checker{account: a, problems: p, used: map[string]bool{}, cyclic: map[string]bool{}, keys: map[string]bool{}}
 	k.checkNames()
 	k.checkSteps()
 	k.checkUse()
@@ -54,6 +54,7 @@ type checker struct {
 	*problems
 	used   map[string]bool
 	cyclic map[string]bool
+	keys   map[string]bool // inputs that sign
 }
 
 // checkNames collects every name that the description gives, each once.
@@ -118,6 +119,8 @@ func (k *checker) checkInputs() {
 			k.add(in.Name, "is secret: it belongs in Config.Secrets, and has no default")
 		case !in.Secret && secret != nil:
 			k.add(in.Name, "is not secret: it belongs in Config.Values")
+		case in.Secret && secret != nil && k.keys[in.Name]:
+			k.secrets[in.Name] = onOneLine(secret.OncePerLogin())
 		case in.Secret && secret != nil:
 			k.secrets[in.Name] = secret.OncePerLogin()
 		case value == "" && !in.Optional:

@@ -198,6 +198,7 @@ func (k *checker) checkMake(path, name string, m *Make, s *Step) {
 func (k *checker) checkJWT(path string, j *JWT) {
 	algorithms := []string{"RS256", "ES256", "HS256", "EdDSA"}
 	key := onlyName(j.Key)
+	k.keys[key] = true
 	switch {
 	case !slices.Contains(algorithms, j.Alg):
 		k.add(path+".alg", "is unknown%s", strictjson.Nearest(j.Alg, algorithms))

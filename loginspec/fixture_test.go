@@ -10,11 +10,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -139,11 +137,6 @@ func mistakes(t *testing.T, text string, c loginspec.Config) string {
 }
 
 func contains(text, part string) bool { return strings.Contains(text, part) }
-
-// epoch is a time from now in a JSON number of seconds times unit.
-func epoch(d time.Duration, unit int64) string {
-	return strconv.FormatInt(time.Now().Add(d).Unix()*unit, 10)
-}
 
 // checkMade computes again what a body was made of.
 func checkMade(t *testing.T, body string) {

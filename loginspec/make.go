@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/vendorlogin/vendorlogin"
 )
 
 // make computes a value. It is not there where one of those that it is made of is not.
@@ -107,9 +109,18 @@ func (j *JWT) sign(ctx context.Context, get lookup) (string, bool, error) {
 	return signed, true, nil
 }
 
-// parseKey reads a key. The library's errors may quote it.
+// onOneLine is a key with its line breaks written as "\n", as environment variables hold them: secrets hold no control characters.
+func onOneLine(f vendorlogin.SecretFunc) vendorlogin.SecretFunc {
+	return func(ctx context.Context) (vendorlogin.Secret, error) {
+		secret, err := f(ctx)
+		line := strings.NewReplacer("\r", "", "\n", `\n`).Replace(secret.Reveal())
+		return vendorlogin.NewSecret(line), err
+	}
+}
+
+// parseKey reads a key on one line. The library's errors may quote it.
 func (j *JWT) parseKey(secret string) (key any, err error) {
-	pem := []byte(strings.ReplaceAll(secret, `\n`, "\n")) // as environment variables hold it
+	pem := []byte(strings.ReplaceAll(secret, `\n`, "\n"))
 	switch j.Alg {
 	case "HS256":
 		return []byte(secret), nil

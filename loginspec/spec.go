@@ -59,6 +59,7 @@ type Spec struct {
 
 // An Input is one value that the user configures: in Config.Values, or in Config.Secrets if it is secret.
 type Input struct {
+	// Name is what ${name} stands for.
 	Name string `json:"name"`
 
 	// Secret marks what nobody may see. It is read once per login.
@@ -139,6 +140,7 @@ type Step struct {
 
 // Basic is a user and a password for HTTP's Basic authentication.
 type Basic struct {
+	// User and Password are texts with names in them, such as ${username}.
 	User     string `json:"user"`
 	Password string `json:"password"`
 
@@ -151,8 +153,13 @@ type XML []Element
 
 // An Element is an XML element with either text or content, or an attribute if its name begins with "@".
 type Element struct {
-	Name    string
-	Text    string
+	// Name is an element, "@name" an attribute, "#text" the text beside attributes.
+	Name string
+
+	// Text is what stands in it, with names in it.
+	Text string
+
+	// Content is the elements and attributes in it.
 	Content XML
 }
 
@@ -222,6 +229,7 @@ type Condition struct {
 
 // Use is what API requests carry, by name.
 type Use struct {
+	// Header, Query and Cookies are set in place of what the request has under the same name.
 	Header  map[string]string `json:"header"`
 	Query   map[string]string `json:"query"`
 	Cookies map[string]string `json:"cookies"`

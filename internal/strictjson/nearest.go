@@ -7,20 +7,24 @@ import (
 
 // Nearest says which of the known names was probably meant, or else what is known.
 func Nearest(name string, known []string) string {
-	best, least := "", max(2, len(name)/2)
+	known = slices.Sorted(slices.Values(known))
+	best, least := "", max(2, len(name)/2)+1
 	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d <= least && (best == "" || d < least) {
+		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least {
 			best, least = k, d
 		}
 	}
 	if best != "" {
 		return "; did you mean " + best + "?"
 	}
-	return "; known are " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
+	return "; known are " + strings.Join(known, ", ")
 }
 
-// distance is how many letters must be changed, added or taken away to make b of a.
+// distance is how many letters must be changed, added or taken away to make b of a. The same letters in another order are one.
 func distance(a, b string) int {
+	if letters(a) == letters(b) && a != b {
+		return 1
+	}
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
@@ -38,3 +42,6 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// letters are those of a word in alphabetical order.
+func letters(word string) string { return string(slices.Sorted(slices.Values([]byte(word)))) }
