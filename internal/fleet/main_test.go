@@ -24,6 +24,6 @@ func TestMain(m *testing.M) {
 		os.Exit(work(os.Stdin, os.Stdout))
 	}
 	flag.Parse()
-	_ = flag.Set("test.parallel", "8") // the tests mostly wait, for tokens to expire and for processes to give up on a lock
+	_ = flag.Set("test.parallel", "12") // the tests mostly wait, for tokens to expire and for processes to give up on a lock
 	goleak.VerifyTestMain(m)
 }
