@@ -15,7 +15,7 @@ import (
 	"github.com/vendorlogin/vendorlogin/tokenstore"
 )
 
-// asNobody starts a child of root's as another user. It starts the file that is running: the path to it may lead through directorys of
+// asNobody starts a child of root's as another user. It starts the file that is running: the path to it may lead through directories of
 // root's alone.
 func asNobody(cmd *exec.Cmd) {
 	if os.Geteuid() != 0 {

@@ -15,7 +15,8 @@ func storeError(path string, err error) error {
 	if errors.Is(err, errExpired) {
 		return vendorlogin.ErrNoRecord
 	}
-	for _, named := range []error{vendorlogin.ErrNoRecord, vendorlogin.ErrRecordChanged, vendorlogin.ErrLocked, vendorlogin.ErrInvalidRequest} {
+	contract := []error{vendorlogin.ErrNoRecord, vendorlogin.ErrRecordChanged, vendorlogin.ErrLocked, vendorlogin.ErrInvalidRequest}
+	for _, named := range contract {
 		if errors.Is(err, named) {
 			return err
 		}

@@ -82,7 +82,8 @@ func pretend(t *testing.T, dir string, ends time.Time, length string) {
 // What is no lease file is a lease that has ended.
 func TestFileLockWithUnusableLeaseFile(t *testing.T) {
 	t.Parallel()
-	for _, content := range []string{"", "{", `{"holder":"../../x","ends":"2999-01-01T00:00:00Z"}`, `{"holder":"","ends":"2999-01-01T00:00:00Z"}`, "[]"} {
+	const ends = `"ends":"2999-01-01T00:00:00Z"}`
+	for _, content := range []string{"", "{", `{"holder":"../../x",` + ends, `{"holder":"",` + ends, "[]"} {
 		dir := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "lease.key"), []byte(content), 0o600))
 		lease, err := tokenstore.NewFile(dir).TryLock(t.Context(), "key", time.Hour)

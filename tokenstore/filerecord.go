@@ -63,8 +63,8 @@ func (d dir) removeRecord(key string) error {
 	return d.sync()
 }
 
-// cleanUp removes what readRecord, with the error err, found to be no record. It is free to fail: the next Save replaces the file anyway. It
-// checks once more under the lock, since a good record may have taken the file's place, and does nothing where others have that lock.
+// cleanUp removes what readRecord, with the error err, found to be no record. It is free to fail: the next Save replaces the file anyway.
+// It checks once more under the lock, since a good record may have taken the file's place, and does nothing where others have that lock.
 func (d dir) cleanUp(key string, err error) {
 	if !isUnreadable(err) && !errors.Is(err, errExpired) {
 		return

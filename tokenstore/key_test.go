@@ -69,7 +69,8 @@ func TestKeyDoesNotPrint(t *testing.T) {
 	require.NoError(t, err)
 
 	var b strings.Builder
-	for _, v := range []any{key, &key, []tokenstore.Key{key}, map[string]any{"k": key}, struct{ K tokenstore.Key }{key}, struct{ k tokenstore.Key }{key},
+	for _, v := range []any{key, &key, []tokenstore.Key{key}, map[string]any{"k": key}, struct{ K tokenstore.Key }{key},
+		struct{ k tokenstore.Key }{key},
 		sealed, plain, struct{ Store vendorlogin.Store }{sealed}, struct{ s vendorlogin.Store }{plain}} {
 		fmt.Fprintf(&b, "%v %+v %#v %s %q %x %d\n", v, v, v, v, v, v, v)
 		data, _ := json.Marshal(v)

@@ -63,7 +63,8 @@ func TestSealedRejectsKeys(t *testing.T) {
 // Nothing that a record is about, and no account's name, can be read on the disk.
 func TestSealedFileTellsNothing(t *testing.T) {
 	t.Parallel()
-	account := vendorlogin.Account{Vendor: "gcore", Endpoint: "https://api.gcore.com", Principal: "ops-canary@example.com", Scope: "scope-canary"}
+	account := vendorlogin.Account{Vendor: "gcore", Endpoint: "https://api.gcore.com",
+		Principal: "ops-canary@example.com", Scope: "scope-canary"}
 	canaries := []string{"access-token-canary", "refresh-token-canary", account.Principal, account.Scope, "canary"}
 	dir := t.TempDir()
 	store := seal(t, tokenstore.NewFile(dir), tokenstore.NewKey())

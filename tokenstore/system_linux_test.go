@@ -74,7 +74,8 @@ func childMeetsBrokenDisk(store *tokenstore.File) error {
 	if err := tokenstore.SyncDir(dir); !errors.Is(err, syscall.EIO) {
 		return fmt.Errorf("the error of the disk is lost: %w", err)
 	}
-	if _, err := store.Save(ctx, childKey, []byte("new"), version, time.Hour); !errors.Is(err, vendorlogin.ErrStore) || !errors.Is(err, syscall.EIO) {
+	_, err = store.Save(ctx, childKey, []byte("new"), version, time.Hour)
+	if !errors.Is(err, vendorlogin.ErrStore) || !errors.Is(err, syscall.EIO) {
 		return fmt.Errorf("Save returned %w", err)
 	}
 	blob, current, err := store.Load(ctx, childKey)

@@ -153,7 +153,7 @@ func (s *Server) Kill() {
 	}
 }
 
-// Stop ends the server and removes its folder.
+// Stop ends the server and removes its directory.
 func (s *Server) Stop() {
 	s.Kill()
 	if s.dir != "" {
@@ -161,7 +161,7 @@ func (s *Server) Stop() {
 	}
 }
 
-// Pause makes the server stop answering, while connections to it stay open and can still be made: SIGSTOP. Only a real one can be
+// Pause makes the server stop responding, while connections to it stay open and can still be made: SIGSTOP. Only a real one can be
 // paused, and not on Windows.
 func (s *Server) Pause() error { return s.signal(pauseProcess) }
 
@@ -177,7 +177,7 @@ func (s *Server) signal(send func(*os.Process) error) error {
 	return send(s.process.Process)
 }
 
-// start starts the process and waits until it answers. s.mu is held, or s is not yet shared.
+// start starts the process and waits until it responds. s.mu is held, or s is not yet shared.
 func (s *Server) start() error {
 	_ = os.Remove(filepath.Join(s.dir, "dump.rdb")) // what a replica was sent; it would be read
 	process := exec.Command("redis-server", s.commandLine()...)
@@ -191,7 +191,7 @@ func (s *Server) start() error {
 		defer close(ended)
 		_ = process.Wait()
 	}()
-	if err := s.awaitAnswer(ended); err != nil {
+	if err := s.awaitResponse(ended); err != nil {
 		_ = process.Process.Kill()
 		<-ended
 		return err
@@ -209,10 +209,10 @@ func (s *Server) commandLine() (args []string) {
 	return append(args, s.args...)
 }
 
-func (s *Server) awaitAnswer(ended <-chan struct{}) error {
+func (s *Server) awaitResponse(ended <-chan struct{}) error {
 	deadline := time.Now().Add(startLimit)
 	for time.Now().Before(deadline) {
-		if answers(s.Addr) {
+		if responds(s.Addr) {
 			return nil
 		}
 		select {
@@ -221,7 +221,7 @@ func (s *Server) awaitAnswer(ended <-chan struct{}) error {
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
-	return fmt.Errorf("redistest: redis-server does not answer after %v: %s", startLimit, s.log())
+	return fmt.Errorf("redistest: redis-server does not respond after %v: %s", startLimit, s.log())
 }
 
 func (s *Server) log() string {
@@ -229,8 +229,8 @@ func (s *Server) log() string {
 	return string(text[max(0, len(text)-1000):])
 }
 
-// answers reports whether a server there is ready: it answers PING, and not with an error.
-func answers(addr string) bool {
+// responds reports whether a server there is ready: it responds to PING, and not with an error.
+func responds(addr string) bool {
 	conn, err := net.DialTimeout("tcp", addr, time.Second)
 	if err != nil {
 		return false

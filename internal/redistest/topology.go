@@ -20,7 +20,8 @@ func StartCluster(t TB) *Cluster {
 	t.Helper()
 	c := &Cluster{}
 	for range 3 {
-		c.Nodes = append(c.Nodes, StartReal(t, "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "5000"))
+		node := StartReal(t, "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "5000")
+		c.Nodes = append(c.Nodes, node)
 	}
 	for i, node := range c.Nodes {
 		must(t, node, "CLUSTER", "SET-CONFIG-EPOCH", i+1)
@@ -33,7 +34,8 @@ func StartCluster(t TB) *Cluster {
 	for _, node := range c.Nodes {
 		await(t, "a node does not see the whole cluster", func() bool {
 			info := must(t, node, "CLUSTER", "INFO")
-			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:3") && strings.Contains(info, "cluster_size:3")
+			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:3") &&
+				strings.Contains(info, "cluster_size:3")
 		})
 	}
 	return c
@@ -88,14 +90,15 @@ func sentinelConfig(t TB, name, host, port string) string {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	path := filepath.Join(dir, "sentinel.conf")
-	text := fmt.Sprintf("sentinel monitor %[1]s %[2]s %[3]s 1\nsentinel down-after-milliseconds %[1]s 500\nsentinel failover-timeout %[1]s 5000\n", name, host, port)
+	text := fmt.Sprintf("sentinel monitor %[1]s %[2]s %[3]s 1\nsentinel down-after-milliseconds %[1]s 500\n"+
+		"sentinel failover-timeout %[1]s 5000\n", name, host, port)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatalf("%v", err)
 	}
 	return path
 }
 
-// must sends a command to one server and gives the answer as text.
+// must sends a command to one server and returns the response as text.
 func must(t TB, s *Server, args ...any) string {
 	t.Helper()
 	rdb := redis.NewClient(&redis.Options{Addr: s.Addr, Protocol: 2})

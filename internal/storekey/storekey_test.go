@@ -18,7 +18,8 @@ func TestCheck(t *testing.T) {
 		assert.True(t, storekey.Valid(key), key)
 		assert.NoError(t, storekey.Check(key), key)
 	}
-	for _, key := range []string{"", "A", "a.b", "../a", "a/b", "a:b", "a}b", "a b", "é", "a\x00", "a\n", "`", "{", "@", strings.Repeat("a", 129)} {
+	for _, key := range []string{"", "A", "a.b", "../a", "a/b", "a:b", "a}b", "a b", "é", "a\x00", "a\n", "`", "{", "@",
+		strings.Repeat("a", 129)} {
 		assert.False(t, storekey.Valid(key), "%q", key)
 		assert.ErrorContains(t, storekey.Check(key), "1 to 128 characters", "%q", key)
 	}

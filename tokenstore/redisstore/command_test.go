@@ -241,8 +241,10 @@ func TestClientFails(t *testing.T) {
 		"the client failed with a *fmt.wrapError": func(_ context.Context, cmd redis.Cmder) error {
 			return fmt.Errorf("%v: %w", cmd, errors.New(canary))
 		},
-		"EOF":                               func(_ context.Context, cmd redis.Cmder) error { return fmt.Errorf("%v: %w", cmd, io.EOF) },
-		"connection pool timeout":           func(_ context.Context, cmd redis.Cmder) error { return fmt.Errorf("%v: %w", cmd, redis.ErrPoolTimeout) },
+		"EOF": func(_ context.Context, cmd redis.Cmder) error { return fmt.Errorf("%v: %w", cmd, io.EOF) },
+		"connection pool timeout": func(_ context.Context, cmd redis.Cmder) error {
+			return fmt.Errorf("%v: %w", cmd, redis.ErrPoolTimeout)
+		},
 		"the client panicked with a string": func(context.Context, redis.Cmder) error { panic(canary) },
 		"the client ended the goroutine":    func(context.Context, redis.Cmder) error { runtime.Goexit(); return nil },
 		"dial tcp 192.0.2.1:6379: no route": func(_ context.Context, cmd redis.Cmder) error {

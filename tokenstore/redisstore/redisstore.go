@@ -102,7 +102,7 @@ func (s *Store) Load(ctx context.Context, key string) (data []byte, version stri
 	}
 	data, version, ok := splitRecord(value)
 	if !ok {
-		return nil, "", fmt.Errorf("%w: redisstore: what is under its key was not saved by this package, or is cut short", vendorlogin.ErrNoRecord)
+		return nil, "", fmt.Errorf("%w: redisstore: what is under its key was not saved by this package, or is cut off", vendorlogin.ErrNoRecord)
 	}
 	return data, version, nil
 }

@@ -207,7 +207,8 @@ func TestPrefixesAreApart(t *testing.T) {
 	require.NoError(t, err)
 	names := keys(t, rdb)
 	slices.Sort(names)
-	assert.Equal(t, []string{"staging:{" + key + "}:lock", "staging:{" + key + "}:record", "vendorlogin:{" + key + "}:lock", "vendorlogin:{" + key + "}:record"}, names)
+	assert.Equal(t, []string{"staging:{" + key + "}:lock", "staging:{" + key + "}:record",
+		"vendorlogin:{" + key + "}:lock", "vendorlogin:{" + key + "}:record"}, names)
 }
 
 func TestClientStaysTheCallers(t *testing.T) {
@@ -260,7 +261,8 @@ func TestClusterStore(t *testing.T) {
 // connection for all.
 func TestOtherClientStore(t *testing.T) {
 	t.Parallel()
-	rdb := redistest.Start(t).Client(t, &redis.Options{Protocol: 2, ContextTimeoutEnabled: true, PoolSize: 1, MaxActiveConns: 1, MaxRetries: -1})
+	o := &redis.Options{Protocol: 2, ContextTimeoutEnabled: true, PoolSize: 1, MaxActiveConns: 1, MaxRetries: -1}
+	rdb := redistest.Start(t).Client(t, o)
 	authtest.TestStore(t, func(*testing.T) vendorlogin.Store {
 		return redisstore.New(rdb, &redisstore.Options{Prefix: "{logins}"})
 	})

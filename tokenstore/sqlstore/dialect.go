@@ -104,7 +104,8 @@ func statementsFor(d Dialect, table string) statements {
 		remove:  fill.Replace(`DELETE FROM TABLE WHERE id = $1 AND version = $2 AND expires > NOW`),
 
 		// A lock that ends later than any can was made by a clock that has been set back since.
-		lock:   fill.Replace(insert + `($1, $2, NOW + $3, '')` + overwrite + ` OR old.expires > NOW + ` + fmt.Sprint(longestLease.Milliseconds())),
+		lock: fill.Replace(insert + `($1, $2, NOW + $3, '')` + overwrite +
+			fmt.Sprintf(` OR old.expires > NOW + %d`, longestLease.Milliseconds())),
 		extend: fill.Replace(`UPDATE TABLE SET expires = NOW + $3 WHERE id = $1 AND version = $2 AND expires > NOW`),
 
 		sweep: fill.Replace(fmt.Sprintf(`DELETE FROM TABLE WHERE id IN (SELECT id FROM TABLE WHERE expires <= NOW LIMIT %dSKIP)`, sweepRows)),

@@ -11,8 +11,8 @@ import (
 	"github.com/vendorlogin/vendorlogin/tokenstore/sqlstore"
 )
 
-var badTables = []string{" ", "a b", `a"b`, "a'b", "a;b", "a.b.c", ".a", "a.", "1a", "a.1", "a-b", "tokens\n", "é", strings.Repeat("a", 64),
-	"a." + strings.Repeat("b", 64)}
+var badTables = []string{" ", "a b", `a"b`, "a'b", "a;b", "a.b.c", ".a", "a.", "1a", "a.1", "a-b", "tokens\n", "é",
+	strings.Repeat("a", 64), "a." + strings.Repeat("b", 64)}
 
 func TestSchema(t *testing.T) {
 	t.Parallel()

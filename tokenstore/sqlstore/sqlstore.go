@@ -19,9 +19,9 @@
 //
 // # PgBouncer
 //
-// The store uses no transactions of its own, no advisory locks, and nothing else that belongs to a session, so PgBouncer may be in any
-// mode. In transaction and statement mode the driver must not prepare statements: pgx wants default_query_exec_mode=exec (or cache_describe)
-// in the connection string, lib/pq wants binary_parameters=yes.
+// The store uses no transactions, no advisory locks, and nothing else that belongs to a session, so PgBouncer may be in any mode. In
+// transaction and statement mode the driver must not prepare statements. So pgx wants default_query_exec_mode=exec (or cache_describe)
+// in the connection string, and lib/pq wants binary_parameters=yes. In session mode either driver works as it is.
 //
 // # The table
 //
@@ -55,8 +55,8 @@ type Options struct {
 	Timeout time.Duration
 }
 
-// A Store is a [vendorlogin.Store] and a [vendorlogin.Locker] in a database, safe for concurrent use. Make one with [New]; a Store must not be
-// copied. It runs no goroutine but the one of a call, and needs no closing.
+// A Store is a [vendorlogin.Store] and a [vendorlogin.Locker] in a database, safe for concurrent use. Make one with [New]; a Store must
+// not be copied. It runs no goroutine but the one of a call, and needs no closing.
 //
 // Every call returns within Options.Timeout and a tenth of a second, and so does a call whose context ends. A driver that has not responded
 // by then goes on in its goroutine until it does.

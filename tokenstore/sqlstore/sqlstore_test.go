@@ -258,7 +258,8 @@ func TestCreateTableBesideOthers(t *testing.T) {
 		assert.NoError(t, sqlstore.New(db, sqlstore.PostgreSQL, nil).CreateTable(t.Context()), state)
 	}
 	f, db := newFake(t, fails(stateError{"42P07", canary}))
-	require.ErrorIs(t, sqlstore.New(db, sqlstore.PostgreSQL, nil).CreateTable(t.Context()), vendorlogin.ErrStore, "something else has its name")
+	err := sqlstore.New(db, sqlstore.PostgreSQL, nil).CreateTable(t.Context())
+	require.ErrorIs(t, err, vendorlogin.ErrStore, "something else has its name")
 	assert.Len(t, f.take(), 2)
 	f, db = newFake(t, fails(stateError{"42501", canary}))
 	require.ErrorContains(t, sqlstore.New(db, sqlstore.PostgreSQL, nil).CreateTable(t.Context()), "no right")

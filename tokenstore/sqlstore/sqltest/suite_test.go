@@ -32,7 +32,8 @@ func TestPostgreSQLStore(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%s/%d", driver, isolation, connections), func(t *testing.T) {
 					t.Parallel()
 					p := needPostgres(t)
-					address := p.url("&options=" + strings.ReplaceAll(url.QueryEscape(`-c default_transaction_isolation=`+strings.ReplaceAll(isolation, " ", `\ `)), "+", "%20"))
+					option := "-c default_transaction_isolation=" + strings.ReplaceAll(isolation, " ", `\ `)
+					address := p.url("&options=" + strings.ReplaceAll(url.PathEscape(option), "=", "%3D"))
 					db := open(t, driver, address, connections)
 					var level string
 					require.NoError(t, db.QueryRow("SHOW transaction_isolation").Scan(&level))

@@ -45,9 +45,9 @@ func TestServer(t *testing.T) {
 func TestPause(t *testing.T) {
 	t.Parallel()
 	s := redistest.StartReal(t)
-	impatient := oneTry
-	impatient.ReadTimeout = 100_000_000
-	rdb := s.Client(t, &impatient)
+	hasty := oneTry
+	hasty.ReadTimeout = 100_000_000
+	rdb := s.Client(t, &hasty)
 	require.NoError(t, rdb.Ping(t.Context()).Err())
 	require.NoError(t, s.Pause())
 	err := rdb.Ping(t.Context()).Err()
