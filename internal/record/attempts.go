@@ -155,7 +155,7 @@ func (r Row) counting(now time.Time) []time.Time {
 // Free is when the next attempt of the kind may be made, as for Attempts.
 func (r Row) Free(limit int, now time.Time) time.Time {
 	ends := r.counting(now)
-	if limit < 0 || len(ends) < limit {
+	if limit < 0 || len(ends) < max(limit, 1) {
 		return time.Time{}
 	}
 	return ends[len(ends)-max(limit, 1)].Add(Window)
