@@ -1,0 +1,306 @@
+package vendorlogin_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+func TestWaitToken(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		f.on = func(_ context.Context, _ string, n int64) error {
+			if n <= 2 {
+				return down()
+			}
+			return nil
+		}
+		c := newClient(t, f, nil)
+		began := time.Now()
+		token, err := c.WaitToken(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "access-1", token.Access.Reveal())
+		assert.Greater(t, time.Since(began), 36*time.Second)
+		assert.Less(t, time.Since(began), 42*time.Second, "the third login")
+		assert.EqualValues(t, 3, f.logins.Load())
+	})
+}
+
+func TestWaitTokenReturnsAtOnce(t *testing.T) {
+	for name, err := range map[string]error{
+		"wrong password": wrongPassword(), "forbidden": vendorlogin.ErrForbidden, "no code": vendorlogin.ErrOTPRequired,
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				c := newClient(t, &fake{err: err}, nil)
+				began := time.Now()
+				_, got := c.WaitToken(t.Context())
+				require.Error(t, got)
+				assert.Zero(t, time.Since(began), "what was rejected does not come by waiting")
+			})
+		})
+	}
+}
+
+func TestWaitTokenLeavesWithItsCaller(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &fake{err: down()}, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		began := time.Now()
+		_, err := c.WaitToken(ctx)
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable, "the next login would be too late")
+		assert.Less(t, time.Since(began), time.Minute)
+
+		ctx, leave := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, leave)
+		_, err = c.WaitToken(ctx)
+		require.ErrorIs(t, err, context.Canceled)
+		e, ok := errors.AsType[*vendorlogin.Error](err)
+		require.True(t, ok)
+		assert.Equal(t, context.Canceled, e.Kind)
+		assert.NotErrorIs(t, err, vendorlogin.ErrUnavailable)
+	})
+}
+
+func TestCallerThatLeavesGetsItsOwnError(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &fake{life: time.Hour, took: time.Minute / 3}, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := c.Token(ctx)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.NotErrorIs(t, err, vendorlogin.ErrUnavailable)
+		assert.Equal(t, "fake (ops@example.com): token: context deadline exceeded", err.Error())
+	})
+}
+
+func TestShutdown(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &deaf{refresher: newRefresher(time.Hour, 0), loginTook: 20 * time.Second}
+		s := newMemStore()
+		c, err := vendorlogin.NewClient(f, shared(s))
+		require.NoError(t, err)
+		result := waiting(t, c)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		began := time.Now()
+		err = c.Shutdown(ctx)
+		assert.Equal(t, 5*time.Second, time.Since(began))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Contains(t, err.Error(), "a renewal did not end in time")
+		require.ErrorIs(t, <-result, vendorlogin.ErrClosed)
+
+		require.NoError(t, c.Shutdown(t.Context()), "now it waits to the end")
+		assert.Equal(t, 20*time.Second, time.Since(began))
+		assert.Equal(t, "access-1", s.record(t).Token.Access, "what was sent is saved")
+		ended, stop := context.WithCancel(t.Context())
+		stop()
+		require.NoError(t, c.Shutdown(ended), "there is nothing to wait for")
+	})
+}
+
+func TestSeed(t *testing.T) {
+	for name, store := range map[string]*memStore{"store": newMemStore(), "none": nil} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := newRefresher(time.Hour, 0)
+				o := &vendorlogin.Options{}
+				if store != nil {
+					o.Store = store
+				}
+				f.err = wrongPassword()
+				c := newClient(t, f, o)
+				_, err := c.Token(t.Context())
+				require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+
+				given := &vendorlogin.Token{Access: vendorlogin.NewSecret("elsewhere"), Refresh: vendorlogin.NewSecret("refresh-elsewhere"),
+					ExpiresAt: time.Now().Add(time.Hour), Extra: map[string]string{"a": "b"}}
+				require.NoError(t, c.Seed(t.Context(), given))
+				given.Extra["a"] = "changed"
+				token := mustToken(t, c)
+				assert.Equal(t, "elsewhere", token.Access.Reveal())
+				assert.Equal(t, "b", token.Extra["a"], "a copy")
+				assert.Equal(t, time.Now(), token.IssuedAt.In(time.Now().Location()), "now")
+				assert.Nil(t, c.Status().Hold)
+				assert.Equal(t, 1, c.Status().Attempts, "what was tried still counts")
+				if store != nil {
+					assert.Equal(t, "elsewhere", mustToken(t, newClient(t, f, o)).Access.Reveal(), "for all")
+					assert.Empty(t, store.record(t).Holds)
+				}
+
+				require.NoError(t, c.Seed(t.Context(), &vendorlogin.Token{Refresh: vendorlogin.NewSecret("refresh-only")}))
+				f.becomes(func() { f.err = nil })
+				assert.Equal(t, "access-1", trimIssued(mustToken(t, c)), "by the refresh token")
+				assert.True(t, f.presented["refresh-only"])
+				assert.EqualValues(t, 1, f.refreshes.Load())
+			})
+		})
+	}
+}
+
+// trimIssued is the access token without its number, of which a failed login has used one up.
+func trimIssued(t *vendorlogin.Token) string {
+	return strings.NewReplacer("access-2", "access-1").Replace(t.Access.Reveal())
+}
+
+func TestSeedRejectsWhatIsOfNoUse(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &fake{life: time.Hour}, nil)
+		for name, token := range map[string]*vendorlogin.Token{
+			"nil": nil, "empty": {}, "expired": {Access: vendorlogin.NewSecret("a"), ExpiresAt: time.Now().Add(-time.Second)},
+		} {
+			require.ErrorIs(t, c.Seed(t.Context(), token), vendorlogin.ErrInvalidRequest, name)
+		}
+		assert.Equal(t, "access-1", mustToken(t, c).Access.Reveal())
+	})
+}
+
+func TestSeedSaysThatTheStoreFailed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		c := newClient(t, &fake{life: time.Hour}, shared(s))
+		s.before = failAt("save", func(context.Context) error { return errDisk })
+		err := c.Seed(t.Context(), &vendorlogin.Token{Access: vendorlogin.NewSecret("elsewhere")})
+		require.ErrorIs(t, err, vendorlogin.ErrStore)
+		assert.Equal(t, "elsewhere", mustToken(t, c).Access.Reveal(), "nothing is lost")
+		assert.True(t, c.Status().Unsaved)
+	})
+}
+
+func TestStatus(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour, took: time.Second}
+		s := newMemStore()
+		c := newClient(t, f, shared(s))
+		assert.Equal(t, vendorlogin.Status{Account: f.Account(), State: "none"}, c.Status())
+		assert.False(t, c.Status().Ready())
+
+		go mustToken(t, c)
+		synctest.Wait()
+		assert.True(t, c.Status().Renewing)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		st := c.Status()
+		assert.Equal(t, vendorlogin.State("fresh"), st.State)
+		assert.True(t, st.Ready())
+		assert.True(t, st.LastSuccess.Equal(time.Now()))
+		assert.True(t, st.ExpiresAt.Equal(mustToken(t, c).ExpiresAt))
+
+		time.Sleep(56 * time.Minute)
+		assert.Equal(t, "stale", c.Status().State.String())
+		c.Invalidate(mustToken(t, c))
+		synctest.Wait()
+		assert.True(t, c.Status().Rejected)
+		time.Sleep(time.Minute)
+		f.becomes(func() { f.err = wrongPassword() })
+		time.Sleep(time.Hour)
+		assert.Equal(t, vendorlogin.State("expired"), c.Status().State)
+		_, err := c.Token(t.Context())
+		require.Error(t, err)
+		st = c.Status()
+		require.NotNil(t, st.Hold)
+		assert.True(t, st.Hold.Remembered)
+		assert.Equal(t, vendorlogin.ErrInvalidCredentials, st.Hold.Kind)
+		assert.True(t, st.HoldSince.Equal(time.Now()))
+		assert.Equal(t, 1, st.Attempts)
+		assert.False(t, st.Ready())
+		require.NoError(t, st.StoreErr)
+
+		s.before = failAt("load", func(context.Context) error { return errDisk })
+		time.Sleep(time.Minute)
+		_, err = c.Token(t.Context())
+		require.Error(t, err)
+		assert.ErrorIs(t, c.Status().StoreErr, errDisk)
+		require.NoError(t, c.Close())
+		assert.Equal(t, vendorlogin.State("closed"), c.Status().State)
+		assert.False(t, c.Status().Ready())
+	})
+}
+
+func TestStatusCostsLittle(t *testing.T) {
+	c := newClient(t, &fake{life: time.Hour}, nil)
+	mustToken(t, c)
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _ = c.Status() }), 1.0)
+}
+
+func TestErrorInALog(t *testing.T) {
+	t.Parallel()
+	err := &vendorlogin.Error{
+		Account: vendorlogin.Account{Vendor: "fake", Principal: "ops@example.com"}, Op: "login", Kind: vendorlogin.ErrRateLimited, Status: 429,
+		Code: "limit/0", Request: "POST api.example.com/login", Message: "the vendor's words", RetryAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Remembered: true,
+	}
+	var b strings.Builder
+	slog.New(slog.NewTextHandler(&b, nil)).Info("x", "err", err)
+	for _, part := range []string{
+		`err.text="fake (ops@example.com): login: rate limited (429 limit/0, POST api.example.com/login); not sent again before 2026-01-02T03:04:05Z (remembered from an earlier call)"`,
+		`err.kind="rate limited"`, "err.vendor=fake", "err.principal=ops@example.com", "err.op=login", "err.status=429", "err.code=limit/0", "err.retry_at=2026-01-02T03:04:05.000Z", "err.remembered=true",
+	} {
+		assert.Contains(t, b.String(), part)
+	}
+	assert.NotContains(t, b.String(), "words")
+	data, marshalled := json.Marshal(map[string]error{"error": err})
+	require.NoError(t, marshalled)
+	assert.JSONEq(t, fmt.Sprintf(`{"error":%q}`, err.Error()), string(data))
+}
+
+func TestAccountThatAStoreWouldMixUp(t *testing.T) {
+	t.Parallel()
+	for _, a := range []vendorlogin.Account{{}, {Vendor: "v", Endpoint: "https://h"}, {Vendor: "v", Principal: "p"}, {Endpoint: "https://h", Principal: "p"}} {
+		_, err := vendorlogin.NewClient(accounted{a}, shared(newMemStore()))
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "%+v", a)
+		_, err = vendorlogin.NewClient(accounted{a}, nil)
+		require.NoError(t, err, "without a store nothing is mixed up")
+	}
+}
+
+type accounted struct{ account vendorlogin.Account }
+
+func (a accounted) Account() vendorlogin.Account { return a.account }
+func (a accounted) Login(context.Context) (*vendorlogin.Token, error) {
+	return nil, vendorlogin.ErrUnavailable
+}
+
+func TestTenantsDoNotMeet(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour}
+		one := newClient(t, f, &vendorlogin.Options{Store: s, Namespace: "one"})
+		two := newClient(t, f, &vendorlogin.Options{Store: s, Namespace: "two"})
+		same := newClient(t, f, &vendorlogin.Options{Store: s, Namespace: "one"})
+		assert.Equal(t, "access-1", mustToken(t, one).Access.Reveal())
+		assert.Equal(t, "access-2", mustToken(t, two).Access.Reveal())
+		assert.Equal(t, "access-1", mustToken(t, same).Access.Reveal())
+		a := f.Account()
+		assert.Equal(t, a.Key(), a.KeyIn(""))
+		assert.NotEqual(t, a.KeyIn("one"), a.KeyIn("two"))
+	})
+}
+
+func TestAuthorizeWith(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, nil)
+		token := mustToken(t, c)
+		req := &http.Request{}
+		require.NoError(t, c.AuthorizeWith(req, token))
+		assert.Equal(t, "Bearer access-1", req.Header.Get("Authorization"))
+		require.ErrorIs(t, c.AuthorizeWith(req, nil), vendorlogin.ErrInvalidRequest)
+		other := &vendorlogin.Token{Access: vendorlogin.NewSecret("Token abc"), Type: " token"}
+		require.NoError(t, c.AuthorizeWith(req, other))
+		assert.Equal(t, "token abc", req.Header.Get("Authorization"))
+		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}
