@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -265,4 +266,25 @@ func (b *stuckBody) Read([]byte) (int, error) {
 func (b *stuckBody) Close() error {
 	close(b.closed)
 	return nil
+}
+
+// What became of the first request says nothing about the second: here it was had by the vendor, and the second by nobody.
+func TestEachRequestIsWatchedByItself(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := &vendor{respond: func(_ int, r *http.Request) (*http.Response, error) {
+			httptrace.ContextClientTrace(r.Context()).GotConn(httptrace.GotConnInfo{})
+			return reply(429, "", "Retry-After", "1"), nil
+		}}
+		v.refuse = func(n int) error {
+			if n == 1 {
+				return nil
+			}
+			return dialError()
+		}
+		_, err := endpoint(v).Do(t.Context(), login(), nil)
+		assertKind(t, vendorlogin.ErrUnavailable, err)
+		assert.True(t, failure(t, err).Unprocessed)
+		assert.Equal(t, 2, v.count())
+	})
 }

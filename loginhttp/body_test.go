@@ -123,3 +123,26 @@ func TestDoSendsPasswordsThatLookEscaped(t *testing.T) {
 		assert.Equal(t, password, body["p"])
 	}
 }
+
+// FuzzBytesBody sends anything under any Content-Type: it goes out as it is, or not at all.
+func FuzzBytesBody(f *testing.F) {
+	f.Add([]byte(`{"a":"b"}`), "application/json; charset=utf-8")
+	f.Add([]byte("a=b&c=%20"), "application/x-www-form-urlencoded")
+	f.Add([]byte("<l p='a'><p>b</p></l>"), "text/xml")
+	f.Add([]byte("a"), "multipart/form-data; boundary=x")
+	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
+		v := responding(400, `{"message":"no"}`)
+		e := endpoint(v)
+		e.Classify = func(*loginhttp.Answer) *vendorlogin.Error { return &vendorlogin.Error{Message: string(body)} }
+		call := loginhttp.Call{Op: "login", Method: "POST", Body: body, Header: http.Header{"Content-Type": {contentType}}}
+		_, err := e.Do(t.Context(), call, nil)
+		own := failure(t, err)
+		if v.count() == 0 {
+			require.Equal(t, vendorlogin.ErrInvalidRequest, own.Kind)
+			require.True(t, own.Unprocessed)
+			return
+		}
+		require.Equal(t, string(body), v.requests[0].body)
+		require.Equal(t, contentType, v.requests[0].Header.Get("Content-Type"))
+	})
+}

@@ -5,17 +5,24 @@ import (
 	"time"
 )
 
-// Expiry is when a token expires, in local time. It is a hint for scheduling: nothing is verified.
+// Expiry is when a token expires, in local time. It is a hint for scheduling: nothing is verified. It is safe for concurrent use.
 //
-// It is the earlier of field, the vendor's own expiry field as it stands in the response, and of the exp of jwt, the token, among
-// those after SentAt. A field without time zone that is past says nothing where jwt says nothing either: the zero time, not
-// known. With both past the token has expired on arrival, and the result says so. Where neither can be read, the token expires
-// life after SentAt; with life 0 that is not known. A nil field and an empty jwt are not read.
+// field is the vendor's own expiry field as it stands in the response, and jwt the token itself. Either may be missing, and a token
+// that is no JSON Web Token says nothing. Of what they say, the earlier time after SentAt holds.
 //
-// A field is a number, quoted or not: a lifetime in seconds up to 1e9, above it Unix time in seconds, from 1e11 on in
-// milliseconds. Or it is a text: a lifetime as in "3600s" or "1h30m", or as days, hours and minutes in "0:30:00"; a time as in RFC
-// 3339, also with a blank in the middle, without seconds, with an offset of hours alone, or without one, which means UTC; or a date
-// as in HTTP. Anything else, and what cannot be a lifetime, counts as missing.
+// If neither is after SentAt, the token has expired on arrival, and the result is in the past. But a field without time zone may be
+// the vendor's local time: alone and in the past, it means that the expiry is not known, which is the zero time. If neither can be
+// read, the token expires life after SentAt; life 0 means not known.
+//
+// A field is one of these; anything else, and what cannot be a lifetime, counts as missing:
+//
+//   - a number up to 1e9, quoted or not: a lifetime in seconds
+//   - a greater number: Unix time in seconds, from 1e11 on in milliseconds
+//   - "3600s", "1h30m": a lifetime, as [time.ParseDuration] reads it
+//   - "0:30:00": a lifetime in days, hours and minutes
+//   - "2026-03-01T13:00:00Z": RFC 3339, also with a blank in the middle, without seconds, with an offset of hours alone, or
+//     without time zone, which is read as UTC
+//   - "Sun, 01 Mar 2026 13:00:00 GMT": a date as in HTTP
 //
 // Times are corrected where the vendor's clock differs from the local one, by the token's iat and the response's Date.
 func (a *Answer) Expiry(field json.RawMessage, jwt string, life time.Duration) time.Time {

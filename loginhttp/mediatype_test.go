@@ -41,6 +41,8 @@ func TestTheVendorsFormat(t *testing.T) {
 		{"application/json, text/xml", "", `{"a":1}`, ours},
 		{"application/json, text/xml", "", "no", theirs},
 		{"text/plain", "", "no", ours},
+		{"text/plain", "", "<html> is no user", theirs},
+		{"text/plain", "", "no user <html>", ours},
 		{"text/plain", "text/html", "no", theirs},
 		{"text/plain", "", "", theirs},
 		{"*/*", "", "no", ours},

@@ -30,7 +30,6 @@ func (w *witness) begin(base http.RoundTripper, req *http.Request) {
 	w.askedForConn.Store(false)
 	w.hadConn.Store(false)
 	w.readBody.Store(false)
-	w.body = nil
 	_, tellsConns := base.(*http.Transport) // and sends a body of a type that it knows together with the header
 	if req.ContentLength > 0 && !tellsConns {
 		w.body, req.Body = req.Body, w

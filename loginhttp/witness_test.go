@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -305,4 +306,44 @@ func TestHTTPSToPlainServer(t *testing.T) {
 	assert.Contains(t, err.Error(), "the server speaks http, not https")
 	assert.True(t, failure(t, err).Unprocessed)
 	assert.Zero(t, requests.Load())
+}
+
+// A closingConn tells when the transport has closed it.
+type closingConn struct {
+	net.Conn
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (c *closingConn) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return c.Conn.Close()
+}
+
+// The vendor's server goes away while a connection to it is kept. If the transport has noticed before the next request, nothing of
+// that is sent.
+func TestAKeptConnectionThatWasClosed(t *testing.T) {
+	t.Parallel()
+	address := listen(t, func(conn net.Conn) {
+		readHeader(conn)
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+	})
+	e := on(t, "http://"+address)
+	kept := &closingConn{closed: make(chan struct{})}
+	e.HTTPClient.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if kept.Conn != nil {
+			return nil, dialError()
+		}
+		var dialer net.Dialer
+		var err error
+		kept.Conn, err = dialer.DialContext(ctx, network, address)
+		return kept, err
+	}
+	call := loginhttp.Call{Op: "refresh", Method: "POST", Form: url.Values{"refresh_token": {"example"}}, Once: true}
+	_, err := e.Do(t.Context(), loginhttp.Call{Op: "login"}, nil)
+	require.NoError(t, err)
+	<-kept.closed
+	_, err = e.Do(t.Context(), call, nil)
+	assertKind(t, vendorlogin.ErrUnavailable, err)
+	assert.True(t, failure(t, err).Unprocessed)
 }
