@@ -3,59 +3,39 @@ package gcore_test
 import (
 	"context"
 	"fmt"
-	"net/http"
+	"log"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/gcore"
 	"github.com/vendorlogin/vendorlogin/vendortest"
 )
 
-// A Client logs in when it is first asked, and puts the token on each request. Here the vendor is a server of package vendortest, as
-// it is in a test.
+// A user with two-factor authentication works in the second of two accounts. The server simulates the vendor, as in a test.
 func Example() {
-	srv := vendortest.NewGcore(nil)
+	srv := vendortest.NewGcore(&vendortest.Options{Users: []vendortest.User{{
+		Email: "ops@example.com", Password: "example-password", TOTP: "JBSWY3DPEHPK3PXP", ClientIDs: []int{2, 7},
+	}}})
+	prompt := func(context.Context, vendorlogin.Challenge) (string, error) { return srv.Code("ops@example.com"), nil }
+
 	auth, err := gcore.New(gcore.Config{
-		Username:   vendortest.DefaultEmail,
-		Password:   vendorlogin.SecretString(vendortest.DefaultPassword),
-		BaseURL:    srv.URL,
+		Username:   "ops@example.com",
+		Password:   vendorlogin.SecretString("example-password"),
+		OTP:        vendorlogin.OTPFunc(prompt),
+		ClientID:   "7",
 		HTTPClient: srv.Client(),
 	})
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	client, err := vendorlogin.NewClient(auth, nil)
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	defer client.Close()
-
-	api := &http.Client{Transport: client.Transport(srv.Client().Transport)}
-	resp, err := api.Get(srv.APIURL())
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer resp.Body.Close()
-	fmt.Println(resp.StatusCode, srv.Counts().Logins, "login")
-	// Output: 200 1 login
-}
-
-// A wrong password is one request, and an error of one kind at all vendors.
-func ExampleAuthenticator_Login() {
-	srv := vendortest.NewGcore(nil)
-	auth, err := gcore.New(gcore.Config{
-		Username:   vendortest.DefaultEmail,
-		Password:   vendorlogin.SecretString("wrong"),
-		BaseURL:    srv.URL,
-		HTTPClient: srv.Client(),
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	_, err = auth.Login(context.Background())
-	fmt.Println(err)
-	// Output: gcore (ops@example.com): login: wrong credentials (400, POST 127.0.0.1/iam/auth/jwt/login)
+	token, err := client.Token(context.Background())
+	fmt.Println(token.Type, err)
+	fmt.Println(srv.Counts().Logins, "login,", srv.Counts().Selects, "account selected")
+	// Output:
+	// Bearer <nil>
+	// 1 login, 1 account selected
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -300,16 +299,4 @@ func TestUnsentWhenTheSecretIsNotThere(t *testing.T) {
 			assert.Empty(t, source.Asked(), "nobody is asked for a code that cannot be used")
 		})
 	}
-}
-
-func TestRedirectIsNotFollowed(t *testing.T) {
-	t.Parallel()
-	w := adaptertest.NewWire()
-	w.On("POST", loginURL, adaptertest.Reply(307, "", "Location", "https://example.com/login?next=secret"))
-
-	_, err := authenticator(t, config(w)).Login(t.Context())
-
-	assert.Equal(t, vendorlogin.ErrBadResponse, adaptertest.VendorError(t, err).Kind)
-	assert.False(t, strings.Contains(err.Error(), "secret"))
-	assert.Len(t, w.Requests(), 1)
 }

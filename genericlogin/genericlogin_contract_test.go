@@ -1,6 +1,7 @@
 package genericlogin_test
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
@@ -15,9 +16,9 @@ func TestContract(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			adaptertest.TestContract(t, adaptertest.Contract{
-				New: func(w *adaptertest.Wire, name string, password vendorlogin.SecretFunc) (vendorlogin.Authenticator, error) {
+				New: func(s adaptertest.Setup) (vendorlogin.Authenticator, error) {
 					return genericlogin.New(genericlogin.Config{
-						Email: name, Password: password, Web: web, BaseURL: base, HTTPClient: w.Client(),
+						Email: s.Name, Password: s.Password, Web: web, BaseURL: cmp.Or(s.BaseURL, base), HTTPClient: s.HTTPClient,
 					})
 				},
 				Login:   adaptertest.Call{Method: "POST", URL: loginURL},

@@ -1,8 +1,8 @@
 package genlogs_test
 
 import (
-	"context"
 	"fmt"
+	"log"
 	"net/http"
 
 	"github.com/vendorlogin/vendorlogin"
@@ -10,54 +10,31 @@ import (
 	"github.com/vendorlogin/vendorlogin/vendortest"
 )
 
-// A Client logs in when it is first asked, and puts the token on each request. Here the vendor is a server of package vendortest, as
-// it is in a test.
+// A request gets the token and the API key, each in a header of its own. The server simulates the vendor, as in a test.
 func Example() {
-	srv := vendortest.NewGenLogs(nil)
+	srv := vendortest.NewGenLogs(&vendortest.Options{BodyCredentials: true})
 	auth, err := genlogs.New(genlogs.Config{
-		Email:      vendortest.DefaultEmail,
-		Password:   vendorlogin.SecretString(vendortest.DefaultPassword),
-		APIKey:     vendorlogin.SecretString(vendortest.DefaultAPIKey),
-		BaseURL:    srv.URL,
-		HTTPClient: srv.Client(),
+		Email:             vendortest.DefaultEmail,
+		Password:          vendorlogin.SecretString(vendortest.DefaultPassword),
+		APIKey:            vendorlogin.SecretString(vendortest.DefaultAPIKey),
+		CredentialsInBody: true,
+		HTTPClient:        srv.Client(),
 	})
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	client, err := vendorlogin.NewClient(auth, nil)
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	defer client.Close()
-
-	api := &http.Client{Transport: client.Transport(srv.Client().Transport)}
-	resp, err := api.Get(srv.APIURL())
+	req, err := http.NewRequest(http.MethodGet, srv.APIURL(), nil)
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
-	defer resp.Body.Close()
-	fmt.Println(resp.StatusCode, srv.Counts().Logins, "login")
-	// Output: 200 1 login
-}
-
-// A wrong password is one request, and an error of one kind at all vendors.
-func ExampleAuthenticator_Login() {
-	srv := vendortest.NewGenLogs(nil)
-	auth, err := genlogs.New(genlogs.Config{
-		Email:      vendortest.DefaultEmail,
-		Password:   vendorlogin.SecretString("wrong"),
-		APIKey:     vendorlogin.SecretString(vendortest.DefaultAPIKey),
-		BaseURL:    srv.URL,
-		HTTPClient: srv.Client(),
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	_, err = auth.Login(context.Background())
-	fmt.Println(err)
-	// Output: genlogs (ops@example.com): login: wrong credentials (401, POST 127.0.0.1/auth/token)
+	fmt.Println(client.Authorize(req))
+	fmt.Println(req.Header.Get("x-api-key"), req.Header.Get("Access-Token") != "", req.Header.Get("Authorization") != "")
+	// Output:
+	// <nil>
+	// example-api-key true false
 }

@@ -14,9 +14,10 @@ func TestContract(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			v := adaptertest.Contract{
-				New: func(w *adaptertest.Wire, name string, password vendorlogin.SecretFunc) (vendorlogin.Authenticator, error) {
+				New: func(s adaptertest.Setup) (vendorlogin.Authenticator, error) {
 					return genlogs.New(genlogs.Config{
-						Email: name, Password: password, APIKey: vendorlogin.SecretString(apiKey), UseRefresh: useRefresh, HTTPClient: w.Client(),
+						Email: s.Name, Password: s.Password, APIKey: vendorlogin.SecretString(apiKey), UseRefresh: useRefresh,
+						BaseURL: s.BaseURL, HTTPClient: s.HTTPClient,
 					})
 				},
 				NameField: "Email",

@@ -75,21 +75,6 @@ func TestWrongPasswordIsSentOnce(t *testing.T) {
 	assert.Len(t, w.Requests(), 1)
 }
 
-// The slash that the vendor's own example has would be redirected, the password in the query and all.
-func TestRedirectsAreNotFollowed(t *testing.T) {
-	t.Parallel()
-	for _, status := range []int{301, 302, 303, 307, 308} {
-		w := adaptertest.NewWire()
-		w.On("POST", tokenURL, adaptertest.Reply(status, "", "Location", "http://api.genlogs.io/auth/token/?password=canary"))
-
-		_, err := authenticator(t, config(w)).Login(t.Context())
-
-		assert.ErrorIs(t, err, vendorlogin.ErrBadResponse)
-		assert.NotContains(t, err.Error(), adaptertest.Canary)
-		assert.Len(t, w.Requests(), 1)
-	}
-}
-
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	w := adaptertest.NewWire()

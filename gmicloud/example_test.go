@@ -3,59 +3,40 @@ package gmicloud_test
 import (
 	"context"
 	"fmt"
-	"net/http"
+	"log"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/gmicloud"
 	"github.com/vendorlogin/vendorlogin/vendortest"
 )
 
-// A Client logs in when it is first asked, and puts the token on each request. Here the vendor is a server of package vendortest, as
-// it is in a test.
+// The vendor e-mails a code, which a person types. The server simulates the vendor, as in a test.
 func Example() {
-	srv := vendortest.NewGMICloud(nil)
+	srv := vendortest.NewGMICloud(&vendortest.Options{Users: []vendortest.User{{
+		Email: "ops@example.com", Password: "example-password", EmailCode: true,
+	}}})
+	prompt := func(_ context.Context, c vendorlogin.Challenge) (string, error) {
+		fmt.Println("a code for", c.Account.Principal, "by", c.Method)
+		return srv.Code("ops@example.com"), nil
+	}
+
 	auth, err := gmicloud.New(gmicloud.Config{
-		Email:      vendortest.DefaultEmail,
-		Password:   vendorlogin.SecretString(vendortest.DefaultPassword),
-		BaseURL:    srv.URL,
+		Email:      "ops@example.com",
+		Password:   vendorlogin.SecretString("example-password"),
+		OTP:        vendorlogin.OTPFunc(prompt),
 		HTTPClient: srv.Client(),
 	})
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	client, err := vendorlogin.NewClient(auth, nil)
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	defer client.Close()
-
-	api := &http.Client{Transport: client.Transport(srv.Client().Transport)}
-	resp, err := api.Get(srv.APIURL())
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer resp.Body.Close()
-	fmt.Println(resp.StatusCode, srv.Counts().Logins, "login")
-	// Output: 200 1 login
-}
-
-// A wrong password is one request, and an error of one kind at all vendors.
-func ExampleAuthenticator_Login() {
-	srv := vendortest.NewGMICloud(nil)
-	auth, err := gmicloud.New(gmicloud.Config{
-		Email:      vendortest.DefaultEmail,
-		Password:   vendorlogin.SecretString("wrong"),
-		BaseURL:    srv.URL,
-		HTTPClient: srv.Client(),
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	_, err = auth.Login(context.Background())
-	fmt.Println(err)
-	// Output: gmicloud (ops@example.com): login: wrong credentials (400 session/0, POST 127.0.0.1/api/v1/me/auth-tokens)
+	token, err := client.Token(context.Background())
+	fmt.Println(token.Type, err)
+	// Output:
+	// a code for ops@example.com by email
+	// Bearer <nil>
 }

@@ -11,8 +11,8 @@ import (
 func TestContract(t *testing.T) {
 	t.Parallel()
 	adaptertest.TestContract(t, adaptertest.Contract{
-		New: func(w *adaptertest.Wire, name string, password vendorlogin.SecretFunc) (vendorlogin.Authenticator, error) {
-			return gmicloud.New(gmicloud.Config{Email: name, Password: password, HTTPClient: w.Client()})
+		New: func(s adaptertest.Setup) (vendorlogin.Authenticator, error) {
+			return gmicloud.New(gmicloud.Config{Email: s.Name, Password: s.Password, BaseURL: s.BaseURL, HTTPClient: s.HTTPClient})
 		},
 		NameField: "Email",
 		Before: func(w *adaptertest.Wire) {

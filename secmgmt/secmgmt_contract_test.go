@@ -1,6 +1,7 @@
 package secmgmt_test
 
 import (
+	"cmp"
 	"testing"
 
 	"github.com/vendorlogin/vendorlogin"
@@ -11,8 +12,8 @@ import (
 func TestContract(t *testing.T) {
 	t.Parallel()
 	adaptertest.TestContract(t, adaptertest.Contract{
-		New: func(w *adaptertest.Wire, name string, password vendorlogin.SecretFunc) (vendorlogin.Authenticator, error) {
-			return secmgmt.New(secmgmt.Config{Username: name, Password: password, BaseURL: base, HTTPClient: w.Client()})
+		New: func(s adaptertest.Setup) (vendorlogin.Authenticator, error) {
+			return secmgmt.New(secmgmt.Config{Username: s.Name, Password: s.Password, BaseURL: cmp.Or(s.BaseURL, base), HTTPClient: s.HTTPClient})
 		},
 		NameField: "Username",
 		Login:     adaptertest.Call{Method: "POST", URL: tokenURL},

@@ -202,47 +202,13 @@ func TestUnsentWhenTheSecretIsNotThere(t *testing.T) {
 	}
 }
 
-func TestNew(t *testing.T) {
+func TestBaseURLIsRequired(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		change func(*secmgmt.Config)
-		field  string
-	}{
-		"no user name":             {func(c *secmgmt.Config) { c.Username = "" }, "Username"},
-		"a blank user name":        {func(c *secmgmt.Config) { c.Username = " " }, "Username"},
-		"a user name of two lines": {func(c *secmgmt.Config) { c.Username = "ops\nx" }, "Username"},
-		"no password":              {func(c *secmgmt.Config) { c.Password = nil }, "Password"},
-		"no base URL":              {func(c *secmgmt.Config) { c.BaseURL = "" }, "BaseURL"},
-		"a query":                  {func(c *secmgmt.Config) { c.BaseURL += "?x=secret" }, "BaseURL"},
-		"user information":         {func(c *secmgmt.Config) { c.BaseURL = "https://ops:secret@portal.example.com" }, "BaseURL"},
-		"plain http":               {func(c *secmgmt.Config) { c.BaseURL = "http://portal.example.com" }, "BaseURL"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := adaptertest.NewWire()
-			cfg := config(w)
-			c.change(&cfg)
-
-			a, err := secmgmt.New(cfg)
-
-			assert.Nil(t, a)
-			adaptertest.AssertInvalid(t, err, "secmgmt", c.field)
-			assert.Empty(t, w.Requests())
-		})
-	}
-}
-
-func TestFingerprint(t *testing.T) {
-	t.Parallel()
-	fingerprint := func(password string) uint64 {
-		c := config(adaptertest.NewWire())
-		c.Password = vendorlogin.SecretString(password)
-		sum, err := authenticator(t, c).Fingerprint(t.Context())
-		require.NoError(t, err)
-		return sum
-	}
-	assert.Equal(t, fingerprint("one"), fingerprint("one"))
-	assert.NotEqual(t, fingerprint("one"), fingerprint("two"))
+	c := config(adaptertest.NewWire())
+	c.BaseURL = ""
+	a, err := secmgmt.New(c)
+	assert.Nil(t, a)
+	adaptertest.AssertInvalid(t, err, "secmgmt", "BaseURL")
 }
 
 func TestSize(t *testing.T) {

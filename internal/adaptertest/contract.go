@@ -19,9 +19,9 @@ import (
 
 // A Contract is one adapter, for [TestContract].
 type Contract struct {
-	New func(w *Wire, name string, password vendorlogin.SecretFunc) (vendorlogin.Authenticator, error)
+	New func(Setup) (vendorlogin.Authenticator, error)
 
-	NameField string // of Config; empty: the adapter folds names and rejects none
+	NameField string // of Config; empty: the adapter folds names and rejects no blanks
 	Login     Call   // the request whose response has the token
 	Before    func(*Wire)
 	Refresh   Call                                       // zero: it cannot
@@ -29,6 +29,17 @@ type Contract struct {
 	Wrong     string                                     // a wrong password, as Reply takes it; of status 400 or 401
 	Undecided string                                     // a failure that means what its status means, in the vendor's format
 	APIHeader string                                     // what carries the token; empty: Authorization
+}
+
+// A Setup is what differs between the adapters of a test. Empty BaseURL: the vendor's.
+type Setup struct {
+	Name, BaseURL string
+	Password      vendorlogin.SecretFunc
+	HTTPClient    *http.Client
+}
+
+func setup(w *Wire) Setup {
+	return Setup{Name: "ops@example.com", Password: vendorlogin.SecretString("example-password"), HTTPClient: w.Client()}
 }
 
 // A Call is a method and a URL.
@@ -40,6 +51,9 @@ type Responder = httpmock.Responder
 // TestContract checks what every adapter owes, whatever its vendor looks like.
 func TestContract(t *testing.T, v Contract) {
 	for name, test := range map[string]func(*testing.T, Contract){
+		"configuration":            testConfiguration,
+		"fingerprint":              testFingerprint,
+		"redirect":                 testRedirect,
 		"names":                    testNames,
 		"secrets":                  testSecrets,
 		"a success without tokens": testNoToken,
@@ -67,7 +81,7 @@ func (v Contract) open(t *testing.T, call Call, r ...Responder) (*Wire, vendorlo
 		v.Before(w)
 	}
 	w.On(call.Method, call.URL, r...)
-	a, err := v.New(w, "ops@example.com", vendorlogin.SecretString("example-password"))
+	a, err := v.New(setup(w))
 	require.NoError(t, err)
 	return w, a
 }
@@ -93,14 +107,60 @@ func (v Contract) each(t *testing.T, r Responder, check func(op string, e *vendo
 	assert.Len(t, w.Requests(), 1, "a refresh token goes out once")
 }
 
+// New names the field that it rejects, and shows no value.
+func testConfiguration(t *testing.T, v Contract) {
+	base := NewWire()
+	s := setup(base)
+	good, err := v.New(s)
+	require.NoError(t, err)
+	vendor := good.Account().Vendor
+	s.Password = nil
+	_, err = v.New(s)
+	AssertInvalid(t, err, vendor, "Password")
+	for _, url := range []string{
+		"https://vendor.example.com?x=secret", "https://ops:secret@vendor.example.com", "http://vendor.example.com", "vendor.example.com",
+	} {
+		s = setup(base)
+		s.BaseURL = url
+		_, err = v.New(s)
+		AssertInvalid(t, err, vendor, "BaseURL")
+	}
+	assert.Empty(t, base.Requests())
+}
+
+func testFingerprint(t *testing.T, v Contract) {
+	fingerprint := func(password string) uint64 {
+		s := setup(NewWire())
+		s.Password = vendorlogin.SecretString(password)
+		a, err := v.New(s)
+		require.NoError(t, err)
+		sum, err := a.(vendorlogin.Fingerprinter).Fingerprint(t.Context())
+		require.NoError(t, err)
+		return sum
+	}
+	assert.Equal(t, fingerprint("one"), fingerprint("one"))
+	assert.NotEqual(t, fingerprint("one"), fingerprint("two"))
+}
+
+func testRedirect(t *testing.T, v Contract) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		elsewhere := Reply(status, "", "Location", "https://example.com/login?next=secret")
+		v.each(t, elsewhere, func(op string, e *vendorlogin.Error) {
+			assert.Equal(t, vendorlogin.ErrBadResponse, e.Kind, "%s: %d", op, status)
+			assert.NotContains(t, e.Error(), "secret")
+		})
+	}
+}
+
 // One user is one account, however his name was typed.
 func testNames(t *testing.T, v Contract) {
 	for _, name := range []string{"", " ", "ops@example.com ", " ops@example.com", "ops@example.com\t", "ops@example.com\x00"} {
-		a, err := v.New(NewWire(), name, vendorlogin.SecretString("x"))
+		s := setup(NewWire())
+		s.Name = name
+		a, err := v.New(s)
 		if v.NameField != "" {
 			assert.Nil(t, a, "%q", name)
-			require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "%q", name)
-			assert.Equal(t, v.NameField, VendorError(t, err).Fields[0].Field)
+			AssertInvalid(t, err, "", v.NameField)
 		} else if err == nil {
 			assert.Equal(t, "ops@example.com", a.Account().Principal)
 		}
@@ -111,7 +171,9 @@ func testNames(t *testing.T, v Contract) {
 func testSecrets(t *testing.T, v Contract) {
 	for _, secret := range []string{"", "e\x00x\x00", "one\ntwo", "\x7f"} {
 		w := NewWire()
-		a, err := v.New(w, "ops@example.com", vendorlogin.SecretString(secret))
+		s := setup(w)
+		s.Password = vendorlogin.SecretString(secret)
+		a, err := v.New(s)
 		require.NoError(t, err)
 		_, err = a.Login(t.Context())
 		e := VendorError(t, err)
@@ -266,7 +328,9 @@ func testPrompt(t *testing.T, v Contract) {
 			asked++
 			return vendorlogin.NewSecret(fmt.Sprint("typed-", asked)), nil
 		}
-		a, err := v.New(w, "ops@example.com", vendorlogin.SecretFunc(prompt).Interactive())
+		s := setup(w)
+		s.Password = vendorlogin.SecretFunc(prompt).Interactive()
+		a, err := v.New(s)
 		require.NoError(t, err)
 		client, err := vendorlogin.NewClient(a, nil)
 		require.NoError(t, err)
