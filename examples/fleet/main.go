@@ -4,8 +4,8 @@
 //
 // It starts one server on 127.0.0.1 that behaves like gcore, whose refresh tokens may be used once; one Redis, the machine's own
 // redis-server or, where there is none, one in this process; and eight processes that call the vendor's API every 50 milliseconds.
-// Tokens live for 5 seconds. After a third of the time it kills a process in the worst moment: when the vendor has taken its
-// refresh token, and the answer is still on the way. After two thirds it kills Redis and starts it again, empty.
+// Tokens are valid for 5 seconds. After a third of the time it kills a process in the worst moment: the vendor has taken its
+// refresh token, and the response is still on the way. After two thirds it kills Redis and starts it again, empty.
 //
 // In the end it prints what the processes say, and what the server has counted. The exit status is 1 if a refresh token was presented
 // twice, if an expired token was seen, or if a process that was not killed saw an error.
@@ -44,7 +44,7 @@ func command(_ io.Reader, out io.Writer) error {
 	var s settings
 	flag.IntVar(&s.procs, "procs", 8, "how many processes")
 	flag.DurationVar(&s.length, "for", 30*time.Second, "how long")
-	flag.DurationVar(&s.life, "life", 5*time.Second, "how long a token lives")
+	flag.DurationVar(&s.lifetime, "lifetime", 5*time.Second, "of a token")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -52,13 +52,13 @@ func command(_ io.Reader, out io.Writer) error {
 }
 
 type settings struct {
-	procs        int
-	length, life time.Duration
+	procs            int
+	length, lifetime time.Duration
 }
 
 func (s settings) check() error {
-	if s.procs < 2 || s.life < 2*time.Second || s.length < 2*s.life {
-		return errors.New("it takes at least 2 processes, tokens that live for 2s, and twice a token's life")
+	if s.procs < 2 || s.lifetime < 2*time.Second || s.length < 2*s.lifetime {
+		return errors.New("it takes at least 2 processes, tokens of 2s or more, and twice a token's lifetime")
 	}
 	return nil
 }
@@ -82,11 +82,11 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		return err
 	}
 	defer redis.Stop()
-	vendor := vendortest.NewGcore(&vendortest.Options{AccessLife: s.life}).Start()
+	vendor := vendortest.NewGcore(&vendortest.Options{AccessLife: s.lifetime}).Start()
 	defer vendor.Close()
 
 	f := &fleet{settings: s, out: out, began: time.Now(), vendor: vendor, redis: redis}
-	fmt.Fprintf(out, "%d processes, one account, tokens of %v, %v in all; Redis: %s\n", s.procs, s.life, s.length, redis.Kind())
+	fmt.Fprintf(out, "%d processes, one account, tokens of %v, %v in all; Redis: %s\n", s.procs, s.lifetime, s.length, redis.Kind())
 	err = f.start()
 	if err == nil {
 		err = f.perform(ctx)
@@ -96,7 +96,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 }
 
 func (f *fleet) start() error {
-	j := job{BaseURL: f.vendor.URL, APIURL: f.vendor.APIURL(), Redis: f.redis.Addr, Key: tokenstore.NewKey().Reveal(), Life: f.life}
+	j := job{BaseURL: f.vendor.URL, APIURL: f.vendor.APIURL(), Redis: f.redis.Addr, Key: tokenstore.NewKey().Reveal(), Lifetime: f.lifetime}
 	for i := range f.procs {
 		p, err := start(i+1, j)
 		if err != nil {
@@ -126,7 +126,7 @@ func (f *fleet) stop() error {
 	return all
 }
 
-// perform is the play: a third in peace, a kill, a Redis that is restarted.
+// perform is the programme: a third in peace, a kill, a Redis that is restarted.
 func (f *fleet) perform(ctx context.Context) error {
 	if err := f.until(ctx, f.length/3); err != nil {
 		return err
@@ -144,7 +144,7 @@ func (f *fleet) perform(ctx context.Context) error {
 	return f.until(ctx, f.length)
 }
 
-// until waits for a moment of the play.
+// until waits for a moment of the programme.
 func (f *fleet) until(ctx context.Context, moment time.Duration) error {
 	select {
 	case <-time.After(time.Until(f.began.Add(moment))):
@@ -154,16 +154,16 @@ func (f *fleet) until(ctx context.Context, moment time.Duration) error {
 	}
 }
 
-// killHolder makes the vendor slow to answer the next refresh, and kills the process that waits for it. The vendor has rotated the
-// refresh token by then: the one in Redis is used up, the one that follows it is lost.
+// killHolder makes the vendor slow to respond to the next refresh, and kills the process that waits for it. The vendor has rotated the
+// refresh token by then: the one in Redis is consumed, its successor is lost.
 func (f *fleet) killHolder(ctx context.Context) error {
-	f.vendor.Inject(vendortest.Fault{Op: "refresh", AfterProcessing: true, Delay: f.life})
-	ctx, cancel := context.WithTimeout(ctx, 2*f.life)
+	f.vendor.Inject(vendortest.Fault{Op: "refresh", AfterProcessing: true, Delay: f.lifetime})
+	ctx, cancel := context.WithTimeout(ctx, 2*f.lifetime)
 	defer cancel()
 	for ctx.Err() == nil {
 		if p := f.refreshing(); p != nil && f.vendor.Counts().Faulted > 0 {
 			p.kill()
-			f.say(fmt.Sprintf("killed process %d, which had the lock and waited for the vendor's answer to its refresh", p.number))
+			f.say(fmt.Sprintf("killed process %d, which had the lock and waited for the vendor's response to its refresh", p.number))
 			return nil
 		}
 		time.Sleep(5 * time.Millisecond)
@@ -219,7 +219,7 @@ func (f *fleet) printServer() error {
 	return w.Flush()
 }
 
-// serverErrors are the requests that the server refused, for whatever reason.
+// serverErrors are the requests that the server rejected, for whatever reason.
 func serverErrors(c vendortest.Counts) int {
 	return c.APIRejected + c.RefreshesRejected + c.WrongPasswords + c.RateLimited + c.LockedOut + c.Invalid
 }

@@ -33,7 +33,7 @@ func TestFleet(t *testing.T) {
 		t.Skip("takes as long as a few tokens live")
 	}
 	var out bytes.Buffer
-	err := run(t.Context(), settings{procs: 3, length: 13 * time.Second, life: 5 * time.Second}, &out)
+	err := run(t.Context(), settings{procs: 3, length: 13 * time.Second, lifetime: 5 * time.Second}, &out)
 	t.Log(out.String())
 	require.NoError(t, err)
 	for _, said := range []string{"which had the lock", "killed Redis", "  killed\n", "refresh tokens presented twice  0\n", "expired tokens seen             0\n"} {
@@ -75,9 +75,9 @@ func TestInterrupt(t *testing.T) {
 func TestSettingsThatCannotWork(t *testing.T) {
 	t.Parallel()
 	for _, s := range []settings{
-		{procs: 1, length: time.Minute, life: 5 * time.Second},
-		{procs: 8, length: time.Minute, life: time.Second},
-		{procs: 8, length: 5 * time.Second, life: 5 * time.Second},
+		{procs: 1, length: time.Minute, lifetime: 5 * time.Second},
+		{procs: 8, length: time.Minute, lifetime: time.Second},
+		{procs: 8, length: 5 * time.Second, lifetime: 5 * time.Second},
 	} {
 		require.Error(t, run(t.Context(), s, &bytes.Buffer{}))
 	}

@@ -22,7 +22,7 @@ type job struct {
 	BaseURL, APIURL string        // the vendor
 	Redis           string        // address
 	Key             string        // what the records in Redis are encrypted with
-	Life            time.Duration // of a token
+	Lifetime        time.Duration // of a token
 }
 
 // A report is what a process says, one JSON object a line on its standard output: whenever it begins or ends to ask the vendor for a
@@ -73,10 +73,10 @@ func work(in io.Reader, out io.Writer) error {
 
 // newClient is all that it takes to share a login.
 //
-// The two times are the only thing to think about. A process that dies with the lock leaves the others waiting for half of
-// LoginTimeout before they do without it. That, and a login, should be over while the old token is still good, or callers wait too: half
-// of LoginTimeout is to be well below RenewBefore. The defaults, 30 seconds and 5 minutes, are made for tokens that live for an hour;
-// for tokens of 5 seconds it is 1.5 and 2.5 seconds here.
+// The two times are the only thing to think about. Where a process is killed during a refresh, the others wait for half of
+// LoginTimeout, and then one of them logs in. That should be over while the old token is still valid, or callers wait too: choose half
+// of LoginTimeout well below RenewBefore. The defaults, 30 seconds and 5 minutes, suit tokens that are valid for an hour. For
+// tokens of 5 seconds it is 1.5 and 2.5 seconds here.
 func (w *worker) newClient(j job) (*vendorlogin.Client, error) {
 	auth, err := gcore.New(gcore.Config{
 		Username: vendortest.DefaultEmail,
@@ -93,8 +93,8 @@ func (w *worker) newClient(j job) (*vendorlogin.Client, error) {
 
 	return vendorlogin.NewClient(announced{auth, w}, &vendorlogin.Options{
 		Store:        store,
-		RenewBefore:  min(j.Life/2, 5*time.Minute),
-		LoginTimeout: min(j.Life*3/10, 30*time.Second),
+		RenewBefore:  min(j.Lifetime/2, 5*time.Minute),
+		LoginTimeout: min(j.Lifetime*3/10, 30*time.Second),
 		OnEvent:      w.onEvent,
 	})
 }
@@ -160,7 +160,7 @@ func (w *worker) say(asking string) {
 	_ = w.out.Encode(w.now)
 }
 
-// announced is an Authenticator that says when it is at it, so that the program knows whom to kill. Whoever asks the vendor has the lock.
+// announced is an Authenticator that says when it asks the vendor, so that the program knows whom to kill: who asks has the lock.
 type announced struct {
 	*gcore.Authenticator
 	worker *worker
