@@ -14,6 +14,7 @@ type fakeAuth struct {
 	account vendorlogin.Account
 	took    time.Duration
 	err     error
+	quick   *vendorlogin.Token // returned at once
 	logins  atomic.Int64
 }
 
@@ -21,6 +22,9 @@ func (a *fakeAuth) Account() vendorlogin.Account { return a.account }
 
 func (a *fakeAuth) Login(ctx context.Context) (*vendorlogin.Token, error) {
 	n, sent := a.logins.Add(1), time.Now()
+	if a.quick != nil {
+		return a.quick, nil
+	}
 	select {
 	case <-time.After(a.took):
 	case <-ctx.Done():

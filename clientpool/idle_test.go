@@ -48,7 +48,11 @@ func TestAForgottenClientThatIsHeldComesBack(t *testing.T) {
 		assert.Same(t, held, client(t, p, "old"))
 		assert.Equal(t, []string{"new", "old"}, ids(p))
 
-		runtime.KeepAlive(held)
+		time.Sleep(time.Hour)
+		client(t, p, "newer")
+		require.NotContains(t, ids(p), "old")
+		require.NoError(t, held.Close())
+		assert.NotSame(t, held, client(t, p, "old"), "one that somebody has closed does not")
 	})
 }
 

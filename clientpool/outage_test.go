@@ -98,6 +98,7 @@ func TestWhatAnOutageIs(t *testing.T) {
 		"another process was faster": {false, nil, false},
 		"the Store":                  {false, &vendorlogin.Error{Kind: vendorlogin.ErrStore}, false},
 		"no turn at the lock":        {false, &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable}, false},
+		"no secret to be had":        {true, &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, Unprocessed: true}, false},
 		"an adapter's own error":     {true, errors.New("example"), false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -122,6 +123,18 @@ func TestAnyCompleteResponseEndsAnOutage(t *testing.T) {
 			login(t, p, "e", nil)
 		})
 	}
+}
+
+// What an adapter finds wrong by itself is no response.
+func TestWhatWasNotSentEndsNoOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &clientpool.EndpointPacer{}
+		down(t, p)
+		time.Sleep(time.Second)
+		login(t, p, "d", &vendorlogin.Error{Kind: vendorlogin.ErrInvalidRequest, Unprocessed: true})
+		assert.False(t, p.Endpoints()[0].DownSince.IsZero())
+	})
 }
 
 func TestAProbeThatSendsNothingLeavesItToTheNext(t *testing.T) {

@@ -34,18 +34,17 @@ func outcomeOf(sent bool, err error) outcome {
 		return outcome{}
 	}
 	e, ok := errors.AsType[*vendorlogin.Error](err)
-	switch {
-	case !ok, errors.Is(err, vendorlogin.ErrClosed), errors.Is(err, context.Canceled):
+	if !ok || errors.Is(err, vendorlogin.ErrClosed) || errors.Is(err, context.Canceled) {
 		return outcome{}
-	case errors.Is(err, vendorlogin.ErrUnavailable) && (sent || undelivered(e)):
+	}
+	delivered := e.Status != 0 || sent && !e.Unprocessed
+	switch {
+	case errors.Is(err, vendorlogin.ErrUnavailable) && (delivered || e.Unprocessed && e.Request != ""): // the latter: no connection
 		return outcome{lesson: unreachable}
-	case !sent:
+	case !delivered:
 		return outcome{}
 	case errors.Is(err, vendorlogin.ErrRateLimited):
 		return outcome{lesson: limited, told: e.RetryAt}
 	}
 	return outcome{lesson: answered}
 }
-
-// undelivered reports whether e is about a request that was to be sent, and for which no connection was had.
-func undelivered(e *vendorlogin.Error) bool { return e.Unprocessed && e.Request != "" }

@@ -3,6 +3,7 @@ package clientpool_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/clientpool"
+	"github.com/vendorlogin/vendorlogin/tokenstore"
 )
 
 // opener opens any id, and counts.
@@ -111,6 +113,29 @@ func TestForgetOpensAnew(t *testing.T) {
 	runtime.KeepAlive(before)
 }
 
+func TestTenantsDoNotMeet(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		auth := &fakeAuth{account: account("ops@example.com")}
+		store := tokenstore.NewMemory()
+		token := func(namespace, id string) string {
+			o := &opener{auth: func(string) *fakeAuth { return auth }}
+			p := clientpool.New(o.open, &clientpool.Options{Client: vendorlogin.Options{Store: store, Namespace: namespace}})
+			defer func() { assert.NoError(t, p.Shutdown(t.Context())) }()
+			got, err := client(t, p, id).Token(t.Context())
+			require.NoError(t, err)
+			return got.Access.Reveal()
+		}
+		tokens := map[string]bool{}
+		for _, tenant := range [][2]string{{"", "a"}, {"", "b"}, {"x", "a"}, {"", "x/a"}, {"", "x%2Fa"}, {"x/a", "b"}, {"x", "a/b"}} {
+			first := token(tenant[0], tenant[1])
+			assert.False(t, tokens[first], "%q is a tenant of its own", tenant)
+			tokens[first] = true
+			assert.Equal(t, first, token(tenant[0], tenant[1]), "the Store has it")
+		}
+	})
+}
+
 func TestWhatNoClientCanBeMadeOf(t *testing.T) {
 	t.Parallel()
 	good := (&opener{}).open
@@ -167,6 +192,41 @@ func TestClientAllocatesNothing(t *testing.T) {
 	client(t, p, "customer-42")
 	ctx := t.Context()
 	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = p.Client(ctx, "customer-42") }))
+}
+
+// TestBytesPerClient makes 100,000 Clients with a token each. A program's own data is what open made: the Authenticator and its name.
+// It measures the heap, so it is not parallel.
+func TestBytesPerClient(t *testing.T) {
+	const clients = 100_000
+	ids := make([]string, clients)
+	auths := make(map[string]*fakeAuth, clients)
+	for n := range ids {
+		ids[n] = fmt.Sprintf("customer-%06d", n)
+		auths[ids[n]] = &fakeAuth{account: account(ids[n]), quick: &vendorlogin.Token{
+			Access: vendorlogin.NewSecret("example"), IssuedAt: time.Now(), ExpiresAt: time.Now().Add(24 * time.Hour)}}
+	}
+	goroutines, before := runtime.NumGoroutine(), heap()
+	p := clientpool.New(func(_ context.Context, id string) (vendorlogin.Authenticator, error) { return auths[id], nil }, nil)
+	for _, id := range ids {
+		c, err := p.Client(t.Context(), id)
+		require.NoError(t, err)
+		_, err = c.Token(t.Context())
+		require.NoError(t, err)
+	}
+	each := (heap() - before) / clients
+	t.Logf("%d bytes per Client with its token", each)
+	assert.LessOrEqual(t, each, int64(700))
+	assert.LessOrEqual(t, runtime.NumGoroutine(), goroutines+1)
+	require.NoError(t, p.Shutdown(t.Context()))
+	runtime.KeepAlive(auths)
+}
+
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 func BenchmarkClient(b *testing.B) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -16,24 +17,29 @@ import (
 	"github.com/vendorlogin/vendorlogin/clientpool"
 )
 
-// A client is what asks for a token.
-type asked interface {
-	Token(ctx context.Context) (*vendorlogin.Token, error)
-}
-
 // ask lets 500 accounts ask once a second each until they have a token, for so long at most.
-func ask(v *vendor, pacer vendorlogin.Pacer, length time.Duration) {
-	ctx, stop := context.WithTimeout(context.Background(), length)
+func ask(t *testing.T, v *vendor, length time.Duration) {
+	pool := clientpool.New(func(_ context.Context, id string) (vendorlogin.Authenticator, error) {
+		n, err := strconv.Atoi(id)
+		return simulatedAccount{n, v}, err
+	}, nil)
+	ctx, stop := context.WithTimeout(t.Context(), length)
 	defer stop()
 	var askers sync.WaitGroup
 	for n := range 500 {
-		askers.Go(func() { untilServed(ctx, &fakeClient{auth: simulatedAccount{n, v}, pacer: pacer}) })
+		askers.Go(func() {
+			client, err := pool.Client(ctx, strconv.Itoa(n))
+			if assert.NoError(t, err) {
+				untilServed(ctx, client)
+			}
+		})
 	}
 	askers.Wait()
+	assert.NoError(t, pool.Shutdown(t.Context()))
 }
 
 // untilServed asks at each full second. Where the error names a time, it skips what would be the same error again.
-func untilServed(ctx context.Context, c asked) {
+func untilServed(ctx context.Context, c *vendorlogin.Client) {
 	begin := time.Now()
 	for {
 		_, err := c.Token(ctx)
@@ -118,7 +124,7 @@ func (s simulation) run(t *testing.T) string {
 		s.latency = 200 * time.Millisecond
 	}
 	v := newVendor(s.latency, s.rule)
-	ask(v, &clientpool.EndpointPacer{}, s.last+20*time.Minute)
+	ask(t, v, s.last+20*time.Minute)
 	early := v.before(4 * time.Minute)
 	assert.LessOrEqual(t, early, s.early, "logins in the first four minutes")
 	assert.LessOrEqual(t, v.most(), s.each, "logins of one account")
@@ -126,58 +132,4 @@ func (s simulation) run(t *testing.T) string {
 	assert.LessOrEqual(t, v.last(), s.last, "when the last account has its token")
 	return fmt.Sprintf("| %s | %d | %d | %d | %d | %v |",
 		s.name, early, len(v.arrivals), v.most(), len(v.served), v.last().Round(100*time.Millisecond))
-}
-
-// fakeClient is as much of a Client as matters here.
-type fakeClient struct {
-	auth  vendorlogin.Authenticator
-	pacer vendorlogin.Pacer
-
-	token *vendorlogin.Token
-	hold  error
-	until time.Time
-	first time.Time
-	fails int
-}
-
-func (c *fakeClient) Token(ctx context.Context) (*vendorlogin.Token, error) {
-	if c.token != nil {
-		return c.token, nil
-	}
-	if time.Now().Before(c.until) {
-		return nil, c.hold
-	}
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	done, err := c.pacer.Pace(ctx, c.auth.Account(), "login")
-	if err != nil {
-		e := err.(*vendorlogin.Error)
-		c.until, c.hold = e.RetryAt, err
-		return nil, err
-	}
-	t, err := c.auth.Login(ctx)
-	done(true, err)
-	if err == nil {
-		c.token = t
-		return t, nil
-	}
-	e := *err.(*vendorlogin.Error)
-	now := time.Now()
-	if c.first.IsZero() {
-		c.first = now
-	}
-	c.fails++
-	switch e.Kind {
-	case vendorlogin.ErrRateLimited:
-		if e.RetryAt.IsZero() {
-			e.RetryAt = now.Add(min(time.Minute<<(c.fails-1), 15*time.Minute))
-		}
-	case vendorlogin.ErrInvalidCredentials:
-		e.RetryAt = now.Add(15 * time.Minute)
-	default:
-		waits := []time.Duration{3300 * time.Millisecond, 38 * time.Second, 250 * time.Second, 630 * time.Second}
-		e.RetryAt = c.first.Add(waits[min(c.fails-1, 3)])
-	}
-	c.hold, c.until = &e, e.RetryAt
-	return nil, c.hold
 }

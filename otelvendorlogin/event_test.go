@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -141,6 +142,27 @@ func (f *fake) Login(context.Context) (*vendorlogin.Token, error) {
 		return nil, f.err
 	}
 	return &vendorlogin.Token{Access: vendorlogin.NewSecret("example"), IssuedAt: sent, ExpiresAt: sent.Add(time.Hour)}, nil
+}
+
+func TestTheSpanIsAChildOfTheCallers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecorder(t)
+		onEvent, err := otelvendorlogin.OnEvent(r.config)
+		require.NoError(t, err)
+		client, err := vendorlogin.NewClient(&fake{}, &vendorlogin.Options{OnEvent: onEvent})
+		require.NoError(t, err)
+
+		ctx, caller := r.tracer.Tracer("test").Start(t.Context(), "caller")
+		_, err = client.Token(ctx)
+		require.NoError(t, err)
+		require.NoError(t, client.Close())
+
+		spans := r.spans.GetSpans()
+		require.Len(t, spans, 1)
+		assert.Equal(t, caller.SpanContext().SpanID(), spans[0].Parent.SpanID())
+		assert.Equal(t, time.Second, spans[0].EndTime.Sub(spans[0].StartTime))
+	})
 }
 
 // Without a Config the global providers are used, which do nothing here.
