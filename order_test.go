@@ -31,6 +31,7 @@ type savedRecord struct {
 		ExpiresAt       time.Time `json:"expires_at"`
 	}
 	Spent bool
+	Seq   int64
 	Holds []struct {
 		Cause       string
 		Until       time.Time

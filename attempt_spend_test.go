@@ -1,0 +1,228 @@
+package vendorlogin_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+// spending is a vendor that takes a code of an identity provider, which is good for one request.
+type spending struct {
+	fake
+	code vendorlogin.SecretFunc
+	sent []string
+}
+
+func (s *spending) Login(ctx context.Context) (*vendorlogin.Token, error) {
+	code, err := s.code(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := vendorlogin.Spend(ctx, code); err != nil {
+		return nil, err
+	}
+	s.sent = append(s.sent, code.Reveal())
+	return s.fake.Login(ctx)
+}
+
+func newSpending(code string) *spending {
+	return &spending{fake: fake{life: time.Hour}, code: vendorlogin.SecretString(code)}
+}
+
+func TestSingleUseSecretIsSentOnce(t *testing.T) {
+	for name, answer := range map[string]error{
+		"rejected": wrongPassword(), "no response": down(), "accepted": nil, "no token": vendorlogin.ErrBadResponse,
+	} {
+		for _, shares := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, store %v", name, shares), func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					o := &vendorlogin.Options{}
+					if shares {
+						o.Store = newMemStore()
+					}
+					f := newSpending("idp-code")
+					f.err = answer
+					c := newClient(t, f, o)
+					_, _ = c.Token(t.Context())
+					for range 200 {
+						time.Sleep(time.Minute)
+						_, _ = c.Renew(t.Context())
+						_, _ = c.Token(t.Context())
+					}
+					assert.Equal(t, []string{"idp-code"}, f.sent)
+					_, err := c.Renew(t.Context())
+					require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+					if shares {
+						other := newSpending("idp-code")
+						_, err := newClient(t, other, o).Renew(t.Context())
+						require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+						assert.Empty(t, other.sent, "nor by another process")
+					}
+					f.becomes(func() { f.err, f.code = nil, vendorlogin.SecretString("another-code") })
+					time.Sleep(20 * time.Minute)
+					_, err = c.Renew(t.Context())
+					require.NoError(t, err)
+					assert.Equal(t, []string{"idp-code", "another-code"}, f.sent)
+				})
+			})
+		}
+	}
+}
+
+func TestSingleUseSecretThatWasNotSentIsStillGood(t *testing.T) {
+	for _, shares := range []bool{true, false} {
+		t.Run(fmt.Sprint("store ", shares), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				o := &vendorlogin.Options{}
+				if shares {
+					o.Store = newMemStore()
+				}
+				f := newSpending("idp-code")
+				f.err = &vendorlogin.Error{Op: "login", Kind: vendorlogin.ErrUnavailable, Unprocessed: true}
+				c := newClient(t, f, o)
+				for range 10 {
+					_, err := c.Token(t.Context())
+					require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+					time.Sleep(10 * time.Second)
+				}
+				assert.Greater(t, len(f.sent), 5, "it is tried every ten seconds, and counts for nothing")
+				assert.Zero(t, c.Status().Attempts)
+				f.becomes(func() { f.err = nil })
+				mustToken(t, c)
+			})
+		})
+	}
+}
+
+func TestSpendOutsideALogin(t *testing.T) {
+	t.Parallel()
+	for range 3 {
+		require.NoError(t, vendorlogin.Spend(t.Context(), vendorlogin.NewSecret("x")))
+	}
+}
+
+func TestFleetDoesNotLockTheSecondFactor(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		var step atomic.Int64
+		f := &coded{fake: fake{life: time.Hour, err: &vendorlogin.Error{Op: "otp", Kind: vendorlogin.ErrOTPRejected, Status: 401}},
+			source: device{func(context.Context, vendorlogin.Challenge) (string, error) {
+				return fmt.Sprintf("%06d", step.Add(1)), nil
+			}}}
+		var fleet []*vendorlogin.Client
+		for range 8 {
+			fleet = append(fleet, newClient(t, f, shared(s)))
+		}
+		for range 10 * 60 {
+			a := atOnce(t.Context(), 8, fleet...)
+			require.Len(t, a.errs, 8)
+			time.Sleep(time.Second)
+		}
+		assert.LessOrEqual(t, f.logins.Load(), int64(4))
+		assert.Positive(t, f.logins.Load())
+	})
+}
+
+func TestPersonIsAskedWithinTheBudget(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var n int
+		f := &retyping{fake: fake{life: time.Hour}, source: vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) {
+			n++
+			return fmt.Sprintf("%06d", n), nil
+		})}
+		c := newClient(t, f, nil)
+		for range 10 {
+			_, err := c.Renew(t.Context())
+			require.Error(t, err)
+			time.Sleep(61 * time.Second)
+		}
+		assert.Equal(t, 4, f.codes, "three in the first login, one in the second")
+	})
+}
+
+// retyping is a vendor that rejects every code, and whose first step stays open for three.
+type retyping struct {
+	fake
+	source vendorlogin.OTPSource
+	codes  int
+}
+
+func (r *retyping) Login(ctx context.Context) (*vendorlogin.Token, error) {
+	for attempt := 1; attempt <= 3; attempt++ {
+		if _, err := vendorlogin.AskOTP(ctx, r.source, vendorlogin.Challenge{Account: r.Account(), Attempt: attempt}); err != nil {
+			return nil, err
+		}
+		r.codes++
+	}
+	return nil, &vendorlogin.Error{Op: "otp", Kind: vendorlogin.ErrOTPRejected, Status: 401}
+}
+
+func TestSecretIsReadOncePerLogin(t *testing.T) {
+	for _, shares := range []bool{true, false} {
+		t.Run(fmt.Sprint("store ", shares), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				o := &vendorlogin.Options{}
+				if shares {
+					o.Store = newMemStore()
+				}
+				secret := newChanging("right-example")
+				f := newPassworded(vendorlogin.SecretFunc(secret.secret).OncePerLogin())
+				c := newClient(t, f, o)
+				mustToken(t, c)
+				assert.EqualValues(t, 1, secret.reads.Load())
+				_, err := c.Renew(t.Context())
+				require.NoError(t, err)
+				assert.EqualValues(t, 2, secret.reads.Load(), "again for the next")
+			})
+		})
+	}
+	assert.Nil(t, vendorlogin.SecretFunc(nil).OncePerLogin())
+	assert.Nil(t, vendorlogin.SecretFunc(nil).Interactive())
+}
+
+func TestProbeAsksNobody(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		secret := newChanging("wrong-example")
+		f := newPassworded(vendorlogin.SecretFunc(secret.secret).Interactive().OncePerLogin())
+		c := newClient(t, f, shared(newMemStore()))
+		for range 14 * 60 {
+			_, err := c.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+			time.Sleep(time.Second)
+		}
+		assert.EqualValues(t, 1, secret.reads.Load())
+		secret.value.Store(&f.right)
+		_, err := c.Renew(t.Context())
+		require.NoError(t, err)
+		assert.EqualValues(t, 2, secret.reads.Load())
+	})
+}
+
+func TestSecretThatFailsCountsForNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		broken := true
+		f := newPassworded(func(context.Context) (vendorlogin.Secret, error) {
+			if broken {
+				return vendorlogin.Secret{}, &vendorlogin.Error{Op: "secret", Kind: vendorlogin.ErrUnavailable, Unprocessed: true}
+			}
+			return vendorlogin.NewSecret("right-example"), nil
+		})
+		c := newClient(t, f, shared(newMemStore()))
+		for range 60 {
+			_, err := c.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+			time.Sleep(time.Second)
+		}
+		assert.Zero(t, c.Status().Attempts)
+		broken = false
+		time.Sleep(10 * time.Second)
+		mustToken(t, c)
+	})
+}
