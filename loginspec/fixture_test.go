@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"io"
 	"net/http"
@@ -153,4 +154,17 @@ func checkMade(t *testing.T, body string) {
 func readAll(r *http.Request) string {
 	data, _ := io.ReadAll(r.Body)
 	return string(data)
+}
+
+// checkXML reads the document of FuzzPlaces with another reader than the one that is tested.
+func checkXML(t *testing.T, body, value string) {
+	var got struct {
+		B struct {
+			C    string `xml:"c,attr"`
+			Text string `xml:",chardata"`
+		} `xml:"b"`
+		D string `xml:"d"`
+	}
+	require.NoError(t, xml.Unmarshal([]byte(body), &got))
+	assert.Equal(t, []string{value, value, value}, []string{got.B.C, got.B.Text, got.D})
 }
