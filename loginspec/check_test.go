@@ -101,7 +101,7 @@ func TestMistakes(t *testing.T) {
 		{"{random: 8}", "{random: 8}\n  other: {uuid: true}", "make.other is never used"},
 		{"offset: -30s", "as: hex", "make.stamp.as is no form of this value"},
 		{"sha256: \"${nonce}${password}\"", "jwt: {alg: RS257, key: \"${password}\"}", "jwt.alg is unknown; did you mean RS256?"},
-		{"sha256: \"${nonce}${password}\"", "jwt: {alg: RS256, key: \"${user}\"}", "jwt.key must be ${name} of a secret input"},
+		{"sha256: \"${nonce}${password}\"", "jwt: {alg: RS256, key: \"${user}\"}", "jwt.key must be the name of a secret input"},
 		{"https://${region}.v.example/login", "https://${region}.v.example/../login", `has "." or ".." in its path`},
 		{"https://${region}.v.example/login", "https://${region}.v.example/lo gin", "has a character in its path"},
 		{"https://${region}.v.example/login", "https://${region}.v.example/login#x", "has a fragment"},

@@ -197,13 +197,13 @@ func (k *checker) checkMake(path, name string, m *Make, s *Step) {
 
 func (k *checker) checkJWT(path string, j *JWT) {
 	algorithms := []string{"RS256", "ES256", "HS256", "EdDSA"}
-	key := onlyName(j.Key)
+	key := j.keyName()
 	k.keys[key] = true
 	switch {
 	case !slices.Contains(algorithms, j.Alg):
 		k.add(path+".alg", "is unknown%s", strictjson.Nearest(j.Alg, algorithms))
 	case k.made[key] == nil && (k.inputs[key] == nil || !k.inputs[key].Secret):
-		k.add(path+".key", "must be ${name} of a secret input")
+		k.add(path+".key", "must be the name of a secret input")
 	case j.Life < 0 || j.Life > 24*time.Hour:
 		k.add(path+".life", "must be at most 24h")
 	case j.Header["alg"] != nil:

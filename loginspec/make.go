@@ -1,11 +1,13 @@
 package loginspec
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -82,7 +84,7 @@ func (j *JWT) sign(ctx context.Context, get lookup) (string, bool, error) {
 	if err != nil || !ok {
 		return "", false, err
 	}
-	secret, ok, err := fill(ctx, j.Key, get, asItIs)
+	secret, ok, err := get.value(ctx, j.keyName())
 	if err != nil || !ok {
 		return "", false, err
 	}
@@ -97,7 +99,7 @@ func (j *JWT) sign(ctx context.Context, get lookup) (string, bool, error) {
 	now := time.Now()
 	token := jwt.NewWithClaims(jwt.GetSigningMethod(j.Alg), jwt.MapClaims{"iat": now.Unix(), "exp": now.Add(life).Unix()})
 	if own, ok := claims.(map[string]any); ok {
-		maps.Copy(token.Claims.(jwt.MapClaims), own)
+		maps.Copy(token.Claims.(jwt.MapClaims), withDates(own))
 	}
 	if own, ok := header.(map[string]any); ok {
 		maps.Copy(token.Header, own)
@@ -109,6 +111,16 @@ func (j *JWT) sign(ctx context.Context, get lookup) (string, bool, error) {
 	return signed, true, nil
 }
 
+// withDates has the times of claims as numbers: what is made of time is a text.
+func withDates(claims map[string]any) map[string]any {
+	for _, name := range []string{"iat", "nbf", "exp"} {
+		if text, ok := claims[name].(string); ok && jsonNumber.MatchString(text) {
+			claims[name] = json.Number(text)
+		}
+	}
+	return claims
+}
+
 // onOneLine is a key with its line breaks written as "\n", as environment variables hold them: secrets hold no control characters.
 func onOneLine(f vendorlogin.SecretFunc) vendorlogin.SecretFunc {
 	return func(ctx context.Context) (vendorlogin.Secret, error) {
@@ -117,6 +129,9 @@ func onOneLine(f vendorlogin.SecretFunc) vendorlogin.SecretFunc {
 		return vendorlogin.NewSecret(line), err
 	}
 }
+
+// keyName is the input that signs: its name, or ${name}.
+func (j *JWT) keyName() string { return cmp.Or(onlyName(j.Key), j.Key) }
 
 // parseKey reads a key on one line. The library's errors may quote it.
 func (j *JWT) parseKey(secret string) (key any, err error) {

@@ -37,8 +37,9 @@ user: user
 inputs: [{name: user}, {name: key, secret: true}, {name: number, number: true, default: 7}]
 make:
   id: {uuid: true}
+  past: {time: unix, offset: -60s}
   assertion:
-    jwt: {alg: %s, key: "${key}", header: {kid: "k-${user}"}, claims: {iss: "${user}", n: "${number}", jti: "${id}", nested: {a: ["${user}"]}}, life: 2m}
+    jwt: {alg: %s, key: key, header: {kid: "k-${user}"}, claims: {iss: "${user}", n: "${number}", jti: "${id}", nbf: "${past}", nested: {a: ["${user}"]}}, life: 2m}
 login: [{url: "https://api.v.example/token", form: {assertion: "${assertion}"}, keep: {access: {json: t}}}]
 `
 

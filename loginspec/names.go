@@ -34,7 +34,7 @@ func (m *Make) templates(visit func(key, template string)) {
 	visit("base64", m.Base64)
 	visit("sha256", m.SHA256)
 	if m.JWT != nil {
-		visit("jwt.key", m.JWT.Key)
+		visit("jwt.key", "${"+m.JWT.keyName()+"}")
 		eachLeaf("jwt.claims", m.JWT.Claims, visit)
 		eachLeaf("jwt.header", m.JWT.Header, visit)
 	}

@@ -53,7 +53,7 @@ func (r *response) locate(s *Source) string {
 	case s.JSON != "":
 		return jsonText(walkJSON(r.asJSON(), splitPath(s.JSON)))
 	case s.XML != "":
-		return r.asXML().Find(splitPath(s.XML))
+		return r.asXML().Find(splitPath(strings.ReplaceAll(strings.Trim(s.XML, "/"), "/", ".")))
 	case s.Header != "":
 		return strings.TrimSpace(r.Header.Get(s.Header))
 	case s.Cookie != "":

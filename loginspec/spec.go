@@ -168,7 +168,7 @@ type Source struct {
 	// JSON is a path such as "data.0.token"; "\." is a dot in a name.
 	JSON string `json:"json"`
 
-	// XML is a path from the root element on, such as "Response.Session.@id". Prefixes of names do not count.
+	// XML is a path such as "Response.Session.@id", from the root element on or from below it. Prefixes of names do not count.
 	XML string `json:"xml"`
 
 	// Header and Cookie are names.
@@ -268,13 +268,13 @@ type JWT struct {
 	// Alg is RS256, ES256, HS256 or EdDSA.
 	Alg string `json:"alg"`
 
-	// Key is the private key in PEM, or the secret of HS256: ${name} of a secret input.
+	// Key is the name of the secret input that signs: a private key in PEM, or the secret of HS256.
 	Key string `json:"key"`
 
 	// Header is further header fields, such as kid.
 	Header map[string]any `json:"header"`
 
-	// Claims is the claims.
+	// Claims is the claims. iat, nbf and exp are numbers also where a made time stands in them.
 	Claims map[string]any `json:"claims"`
 
 	// Life is at most 24h. Default: 5m.
