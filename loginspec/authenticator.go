@@ -7,6 +7,8 @@ import (
 	"net/http"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/place"
+	"github.com/vendorlogin/vendorlogin/internal/reading"
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
@@ -49,7 +51,7 @@ type account struct {
 	values   map[string]string // the inputs that are not secret and are there, as they are sent
 	secrets  map[string]vendorlogin.SecretFunc
 	made     map[string]vendorlogin.SecretFunc
-	allowed  allowedHosts
+	allowed  place.Hosts
 	keeps    map[string]*Source  // everything that some step keeps
 	leads    map[string]bool     // kept URLs
 	carried  map[string]bool     // kept names that are used after the login
@@ -91,7 +93,7 @@ func (a *account) Rejected(resp *http.Response, _ *vendorlogin.Token) bool {
 		if c.At != nil && c.At.readsBody() {
 			answer.Body = vendorlogin.PeekBody(resp)
 		}
-		if c.matches(&response{Answer: answer}) {
+		if c.matches(&reading.Response{Answer: answer}) {
 			return true
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/place"
 	"github.com/vendorlogin/vendorlogin/internal/strictjson"
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
@@ -62,7 +63,7 @@ func (k *checker) checkNames() {
 	s, given := k.spec, map[string]string{"code": "code"}
 	give := func(path, name, what string) {
 		switch before := given[name]; {
-		case !validName.MatchString(name):
+		case !place.ValidName.MatchString(name):
 			k.add(path, "is no name: a letter, then letters, digits, \"_\" and \"-\"")
 		case before != "" && before != what || what == "input" && (before != "" || name == "access" || name == "refresh"):
 			k.add(path, "is the name of something else too")
@@ -144,7 +145,7 @@ func (k *checker) takeValue(in *Input, value string) {
 		if reason = reasonOf(err); reason == "" {
 			value = base
 		}
-	case in.Host && !validHost(value):
+	case in.Host && !place.ValidHost(value):
 		reason = "is not the name of a host"
 	case in.Number && !jsonNumber.MatchString(value):
 		reason = "is not a number"
@@ -173,12 +174,12 @@ func reasonOf(err error) string {
 func (k *checker) checkHosts() {
 	s := k.spec
 	for i, pattern := range s.Hosts {
-		filled, ok, err := fill(context.Background(), pattern, k.newRun("new", nil), asItIs)
+		filled, ok, err := place.Fill(context.Background(), pattern, k.newRun("new", nil), place.AsItIs)
 		filled = strings.ToLower(filled)
-		if reason := badPattern(filled); err != nil || !ok || reason != "" {
+		if reason := place.BadPattern(filled); err != nil || !ok || reason != "" {
 			k.add(item("hosts", i), "%s", reason)
 		}
-		k.allowed.patterns = append(k.allowed.patterns, filled)
+		k.allowed.Patterns = append(k.allowed.Patterns, filled)
 	}
 	base := ""
 	s.allSteps(func(_, path string, step *Step) {
@@ -190,7 +191,7 @@ func (k *checker) checkHosts() {
 		base = k.fixedURL("base", s.Base, true)
 	}
 	scope := url.Values{}
-	inBase := namesIn(s.Base)
+	inBase := place.Names(s.Base)
 	for name, value := range k.values {
 		if name != s.User && !(len(inBase) == 1 && inBase[0] == name) {
 			scope.Set(name, value)
@@ -204,8 +205,8 @@ func (k *checker) checkHosts() {
 
 // fixedURL checks a URL that no response has a part in and returns its origin, or all of it. It may be gone to from then on.
 func (k *checker) fixedURL(path, template string, whole bool) string {
-	u, err := parseURL(template)
-	if err != nil || !k.isFixed(u.host) || u.lead != "" && !k.isFixed("${"+u.lead+"}") {
+	u, err := place.ParseURL(template)
+	if err != nil || !k.isFixed(u.Host) || u.Lead != "" && !k.isFixed("${"+u.Lead+"}") {
 		return ""
 	}
 	r := k.newRun("new", nil)
@@ -216,14 +217,14 @@ func (k *checker) fixedURL(path, template string, whole bool) string {
 	if !ok { // a step that does not run
 		return ""
 	}
-	origin := originOf(base)
+	origin := place.Origin(base)
 	if reason := reasonOf(second(loginhttp.BaseURL(origin, "", k.config.AllowPlainHTTP))); reason != "" {
 		k.add(path, "%s", reason)
 	}
-	k.allowed.origins = append(k.allowed.origins, origin)
+	k.allowed.Origins = append(k.allowed.Origins, origin)
 	tail := ""
-	if k.isFixed(u.path) {
-		if tail, _, err = u.fillPath(context.Background(), r); err != nil {
+	if k.isFixed(u.Path) {
+		if tail, _, err = u.FillPath(context.Background(), r); err != nil {
 			k.add(path, "%v", err)
 		}
 	}

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/vendorlogin/vendorlogin/internal/httpheader"
+	"github.com/vendorlogin/vendorlogin/internal/made"
+	"github.com/vendorlogin/vendorlogin/internal/place"
+	"github.com/vendorlogin/vendorlogin/internal/reading"
 	"github.com/vendorlogin/vendorlogin/internal/strictjson"
 )
 
@@ -49,21 +52,6 @@ func (k *checker) checkShown(path string, source *Source) {
 			k.add(path, "is where ${%s} is, a secret that errors would show", name)
 		}
 	}
-}
-
-// place is where in a response a single value is.
-func (s *Source) place() string {
-	switch {
-	case s.JSON != "":
-		return "json " + s.JSON
-	case s.XML != "":
-		return "xml " + s.XML
-	case s.Header != "":
-		return "header " + strings.ToLower(s.Header)
-	case s.Cookie != "":
-		return "cookie " + s.Cookie
-	}
-	return ""
 }
 
 func (k *checker) checkCondition(path string, c *Condition) {
@@ -125,13 +113,13 @@ func (k *checker) checkSource(path, name string, s *Source) {
 	switch {
 	case places != 1:
 		k.add(path, "must have one of json, xml, header, cookie, cookies and text")
-	case slices.Contains(splitPath(s.JSON+s.XML), "") && s.JSON+s.XML != "", strings.HasPrefix(s.JSON, "$"), strings.Contains(s.JSON, "["):
+	case slices.Contains(reading.SplitPath(s.JSON+s.XML), "") && s.JSON+s.XML != "", strings.HasPrefix(s.JSON, "$"), strings.Contains(s.JSON, "["):
 		k.add(path, `is no path: names and numbers with dots between them, such as "data.0.token"`)
 	case s.Header != "" && !httpheader.ValidName(s.Header):
 		k.add(path+".header", "is no name of a header")
 	case s.As != "" && !isTime:
 		k.add(path+".as", "is for times only")
-	case !isTimeForm(s.As):
+	case !reading.IsTimeForm(s.As):
 		k.add(path+".as", "is unknown%s", strictjson.Nearest(s.As, []string{"seconds", "ms", "unix", "unix_ms", "d:h:m", "rfc3339", "http_date"}))
 	case !kept && (s.Maybe || s.Public):
 		k.add(path, "is kept nowhere: maybe and public mean nothing")
@@ -152,10 +140,10 @@ func (k *checker) checkSource(path, name string, s *Source) {
 
 // checkMake checks a made value. What it is made of is checked where it is used.
 func (k *checker) checkMake(path, name string, m *Make, s *Step) {
-	made := 0
+	count := 0
 	for _, is := range []bool{m.Base64 != "", m.SHA256 != "", m.UUID, m.Random != 0, m.Time != "", m.JWT != nil} {
 		if is {
-			made++
+			count++
 		}
 	}
 	forms := []string{"", "hex", "base64"}
@@ -163,7 +151,7 @@ func (k *checker) checkMake(path, name string, m *Make, s *Step) {
 		forms = []string{"", "url"}
 	}
 	switch {
-	case made != 1:
+	case count != 1:
 		k.add(path, "must have one of base64, sha256, uuid, random, time and jwt")
 	case m.As != "" && (m.UUID || m.Time != "" || m.JWT != nil), !slices.Contains(forms, m.As):
 		k.add(path+".as", "is no form of this value")
@@ -171,7 +159,7 @@ func (k *checker) checkMake(path, name string, m *Make, s *Step) {
 		k.add(path+".random", "must be 1 to 1024 bytes")
 	case m.Offset != 0 && m.Time == "":
 		k.add(path+".offset", "belongs to time")
-	case m.Time != "" && !slices.Contains([]string{"unix", "unix_ms", "rfc3339", "http_date"}, m.Time) && !isLayout(m.Time):
+	case m.Time != "" && !slices.Contains([]string{"unix", "unix_ms", "rfc3339", "http_date"}, m.Time) && !reading.IsLayout(m.Time):
 		k.add(path+".time", "is no form of a time")
 	}
 	if m.JWT != nil {
@@ -182,7 +170,7 @@ func (k *checker) checkMake(path, name string, m *Make, s *Step) {
 		local = s.Make
 	}
 	m.templates(func(_, template string) {
-		for _, in := range namesIn(template) {
+		for _, in := range place.Names(template) {
 			next, ok := local[in]
 			if !ok {
 				next = k.spec.Make[in]
@@ -196,12 +184,11 @@ func (k *checker) checkMake(path, name string, m *Make, s *Step) {
 }
 
 func (k *checker) checkJWT(path string, j *JWT) {
-	algorithms := []string{"RS256", "ES256", "HS256", "EdDSA"}
 	key := j.keyName()
 	k.keys[key] = true
 	switch {
-	case !slices.Contains(algorithms, j.Alg):
-		k.add(path+".alg", "is unknown%s", strictjson.Nearest(j.Alg, algorithms))
+	case !slices.Contains(made.Algorithms, j.Alg):
+		k.add(path+".alg", "is unknown%s", strictjson.Nearest(j.Alg, made.Algorithms))
 	case k.made[key] == nil && (k.inputs[key] == nil || !k.inputs[key].Secret):
 		k.add(path+".key", "must be the name of a secret input")
 	case j.Life < 0 || j.Life > 24*time.Hour:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vendorlogin/vendorlogin/internal/httpheader"
+	"github.com/vendorlogin/vendorlogin/internal/place"
 	"github.com/vendorlogin/vendorlogin/internal/strictjson"
 )
 
@@ -38,7 +39,7 @@ func (k *checker) checkSteps() {
 	k.checkRules("errors", s.Errors, nil)
 	k.checkTemplate("base", s.Base, there, nil)
 	k.checkURL("base", s.Base, "", false)
-	k.carry(namesIn(s.Base))
+	k.carry(place.Names(s.Base))
 	for i := range s.Rejected {
 		k.checkCondition(item("rejected", i), &s.Rejected[i])
 	}
@@ -132,24 +133,24 @@ func (k *checker) checkURL(path, template, only string, required bool) {
 		}
 		return
 	}
-	u, err := parseURL(template)
+	u, err := place.ParseURL(template)
 	if err != nil {
 		k.add(path, "%s", err)
 		return
 	}
-	if len(u.query) > 0 && !required {
+	if len(u.Query) > 0 && !required {
 		k.add(path, "has a query")
 	}
-	hosts := namesIn(u.host)
-	if u.lead != "" {
-		hosts, k.leads[u.lead] = []string{u.lead}, true
+	hosts := place.Names(u.Host)
+	if u.Lead != "" {
+		hosts, k.leads[u.Lead] = []string{u.Lead}, true
 	}
 	for _, name := range hosts {
 		if in := k.inputs[name]; k.keeps[name] == nil && (in == nil || in.Secret) {
 			k.add(path, "has ${%s} in its host, which errors and logs show: that must be a public input or something kept", name)
 		}
 	}
-	for _, name := range append(namesIn(u.path), hosts...) {
+	for _, name := range append(place.Names(u.Path), hosts...) {
 		if in := k.inputs[name]; in != nil && in.Optional && in.Default == "" && name != only {
 			k.add(path, "needs ${%s}, which is optional", name)
 		}
@@ -233,14 +234,14 @@ func eachKey(path string, v any, visit func(path, key string)) {
 
 // checkTemplate checks the names in a template.
 func (k *checker) checkTemplate(path, template string, there map[string]bool, s *Step) {
-	parts, err := parseTemplate(template)
+	parts, err := place.Parse(template)
 	if err != nil {
 		k.add(path, "%s", err)
 		return
 	}
 	for _, p := range parts {
-		if p.name != "" {
-			k.checkName(path, p.name, there, s)
+		if p.Name != "" {
+			k.checkName(path, p.Name, there, s)
 		}
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/place"
+	"github.com/vendorlogin/vendorlogin/internal/reading"
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
@@ -94,28 +96,28 @@ func (e *explainer) printf(format string, args ...any) { fmt.Fprintf(&e.b, forma
 
 // show is a template with the values that may be shown.
 func (e *explainer) show(template string) string {
-	parts, _ := parseTemplate(template)
+	parts, _ := place.Parse(template)
 	var b strings.Builder
 	for _, p := range parts {
-		value, ok := e.values[p.name]
+		value, ok := e.values[p.Name]
 		switch {
-		case p.name == "":
-			b.WriteString(p.text)
-		case e.isSecret(p.name):
+		case p.Name == "":
+			b.WriteString(p.Text)
+		case e.isSecret(p.Name):
 			b.WriteString("[redacted]")
 		case ok:
 			b.WriteString(value)
 		default:
-			b.WriteString("${" + p.name + "}")
+			b.WriteString("${" + p.Name + "}")
 		}
 	}
 	return b.String()
 }
 
 func (e *explainer) request(s *Step) {
-	u, _ := parseURL(s.URL)
+	u, _ := place.ParseURL(s.URL)
 	address, _, _ := strings.Cut(s.URL, "?")
-	query := maps.Clone(u.query)
+	query := maps.Clone(u.Query)
 	maps.Copy(query, s.Query)
 	var pairs []string
 	for _, name := range slices.Sorted(maps.Keys(query)) {
@@ -140,17 +142,17 @@ func (e *explainer) request(s *Step) {
 	case s.XML != nil:
 		e.elements("  ", s.XML)
 	}
-	e.warn("path", u.path)
+	e.warn("path", u.Path)
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		e.warn("query", query[name])
 	}
 }
 
 // warn says where a secret is in a URL: servers and proxies log these.
-func (e *explainer) warn(place, template string) {
-	for _, name := range namesIn(template) {
+func (e *explainer) warn(where, template string) {
+	for _, name := range place.Names(template) {
 		if e.isSecret(name) {
-			e.printf("  note: ${%s} is in the URL's %s, which proxies and servers log\n", name, place)
+			e.printf("  note: ${%s} is in the URL's %s, which proxies and servers log\n", name, where)
 		}
 	}
 }
@@ -247,11 +249,11 @@ func (e *explainer) response(r *run, s *Step, answer *loginhttp.Answer, err erro
 		e.printf("  no response\n")
 		return
 	}
-	resp := &response{Answer: answer}
+	resp := &reading.Response{Answer: answer}
 	e.printf("came back\n  status %d, %d bytes, %s\n", answer.Status, len(answer.Body), e.contentType(answer))
 	for _, name := range slices.Sorted(maps.Keys(s.Keep)) {
 		source := s.Keep[name]
-		_, ok := resp.find(&source)
+		_, ok := source.find(resp)
 		e.printf("  %s at %s: %s\n", name, source.where(), map[bool]string{true: "is there", false: "is not there"}[ok])
 		if !ok {
 			e.printf("    there is: %s\n", strings.Join(r.names(resp, &source), ", "))
@@ -268,7 +270,7 @@ func (e *explainer) response(r *run, s *Step, answer *loginhttp.Answer, err erro
 // contentType is the kind of body without what a server may add to it.
 func (e *explainer) contentType(answer *loginhttp.Answer) string {
 	kind, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";")
-	if !validName.MatchString(strings.NewReplacer("/", "", "+", "", ".", "").Replace(kind)) {
+	if !place.ValidName.MatchString(strings.NewReplacer("/", "", "+", "", ".", "").Replace(kind)) {
 		return "no Content-Type"
 	}
 	return kind

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/vendorlogin/vendorlogin/internal/place"
 )
 
 // templates calls visit with every template in the request of a step, and the key that it is at.
@@ -78,7 +80,7 @@ func (s *Spec) uses(t templated, local map[string]Make) map[string]bool {
 	names := map[string]bool{}
 	var add func(key, template string)
 	add = func(_, template string) {
-		for _, name := range namesIn(template) {
+		for _, name := range place.Names(template) {
 			if names[name] {
 				continue
 			}
@@ -141,7 +143,7 @@ func (a *account) isSecret(name string) bool {
 
 // isFixed reports whether a template has nothing in it but public inputs.
 func (a *account) isFixed(template string) bool {
-	return !slices.ContainsFunc(namesIn(template), func(name string) bool {
+	return !slices.ContainsFunc(place.Names(template), func(name string) bool {
 		return a.inputs[name] == nil || a.inputs[name].Secret
 	})
 }

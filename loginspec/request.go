@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/place"
 	"github.com/vendorlogin/vendorlogin/internal/xmltree"
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
@@ -23,7 +23,7 @@ type filledCall struct {
 
 // call fills in the request of a step.
 func (r *run) call(ctx context.Context, op string, s *Step) (*filledCall, error) {
-	u, err := parseURL(s.URL)
+	u, err := place.ParseURL(s.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -31,8 +31,8 @@ func (r *run) call(ctx context.Context, op string, s *Step) (*filledCall, error)
 	if err := r.fillURL(ctx, c, u); err != nil {
 		return nil, err
 	}
-	for _, fields := range []map[string]string{u.query, s.Query} {
-		filled, err := fillFields(ctx, fields, r)
+	for _, fields := range []map[string]string{u.Query, s.Query} {
+		filled, err := place.Fields(ctx, fields, r)
 		if err != nil {
 			return nil, err
 		}
@@ -51,57 +51,50 @@ func (r *run) call(ctx context.Context, op string, s *Step) (*filledCall, error)
 }
 
 // fillURL sets where the request goes.
-func (r *run) fillURL(ctx context.Context, c *filledCall, u urlForm) error {
+func (r *run) fillURL(ctx context.Context, c *filledCall, u place.URL) error {
 	base, ok, err := r.resolve(ctx, u)
 	if err != nil {
 		return err
 	}
-	path, there, err := u.fillPath(ctx, r)
+	path, there, err := u.FillPath(ctx, r)
 	if err != nil {
 		return err
 	}
 	if !ok || !there {
-		return invalidValue{"a value in the URL", "is not there"}
+		return place.Invalid{Name: "a value in the URL", Reason: "is not there"}
 	}
-	c.Base = originOf(base)
+	c.Base = place.Origin(base)
 	c.Path, c.Query = base.EscapedPath(), base.Query()
 	if path != "" {
 		c.Path = strings.TrimRight(c.Path, "/") + path
 	}
-	c.hidden = r.keeps[u.lead] != nil && r.isSecret(u.lead) || slices.ContainsFunc(namesIn(u.path), r.isSecret)
+	c.hidden = r.keeps[u.Lead] != nil && r.isSecret(u.Lead) || slices.ContainsFunc(place.Names(u.Path), r.isSecret)
 	return nil
 }
 
 // resolve finds the URL that u begins with, as far as its host and, where it is the value of a name, the path and query in that.
-func (r *run) resolve(ctx context.Context, u urlForm) (*url.URL, bool, error) {
-	if u.lead != "" {
-		value, ok, err := r.value(ctx, u.lead)
+func (r *run) resolve(ctx context.Context, u place.URL) (*url.URL, bool, error) {
+	if u.Lead != "" {
+		value, ok, err := r.Value(ctx, u.Lead)
 		if err != nil || !ok {
 			return nil, false, err
 		}
 		base, err := url.Parse(value)
-		if err != nil || r.keeps[u.lead] != nil && !r.allowed.allows(base) {
-			return nil, false, invalidValue{u.lead, "is no URL that the description allows"}
+		if err != nil || r.keeps[u.Lead] != nil && !r.allowed.Allows(base) {
+			return nil, false, place.Invalid{Name: u.Lead, Reason: "is no URL that the description allows"}
 		}
 		return base, true, nil
 	}
-	host, ok, err := u.fillHost(ctx, r, func(name string) bool { return r.inputs[name] != nil && r.inputs[name].Host })
+	host, ok, err := u.FillHost(ctx, r, func(name string) bool { return r.inputs[name] != nil && r.inputs[name].Host })
 	if err != nil || !ok {
 		return nil, false, err
 	}
-	base := &url.URL{Scheme: u.scheme, Host: host}
-	fromResponse := slices.ContainsFunc(namesIn(u.host), func(name string) bool { return r.keeps[name] != nil })
-	if fromResponse && !u.hasDomain() && !r.allowed.allows(base) {
-		return nil, false, invalidValue{u.host, "is no host that the description allows"}
+	base := &url.URL{Scheme: u.Scheme, Host: host}
+	fromResponse := slices.ContainsFunc(place.Names(u.Host), func(name string) bool { return r.keeps[name] != nil })
+	if fromResponse && !u.HasDomain() && !r.allowed.Allows(base) {
+		return nil, false, place.Invalid{Name: u.Host, Reason: "is no host that the description allows"}
 	}
 	return base, true, nil
-}
-
-// hasDomain reports whether the host ends in a domain that the description names: what stands before it is one label.
-func (u urlForm) hasDomain() bool {
-	parts, _ := parseTemplate(u.host)
-	end := parts[len(parts)-1].text
-	return strings.HasPrefix(end, ".") && strings.Contains(end[1:], ".")
 }
 
 // absolute makes a URL of what a response to c says, if it leads to a host that is allowed.
@@ -111,7 +104,7 @@ func (r *run) absolute(c *filledCall, value string) (string, bool) {
 		return "", false
 	}
 	to, err := from.Parse(value)
-	if err != nil || !r.allowed.allows(to) || leadsElsewhere(to.EscapedPath()) {
+	if err != nil || !r.allowed.Allows(to) || place.LeadsElsewhere(to.EscapedPath()) {
 		return "", false
 	}
 	to.Fragment = ""
@@ -125,9 +118,9 @@ func (r *run) base(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return originOf(u), nil
+		return place.Origin(u), nil
 	}
-	u, err := parseURL(r.spec.Base)
+	u, err := place.ParseURL(r.spec.Base)
 	if err != nil {
 		return "", err
 	}
@@ -135,11 +128,11 @@ func (r *run) base(ctx context.Context) (string, error) {
 	if err != nil || !ok {
 		return "", errors.Join(err, errors.New("base: the host of the API is not known"))
 	}
-	return originOf(base), nil
+	return place.Origin(base), nil
 }
 
 func (r *run) fillHeader(ctx context.Context, c *filledCall, s *Step) error {
-	fields, err := fillFields(ctx, s.Header, r)
+	fields, err := place.Fields(ctx, s.Header, r)
 	if err != nil {
 		return err
 	}
@@ -147,23 +140,23 @@ func (r *run) fillHeader(ctx context.Context, c *filledCall, s *Step) error {
 	for name, values := range fields {
 		c.Header.Set(name, values[0])
 	}
-	cookies, err := fillFields(ctx, s.Cookies, r)
+	cookies, err := place.Fields(ctx, s.Cookies, r)
 	if err != nil {
 		return err
 	}
-	if err := addCookies(c.Header, cookies); err != nil || s.Basic == nil {
+	if err := place.AddCookies(c.Header, cookies); err != nil || s.Basic == nil {
 		return err
 	}
-	user, ok, err := fill(ctx, s.Basic.User, r, s.Basic.escape)
+	user, ok, err := place.Fill(ctx, s.Basic.User, r, s.Basic.escape)
 	if err != nil || !ok {
 		return err
 	}
-	password, ok, err := fill(ctx, s.Basic.Password, r, s.Basic.escape)
+	password, ok, err := place.Fill(ctx, s.Basic.Password, r, s.Basic.escape)
 	if err != nil || !ok {
 		return err
 	}
 	if strings.Contains(user, ":") {
-		return invalidValue{"the user of basic", "has a colon"}
+		return place.Invalid{Name: "the user of basic", Reason: "has a colon"}
 	}
 	c.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 	return nil
@@ -176,34 +169,30 @@ func (b *Basic) escape(value string) (string, error) {
 	return value, nil
 }
 
-// addCookies adds cookies to a header, in place of those of the same name.
-func addCookies(h http.Header, cookies url.Values) error {
-	if len(cookies) == 0 {
-		return nil
-	}
-	before := (&http.Request{Header: http.Header{"Cookie": h["Cookie"]}}).Cookies()
-	var pairs []string
-	for _, c := range before {
-		if !cookies.Has(c.Name) {
-			pairs = append(pairs, c.Name+"="+c.Value)
+// fillXML fills the texts of elements. An element that uses what is not there is left out.
+func fillXML(ctx context.Context, x XML, get place.Values) (filled xmltree.Elements, err error) {
+	for _, e := range x {
+		text, ok, err := place.Fill(ctx, e.Text, get, place.AsItIs)
+		if err != nil {
+			return nil, err
+		}
+		content, err := fillXML(ctx, e.Content, get)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			filled = append(filled, xmltree.Element{Name: e.Name, Text: text, Content: content})
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(cookies)) {
-		if (&http.Cookie{Name: name, Value: cookies.Get(name)}).Valid() != nil { // its error quotes the value
-			return invalidValue{name, "cannot stand in a cookie"}
-		}
-		pairs = append(pairs, name+"="+cookies.Get(name))
-	}
-	h.Set("Cookie", strings.Join(pairs, "; "))
-	return nil
+	return filled, nil
 }
 
 func (r *run) fillBody(ctx context.Context, c *filledCall, s *Step) (err error) {
 	switch {
 	case s.JSON != nil:
-		c.Body, _, err = fillJSON(ctx, s.JSON, r)
+		c.Body, _, err = place.JSON(ctx, s.JSON, r)
 	case s.Form != nil:
-		c.Form, err = fillFields(ctx, s.Form, r)
+		c.Form, err = place.Fields(ctx, s.Form, r)
 	case s.XML != nil:
 		filled, err := fillXML(ctx, s.XML, r)
 		if err != nil {
@@ -211,7 +200,7 @@ func (r *run) fillBody(ctx context.Context, c *filledCall, s *Step) (err error) 
 		}
 		body, err := xmltree.Marshal(filled)
 		if err != nil {
-			return invalidValue{"xml", err.Error()}
+			return place.Invalid{Name: "xml", Reason: err.Error()}
 		}
 		if c.Header.Get("Content-Type") == "" {
 			c.Header.Set("Content-Type", "application/xml")
@@ -254,8 +243,8 @@ func (r *run) asError(op string, err error) error {
 		return err
 	}
 	e := &vendorlogin.Error{Account: r.endpoint.Account, Op: op, Kind: vendorlogin.ErrInvalidRequest, Unprocessed: true}
-	if v, ok := errors.AsType[invalidValue](err); ok {
-		e.Fields = []vendorlogin.FieldError{{Field: v.name, Reason: v.reason}}
+	if v, ok := errors.AsType[place.Invalid](err); ok {
+		e.Fields = []vendorlogin.FieldError{{Field: v.Name, Reason: v.Reason}}
 	} else {
 		e.Err = err
 	}

@@ -1,7 +1,6 @@
 package loginspec
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"regexp"
@@ -9,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/reading"
 )
 
 // kinds are what a rule may say.
@@ -27,35 +27,30 @@ var kinds = map[string]error{
 func (s *Spec) rulesOf(step *Step) []Rule { return slices.Concat(step.Errors, s.Errors) }
 
 // classify is what the first rule that matches makes of a response; nil where none does: then the status decides, and OAuth's words.
-func (r *run) classify(op string, s *Step, resp *response) *vendorlogin.Error {
+func (r *run) classify(op string, s *Step, resp *reading.Response) *vendorlogin.Error {
 	for i, rule := range r.spec.rulesOf(s) {
-		if !rule.matches(resp) || rule.At == nil && resp.Status != 401 && resp.isPage() && !r.readsText(s) {
+		if !rule.matches(resp) || rule.At == nil && resp.Status != 401 && resp.IsPage() && !r.readsText(s) {
 			continue // a page is nobody's decision about credentials, unless the vendor speaks in pages
 		}
 		r.matched = fmt.Sprintf("errors[%d] (%s)", i, rule.Kind)
 		e := &vendorlogin.Error{Kind: r.kind(op, rule.Kind)}
 		if rule.Code != nil {
-			e.Code, _ = resp.find(rule.Code)
+			e.Code, _ = rule.Code.find(resp)
 		}
 		if rule.Message != nil {
-			e.Message, _ = resp.find(rule.Message)
+			e.Message, _ = rule.Message.find(resp)
 		}
 		if rule.RetryAt != nil {
-			if value, ok := resp.find(rule.RetryAt); ok {
-				e.RetryAt = resp.Expiry(expiryField(value, rule.RetryAt.As), "", 0)
+			if value, ok := rule.RetryAt.find(resp); ok {
+				e.RetryAt = resp.Expiry(reading.ExpiryField(value, rule.RetryAt.As), "", 0)
 			}
 		}
 		return e
 	}
-	if resp.Status >= 400 && !r.readsText(s) && !resp.isOurs() {
+	if resp.Status >= 400 && !r.readsText(s) && !resp.IsData() {
 		return resp.Foreign()
 	}
 	return nil
-}
-
-// isOurs reports whether a body is in a format that vendors speak, as an empty one and a page are not.
-func (r *response) isOurs() bool {
-	return !r.isPage() && len(bytes.TrimSpace(r.Body)) > 0 && (r.asJSON() != nil || len(r.asXML().Names()) > 0)
 }
 
 // kind is what a rule's kind means in an operation: a refresh has no other credentials than the refresh token, and a code that was
@@ -82,28 +77,21 @@ func (r *run) readsText(s *Step) bool {
 	return slices.ContainsFunc(r.spec.rulesOf(s), func(rule Rule) bool { return rule.At != nil && rule.At.Text })
 }
 
-// isPage reports whether the body is an HTML page, as proxies and login walls send.
-func (r *response) isPage() bool {
-	start := strings.ToLower(strings.TrimSpace(string(r.Body[:min(len(r.Body), 64)])))
-	return strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "text/html") ||
-		strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
-}
-
 func (c *Condition) hasStatus(status int) bool {
 	return len(c.Status) == 0 || slices.Contains(c.Status, status)
 }
 
 // matches reports whether a response meets the condition.
-func (c *Condition) matches(resp *response) bool {
+func (c *Condition) matches(resp *reading.Response) bool {
 	if !c.hasStatus(resp.Status) {
 		return false
 	}
 	if c.At == nil {
 		return true
 	}
-	value, ok := resp.find(c.At)
+	value, ok := c.At.find(resp)
 	if !ok {
-		ok = c.At.JSON != "" && len(c.Is) == 0 && len(c.Not) == 0 && c.Match == "" && resp.holds(c.At.JSON)
+		ok = c.At.JSON != "" && len(c.Is) == 0 && len(c.Not) == 0 && c.Match == "" && resp.HoldsJSON(c.At.JSON)
 		return ok
 	}
 	same := func(want string) bool { return strings.EqualFold(strings.TrimSpace(want), value) }
@@ -118,17 +106,3 @@ func (c *Condition) matches(resp *response) bool {
 	}
 	return true
 }
-
-// holds reports whether there is an object or a list with something in it.
-func (r *response) holds(path string) bool {
-	switch v := walkJSON(r.asJSON(), splitPath(path)).(type) {
-	case map[string]any:
-		return len(v) > 0
-	case []any:
-		return len(v) > 0
-	}
-	return false
-}
-
-// readsBody reports whether the source is in the body.
-func (s *Source) readsBody() bool { return s.JSON != "" || s.XML != "" || s.Text }

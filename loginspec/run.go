@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/place"
+	"github.com/vendorlogin/vendorlogin/internal/reading"
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
@@ -26,13 +28,13 @@ type run struct {
 	matched string // the rule that the last response matched
 	last    struct {
 		call *filledCall
-		resp *response
+		resp *reading.Response
 	}
 }
 
 // A found thing is where something kept was found.
 type found struct {
-	in *response
+	in *reading.Response
 	at Source
 }
 
@@ -57,7 +59,7 @@ func (a *account) newRun(op string, t *vendorlogin.Token) *run {
 }
 
 // value finds a name among what was kept, the inputs, and what is made.
-func (r *run) value(ctx context.Context, name string) (string, bool, error) {
+func (r *run) Value(ctx context.Context, name string) (string, bool, error) {
 	if name == "code" {
 		return r.code, r.code != "", nil
 	}
@@ -93,7 +95,7 @@ func (r *run) fetch(ctx context.Context, name string) (string, bool, error) {
 	return m.make(ctx, r)
 }
 
-func (r *run) typed(name string) bool {
+func (r *run) Typed(name string) bool {
 	in := r.inputs[name]
 	return in != nil && (in.Number || in.Bool)
 }
@@ -110,7 +112,7 @@ func (r *run) isSet(name string) bool {
 // steps runs steps in their order. Every secret that they send is read before the first request.
 func (r *run) steps(ctx context.Context, steps []Step) error {
 	for _, name := range r.reads[r.op] {
-		if _, _, err := r.value(ctx, name); err != nil {
+		if _, _, err := r.Value(ctx, name); err != nil {
 			return err
 		}
 	}
@@ -187,7 +189,7 @@ func (r *run) send(ctx context.Context, op string, s *Step, keep map[string]Sour
 	}
 	answer, err := r.exchange(ctx, call, s)
 	if err == nil {
-		r.last.call, r.last.resp = call, &response{Answer: answer}
+		r.last.call, r.last.resp = call, &reading.Response{Answer: answer}
 		err = r.keep(call, s, keep, r.last.resp)
 	}
 	if r.trace != nil {
@@ -200,7 +202,9 @@ func (r *run) send(ctx context.Context, op string, s *Step, keep map[string]Sour
 func (r *run) exchange(ctx context.Context, call *filledCall, s *Step) (*loginhttp.Answer, error) {
 	endpoint := r.endpoint
 	r.matched = ""
-	endpoint.Classify = func(a *loginhttp.Answer) *vendorlogin.Error { return r.classify(call.Op, s, &response{Answer: a}) }
+	endpoint.Classify = func(a *loginhttp.Answer) *vendorlogin.Error {
+		return r.classify(call.Op, s, &reading.Response{Answer: a})
+	}
 	answer, err := endpoint.Do(ctx, call.Call, nil)
 	if answer != nil && isRedirect(answer.Status) && slices.Contains(s.Status, answer.Status) {
 		if rejected := endpoint.Classify(answer); rejected != nil {
@@ -224,14 +228,14 @@ func (r *run) exchange(ctx context.Context, call *filledCall, s *Step) (*loginht
 func isRedirect(status int) bool { return status >= 300 && status <= 399 }
 
 // keep reads what a step keeps, all of it or nothing.
-func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *response) error {
+func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *reading.Response) error {
 	if len(s.Status) > 0 && !slices.Contains(s.Status, resp.Status) {
 		return r.unusable(call, resp, fmt.Errorf("the status means no success: that is %v", s.Status))
 	}
 	got := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(keep)) {
 		source := keep[name]
-		value, ok := resp.find(&source)
+		value, ok := source.find(resp)
 		if ok && r.leads[name] {
 			value, ok = r.absolute(call, value)
 			if !ok {
@@ -255,10 +259,10 @@ func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *resp
 }
 
 // missing is the failure of a response that lacks what is to be kept. It says what is there in its place.
-func (r *run) missing(name string, source *Source, call *filledCall, resp *response) error {
+func (r *run) missing(name string, source *Source, call *filledCall, resp *reading.Response) error {
 	there := "there is: " + strings.Join(r.names(resp, source), ", ")
-	if resp.invalid != nil {
-		there = resp.invalid.Error()
+	if resp.Invalid != nil {
+		there = resp.Invalid.Error()
 	}
 	failure := r.unusable(call, resp, errors.New(there))
 	failure.Fields = []vendorlogin.FieldError{{Field: name + " at " + source.where(), Reason: "is missing"}}
@@ -266,10 +270,10 @@ func (r *run) missing(name string, source *Source, call *filledCall, resp *respo
 }
 
 // names are the names in a response where a source is missing, never values: what looks like one is left out.
-func (r *run) names(resp *response, source *Source) []string {
+func (r *run) names(resp *reading.Response, source *Source) []string {
 	secrets := r.known()
-	there := slices.DeleteFunc(resp.names(source), func(n string) bool {
-		return !validName.MatchString(strings.ReplaceAll(n, ".", "")) || len(n) > 40 || slices.ContainsFunc(secrets, func(s string) bool {
+	there := slices.DeleteFunc(source.names(resp), func(n string) bool {
+		return !place.ValidName.MatchString(strings.ReplaceAll(n, ".", "")) || len(n) > 40 || slices.ContainsFunc(secrets, func(s string) bool {
 			return strings.Contains(strings.ToLower(n), strings.ToLower(s))
 		})
 	})
@@ -277,7 +281,7 @@ func (r *run) names(resp *response, source *Source) []string {
 }
 
 // unusable is a response that means success and is none: a counted attempt, never a token.
-func (r *run) unusable(call *filledCall, resp *response, err error) *vendorlogin.Error {
+func (r *run) unusable(call *filledCall, resp *reading.Response, err error) *vendorlogin.Error {
 	return &vendorlogin.Error{
 		Account: r.endpoint.Account, Op: call.Op, Kind: vendorlogin.ErrBadResponse, Err: err,
 		Status: resp.Status, Request: call.line(),
@@ -308,7 +312,7 @@ func (r *run) token(ctx context.Context) (*vendorlogin.Token, error) {
 	resp := r.from["access"].in
 	if r.kept["access"] == "" || resp == nil {
 		if r.last.call == nil {
-			return nil, r.asError(r.op, invalidValue{"login", "has no step that runs with these inputs"})
+			return nil, r.asError(r.op, place.Invalid{Name: "login", Reason: "has no step that runs with these inputs"})
 		}
 		source := r.spec.keepsAccess()["access"]
 		return nil, r.missing("access", &source, r.last.call, r.last.resp)
@@ -348,9 +352,9 @@ func (r *run) expiry(token, field string, life time.Duration) time.Time {
 	if r.kept[token] == "" || came.in == nil {
 		return time.Time{}
 	}
-	raw := came.in.cookieExpiry(&came.at)
+	raw := came.in.CookieExpiry(came.at.Cookie)
 	if said := r.from[field]; said.in != nil && r.kept[field] != "" {
-		raw = expiryField(r.kept[field], said.at.As)
+		raw = reading.ExpiryField(r.kept[field], said.at.As)
 	}
 	return came.in.Expiry(raw, r.kept[token], life)
 }

@@ -1,4 +1,4 @@
-package loginspec
+package reading
 
 import (
 	"encoding/json"
@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// expiryField turns the value of an expiry whose form is said into one that loginhttp reads without being told: a lifetime as
+// ExpiryField turns the value of an expiry whose form is said into one that loginhttp reads without being told: a lifetime as
 // seconds, a point in time as RFC 3339. What is not of that form is nothing.
-func expiryField(value, as string) json.RawMessage {
+func ExpiryField(value, as string) json.RawMessage {
 	as = strings.TrimPrefix(as, "layout ")
 	number, err := strconv.ParseFloat(value, 64)
 	isNumber := err == nil && number > 0 && number < 1e15
@@ -52,33 +52,17 @@ func quoted(s string) json.RawMessage {
 	return data
 }
 
-// cookieExpiry is the end of the cookie that a token came in, where nothing else says it.
-func (r *response) cookieExpiry(s *Source) json.RawMessage {
-	if s == nil || s.Cookie == "" {
-		return nil
-	}
-	c := r.cookie(s.Cookie)
-	switch {
-	case c == nil:
-	case c.MaxAge > 0:
-		return json.RawMessage(strconv.Itoa(c.MaxAge))
-	case !c.Expires.IsZero():
-		return quoted(c.Expires.UTC().Format(time.RFC3339))
-	}
-	return nil
-}
-
-// isTimeForm reports whether as is a form that expiryField knows, or a layout that says a time.
-func isTimeForm(as string) bool {
+// IsTimeForm reports whether as is a form that ExpiryField knows, or a layout that says a time.
+func IsTimeForm(as string) bool {
 	switch as {
 	case "", "seconds", "ms", "unix", "unix_ms", "d:h:m", "rfc3339", "http_date":
 		return true
 	}
-	return isLayout(as)
+	return IsLayout(as)
 }
 
-// isLayout reports whether a layout of package time writes two different times differently.
-func isLayout(layout string) bool {
+// IsLayout reports whether a layout of package time writes two different times differently.
+func IsLayout(layout string) bool {
 	layout = strings.TrimPrefix(layout, "layout ")
 	return time.Unix(1e9, 0).UTC().Format(layout) != time.Unix(1767323045, 0).UTC().Format(layout)
 }

@@ -1,4 +1,4 @@
-package loginspec
+package place
 
 import (
 	"net/url"
@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// allowedHosts is where a URL that a response gave may lead: to the origins that the description or the configuration names, and to
+// Hosts is where a URL that a response gave may lead: to the origins that the description or the configuration names, and to
 // the hosts that it lists.
-type allowedHosts struct {
-	origins  []string // scheme, host and port
-	patterns []string // of hosts: "api.vendor.example", "*.vendor.example"
+type Hosts struct {
+	Origins  []string // scheme, host and port
+	Patterns []string // of hosts: "api.vendor.example", "*.vendor.example"
 }
 
-// allows reports whether u may carry the token and secrets.
-func (a allowedHosts) allows(u *url.URL) bool {
-	if u.User != nil || u.Scheme != "https" && u.Scheme != "http" || !validHost(u.Host) {
+// Allows reports whether u may carry the token and secrets.
+func (a Hosts) Allows(u *url.URL) bool {
+	if u.User != nil || u.Scheme != "https" && u.Scheme != "http" || !ValidHost(u.Host) {
 		return false
 	}
-	return slices.Contains(a.origins, originOf(u)) ||
-		slices.ContainsFunc(a.patterns, func(p string) bool { return matchesHost(p, u) })
+	return slices.Contains(a.Origins, Origin(u)) ||
+		slices.ContainsFunc(a.Patterns, func(p string) bool { return matchesHost(p, u) })
 }
 
 // matchesHost reports whether a pattern means the host of u. A pattern without a port means any.
@@ -34,11 +34,11 @@ func matchesHost(pattern string, u *url.URL) bool {
 	return host == pattern
 }
 
-// badPattern says what is wrong with an entry of hosts.
-func badPattern(pattern string) string {
+// BadPattern says what is wrong with an entry of hosts.
+func BadPattern(pattern string) string {
 	suffix, wild := strings.CutPrefix(pattern, "*.")
 	switch {
-	case !validHost(suffix):
+	case !ValidHost(suffix):
 		return `must be a host such as "api.vendor.example" or "*.vendor.example"`
 	case wild && !strings.Contains(suffix, "."):
 		return "allows every host below ." + suffix
@@ -46,8 +46,8 @@ func badPattern(pattern string) string {
 	return ""
 }
 
-// originOf is scheme, host and port, without the scheme's own port.
-func originOf(u *url.URL) string {
+// Origin is scheme, host and port, without the scheme's own port.
+func Origin(u *url.URL) string {
 	port := map[string]string{"https": ":443", "http": ":80"}[u.Scheme]
 	return u.Scheme + "://" + strings.TrimSuffix(strings.ToLower(u.Host), port)
 }

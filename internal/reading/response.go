@@ -1,0 +1,185 @@
+// Package reading reads single values out of a vendor's response: of JSON, XML, headers, cookies and text.
+package reading
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vendorlogin/vendorlogin/internal/xmltree"
+	"github.com/vendorlogin/vendorlogin/loginhttp"
+)
+
+// A Response is a vendor's response. Its body is parsed when it is first asked for.
+type Response struct {
+	*loginhttp.Answer
+
+	// Invalid says why the body is not what it was read as.
+	Invalid error
+
+	json   any
+	xml    *xmltree.Tree
+	parsed bool
+}
+
+// JSON returns the text, number or boolean at a path; nothing for null, an object and a list.
+func (r *Response) JSON(path string) string {
+	switch v := walk(r.asJSON(), SplitPath(path)).(type) {
+	case string, json.Number, bool:
+		return fmt.Sprint(v)
+	}
+	return ""
+}
+
+// HoldsJSON reports whether there is an object or a list with something in it at a path.
+func (r *Response) HoldsJSON(path string) bool {
+	switch v := walk(r.asJSON(), SplitPath(path)).(type) {
+	case map[string]any:
+		return len(v) > 0
+	case []any:
+		return len(v) > 0
+	}
+	return false
+}
+
+// XML returns the text at a path, whose parts are separated by dots or slashes.
+func (r *Response) XML(path string) string {
+	return r.asXML().Find(SplitPath(strings.ReplaceAll(strings.Trim(path, "/"), "/", ".")))
+}
+
+// Text is the whole body, without surrounding blanks.
+func (r *Response) Text() string {
+	return strings.TrimSpace(string(bytes.TrimPrefix(r.Body, []byte("\ufeff"))))
+}
+
+// Cookie is the last of that name, unless it deletes one.
+func (r *Response) Cookie(name string) *http.Cookie {
+	cookies := (&http.Response{Header: r.Header}).Cookies()
+	slices.Reverse(cookies)
+	i := slices.IndexFunc(cookies, func(c *http.Cookie) bool { return c.Name == name })
+	if i < 0 || cookies[i].Value == "" || cookies[i].MaxAge < 0 {
+		return nil
+	}
+	if c := cookies[i]; c.MaxAge == 0 && !c.Expires.IsZero() && c.Expires.Before(r.now()) {
+		return nil
+	}
+	return cookies[i]
+}
+
+// now is the vendor's clock, or else the local one.
+func (r *Response) now() time.Time {
+	if date, err := http.ParseTime(r.Header.Get("Date")); err == nil {
+		return date
+	}
+	return r.SentAt
+}
+
+// CookieHeader is the value of a Cookie header with all of these; nothing where one is missing.
+func (r *Response) CookieHeader(names []string) string {
+	var pairs []string
+	for _, name := range names {
+		c := r.Cookie(name)
+		if c == nil {
+			return ""
+		}
+		pairs = append(pairs, name+"="+c.Value)
+	}
+	return strings.Join(pairs, "; ")
+}
+
+// CookieExpiry is the end of a cookie as an expiry field; nil: it does not say.
+func (r *Response) CookieExpiry(name string) json.RawMessage {
+	c := r.Cookie(name)
+	switch {
+	case c == nil:
+	case c.MaxAge > 0:
+		return json.RawMessage(strconv.Itoa(c.MaxAge))
+	case !c.Expires.IsZero():
+		return quoted(c.Expires.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// JSONNames are the names beside a path of JSON that leads nowhere.
+func (r *Response) JSONNames(path string) (names []string) {
+	keys := SplitPath(path)
+	for n := len(keys) - 1; n >= 0 && names == nil; n-- {
+		object, _ := walk(r.asJSON(), keys[:n]).(map[string]any)
+		names = slices.Sorted(maps.Keys(object))
+	}
+	return names
+}
+
+// XMLNames are the names of the root element and what is in it.
+func (r *Response) XMLNames() []string { return r.asXML().Names() }
+
+// IsPage reports whether the body is an HTML page, as proxies and login walls send.
+func (r *Response) IsPage() bool {
+	start := strings.ToLower(strings.TrimSpace(string(r.Body[:min(len(r.Body), 64)])))
+	return strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "text/html") ||
+		strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
+}
+
+// IsData reports whether the body is JSON or XML, as an empty one and a page are not.
+func (r *Response) IsData() bool {
+	return !r.IsPage() && r.Text() != "" && (r.asJSON() != nil || len(r.XMLNames()) > 0)
+}
+
+func (r *Response) asJSON() any {
+	if r.parsed {
+		return r.json
+	}
+	r.parsed = true
+	d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(r.Body, []byte("\ufeff"))))
+	d.UseNumber()
+	err := d.Decode(&r.json)
+	if _, rest := d.Token(); err != nil || rest != io.EOF {
+		r.json, r.Invalid = nil, errors.New("the body is not JSON")
+	}
+	return r.json
+}
+
+func (r *Response) asXML() *xmltree.Tree {
+	if r.xml == nil {
+		var err error
+		if r.xml, err = xmltree.Parse(r.Body); err != nil {
+			r.xml, r.Invalid = &xmltree.Tree{}, errors.New("the body is not XML")
+		}
+	}
+	return r.xml
+}
+
+// SplitPath splits at dots; "\." is a dot in a name.
+func SplitPath(path string) []string {
+	keys := strings.Split(strings.ReplaceAll(path, `\.`, "\x00"), ".")
+	for i := range keys {
+		keys[i] = strings.ReplaceAll(keys[i], "\x00", ".")
+	}
+	return keys
+}
+
+func walk(v any, path []string) any {
+	for _, key := range path {
+		switch at := v.(type) {
+		case map[string]any:
+			v = at[key]
+		case []any:
+			i, err := strconv.Atoi(key)
+			if err != nil || i < 0 || i >= len(at) {
+				return nil
+			}
+			v = at[i]
+		default:
+			return nil
+		}
+	}
+	return v
+}
