@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/tokenstore"
@@ -47,31 +46,4 @@ func loadKey(path string) (tokenstore.Key, error) {
 	key := tokenstore.NewKey()
 	_, err = fmt.Fprintln(f, key.Reveal())
 	return key, errors.Join(err, f.Close())
-}
-
-// failures keeps the first reason why nothing is kept.
-type failures struct {
-	mu  sync.Mutex
-	err error
-}
-
-// observe notes that the store failed. That a file in it could not be read is no reason: it is replaced.
-func (f *failures) observe(e vendorlogin.Event) {
-	if e.Type == vendorlogin.EventStore && errors.Is(e.Err, vendorlogin.ErrStore) {
-		f.note(e.Err)
-	}
-}
-
-func (f *failures) note(err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.err == nil {
-		f.err = err
-	}
-}
-
-func (f *failures) first() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.err
 }

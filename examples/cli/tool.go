@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,12 +32,8 @@ func (t tool) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var kept failures
-	store, err := openStore(t.dir)
-	if err != nil {
-		kept.note(err)
-	}
-	client, err := vendorlogin.NewClient(auth, &vendorlogin.Options{Store: store, OnEvent: kept.observe})
+	store, reason := openStore(t.dir) // without a store the tool works too
+	client, err := vendorlogin.NewClient(auth, &vendorlogin.Options{Store: store})
 	if err != nil {
 		return err
 	}
@@ -45,8 +42,12 @@ func (t tool) run(ctx context.Context) error {
 	} else {
 		err = t.printHeaders(ctx, client)
 	}
+	status := client.Status()
 	err = errors.Join(err, shutdown(client))
-	if reason := kept.first(); reason != nil {
+	if status.Unsaved {
+		reason = cmp.Or(reason, status.StoreErr)
+	}
+	if reason != nil {
 		fmt.Fprintln(t.ask, "cli: nothing is kept, so the next run asks for a code again:", oneLine(reason))
 	}
 	return err

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -89,6 +90,25 @@ func TestWhereNothingIsKept(t *testing.T) {
 	}
 }
 
+func TestDamagedFileIsReplaced(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	term := newTerminal(t, dir)
+	for run := range 3 {
+		if run == 1 {
+			files, err := filepath.Glob(filepath.Join(dir, "tokens", "*gmicloud-*"))
+			require.NoError(t, err)
+			require.NotEmpty(t, files)
+			for _, file := range files {
+				require.NoError(t, os.WriteFile(file, []byte("damaged"), 0o600))
+			}
+		}
+		require.NoError(t, term.start(t))
+		assert.NotContains(t, term.ask.String(), "nothing is kept")
+	}
+	assert.Equal(t, 2, term.server.Counts().Logins, "the third run has the second one's token")
+}
+
 func TestWrongPasswordIsAnErrorAndSentOnce(t *testing.T) {
 	t.Parallel()
 	term := newTerminal(t, t.TempDir())
@@ -108,4 +128,9 @@ func TestConfigurationIsChecked(t *testing.T) {
 	err := term.start(t)
 	require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
 	assert.ErrorContains(t, err, "Email")
+}
+
+func TestOneLine(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "it failed; again", oneLine(errors.Join(errors.New("it failed"), errors.New("again"))))
 }
