@@ -3,8 +3,10 @@
 //	go test -run '^$' -bench . -count 6 . ./loginhttp | go run ./internal/benchtable
 //
 // A benchmark whose name has a part "floor", or "oauth2", is the reference of those that differ from it in that part alone. The last
-// column says which promise about cost a row is about, and whether it was kept; see docs/design.md. The other promises are not about
-// nanoseconds, so tests hold them.
+// column says which promise about cost a row is about, and whether it was kept. The promises that no benchmark can show have tests:
+// P2 and P6 count calls, P7 counts packages.
+//
+// A figure is only as good as the machine is quiet: repeat what looks broken.
 package main
 
 import (
