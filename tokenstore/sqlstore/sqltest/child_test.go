@@ -27,7 +27,8 @@ import (
 type job struct {
 	Driver, URL, Table, Vendor string
 	Dialect                    sqlstore.Dialect
-	Accounts, Clients          int // Clients of each account
+	Timeout                    time.Duration // of the store; 0: the default
+	Accounts, Clients          int           // Clients of each account
 }
 
 // A report is what became of it.
@@ -41,7 +42,7 @@ func (j job) store() (*sql.DB, *sqlstore.Store, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return db, sqlstore.New(db, j.Dialect, &sqlstore.Options{Table: j.Table}), nil
+	return db, sqlstore.New(db, j.Dialect, &sqlstore.Options{Table: j.Table, Timeout: j.Timeout}), nil
 }
 
 // work is the main function of a worker.

@@ -14,14 +14,28 @@ import (
 	"github.com/vendorlogin/vendorlogin/tokenstore/sqlstore"
 )
 
-const accounts = 6
+const (
+	accounts = 6
+	kills    = 15
+)
+
+// The fleets have the machine for themselves: all of them run before the tests that are parallel at the top.
+func TestFleet(t *testing.T) {
+	for name, newJob := range jobs() {
+		t.Run(name+" shares each token", func(t *testing.T) { checkSharing(t, newJob) })
+		t.Run(name+" with killed processes", func(t *testing.T) { checkKilledProcesses(t, newJob) })
+	}
+	for _, driver := range []string{"pgx", "postgres"} {
+		t.Run(driver+" with a killed postmaster", func(t *testing.T) { checkKilledPostmaster(t, driver) })
+	}
+}
 
 // jobs are the same work over each database and driver.
-func jobs(t *testing.T) map[string]func(*testing.T) job {
-	t.Helper()
+func jobs() map[string]func(*testing.T) job {
 	onPostgres := func(driver string) func(*testing.T) job {
 		return func(t *testing.T) job {
-			return job{Driver: driver, URL: needPostgres(t).url(""), Dialect: sqlstore.PostgreSQL, Table: newTable(), Accounts: accounts, Clients: 4}
+			return job{Driver: driver, URL: needPostgres(t).url(""), Dialect: sqlstore.PostgreSQL, Table: newTable(), Accounts: accounts, Clients: 4,
+				Timeout: waitLong}
 		}
 	}
 	return map[string]func(*testing.T) job{
@@ -29,110 +43,83 @@ func jobs(t *testing.T) map[string]func(*testing.T) job {
 		"pq":  onPostgres("postgres"),
 		"sqlite": func(t *testing.T) job {
 			file := filepath.Join(t.TempDir(), "tokens.db")
-			return job{Driver: "sqlite", URL: "file:" + file, Dialect: sqlstore.SQLite, Accounts: accounts, Clients: 4}
+			return job{Driver: "sqlite", URL: "file:" + file, Dialect: sqlstore.SQLite, Accounts: accounts, Clients: 4, Timeout: waitLong}
 		},
 	}
 }
 
 // Two processes with four Clients of each account log in once, and then refresh: no refresh token twice, though each is valid once.
-func TestTwoProcessesShareEachToken(t *testing.T) {
+func checkSharing(t *testing.T, newJob func(*testing.T) job) {
 	t.Parallel()
-	for name, newJob := range jobs(t) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			j, v := newJob(t), startVendor(t)
-			j.Vendor = v.server.URL
-			createTable(t, j)
-			workers := []*worker{startWorker(t, j), startWorker(t, j)}
-			time.Sleep(3*renewal + renewal/2)
-			for _, w := range workers {
-				r := w.finish(t)
-				assert.Empty(t, r.Errors)
-				assert.Greater(t, r.Calls, 100)
-			}
-			count := v.count()
-			t.Logf("%+v", count)
-			assert.Zero(t, count.twice, "a refresh token was presented twice")
-			assert.Equal(t, accounts, count.logins)
-			assert.GreaterOrEqual(t, count.refreshes, 3*accounts)
-			assert.LessOrEqual(t, count.refreshes, 4*accounts)
-		})
+	j, v := newJob(t), startVendor(t)
+	j.Vendor = v.server.URL
+	createTable(t, j)
+	workers := []*worker{startWorker(t, j), startWorker(t, j)}
+	time.Sleep(3*renewal + renewal/2)
+	for _, w := range workers {
+		r := w.finish(t)
+		assert.Empty(t, r.Errors)
+		assert.Greater(t, r.Calls, 100)
 	}
+	count := v.count()
+	t.Logf("%+v", count)
+	assert.Zero(t, count.twice, "a refresh token was presented twice")
+	assert.Equal(t, accounts, count.logins)
+	assert.GreaterOrEqual(t, count.refreshes, 3*accounts)
+	assert.LessOrEqual(t, count.refreshes, 4*accounts)
 }
 
 // Whoever is killed in whatever moment, no refresh token is presented twice.
-func TestKilledProcesses(t *testing.T) {
+func checkKilledProcesses(t *testing.T, newJob func(*testing.T) job) {
 	t.Parallel()
-	for name, newJob := range jobs(t) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			j, v := newJob(t), startVendor(t)
-			j.Vendor = v.server.URL
-			createTable(t, j)
-			workers := []*worker{startWorker(t, j), startWorker(t, j)}
-			kills := 0
-			for end := time.After(4 * renewal); !passed(end); {
-				select {
-				case <-v.asked: // one of them waits for the vendor, and will then save
-					time.Sleep(rand.N(60 * time.Millisecond))
-				case <-time.After(renewal):
-				}
-				i := rand.N(len(workers))
-				workers[i].kill()
-				workers[i] = startWorker(t, j)
-				kills++
-			}
-			for _, w := range workers {
-				assert.Empty(t, w.finish(t).Errors)
-			}
-			count := v.count()
-			t.Logf("%d kills: %+v", kills, count)
-			assert.Zero(t, count.twice, "a refresh token was presented twice")
-			assert.Greater(t, kills, 10)
-			assert.NotZero(t, count.refreshes)
-		})
+	j, v := newJob(t), startVendor(t)
+	j.Vendor = v.server.URL
+	createTable(t, j)
+	workers := []*worker{startWorker(t, j), startWorker(t, j)}
+	for range kills {
+		select {
+		case <-v.asked: // one of them waits for the vendor, and will then save
+			time.Sleep(rand.N(60 * time.Millisecond))
+		case <-time.After(renewal):
+		}
+		i := rand.N(len(workers))
+		workers[i].kill()
+		workers[i] = startWorker(t, j)
 	}
-}
-
-func passed(end <-chan time.Time) bool {
-	select {
-	case <-end:
-		return true
-	default:
-		return false
+	for _, w := range workers {
+		assert.Empty(t, w.finish(t).Errors)
 	}
+	count := v.count()
+	t.Logf("%+v", count)
+	assert.Zero(t, count.twice, "a refresh token was presented twice")
+	assert.NotZero(t, count.refreshes)
 }
 
 // While PostgreSQL is gone for 5 seconds, each process goes on by itself; afterwards they share again.
-func TestPostmasterKilled(t *testing.T) {
+func checkKilledPostmaster(t *testing.T, driver string) {
 	t.Parallel()
-	for _, driver := range []string{"pgx", "postgres"} {
-		t.Run(driver, func(t *testing.T) {
-			t.Parallel()
-			checkInstalled(t)
-			p, err := startPostgres()
-			require.NoError(t, err)
-			t.Cleanup(p.stop)
-			v := startVendor(t)
-			j := job{Driver: driver, URL: p.url(""), Dialect: sqlstore.PostgreSQL, Vendor: v.server.URL, Accounts: accounts, Clients: 4}
-			createTable(t, j)
-			workers := []*worker{startWorker(t, j), startWorker(t, j)}
-			time.Sleep(renewal - 2*time.Second) // so that they are renewed while it is gone
-			p.kill()
-			time.Sleep(5 * time.Second)
-			require.NoError(t, p.start())
-			time.Sleep(2 * renewal)
-			before := v.count()
-			time.Sleep(2 * renewal)
-			after := v.count()
-			for _, w := range workers {
-				r := w.finish(t)
-				assert.Empty(t, r.Errors, "%d of %d calls failed", r.Failed, r.Calls)
-			}
-			t.Logf("%+v, and after 2 renewals more %+v", before, after)
-			assert.Zero(t, after.twice, "a refresh token was presented twice")
-			assert.Equal(t, before.logins, after.logins, "they do not share the login again")
-			assert.LessOrEqual(t, after.refreshes-before.refreshes, 3*accounts, "they do not share the refreshed token again")
-		})
+	checkInstalled(t)
+	p, err := startPostgres()
+	require.NoError(t, err)
+	t.Cleanup(p.stop)
+	v := startVendor(t)
+	j := job{Driver: driver, URL: p.url(""), Dialect: sqlstore.PostgreSQL, Vendor: v.server.URL, Accounts: accounts, Clients: 4}
+	createTable(t, j)
+	workers := []*worker{startWorker(t, j), startWorker(t, j)}
+	time.Sleep(renewal - 2*time.Second) // so that they are renewed while it is gone
+	p.kill()
+	time.Sleep(5 * time.Second)
+	require.NoError(t, p.start())
+	time.Sleep(2 * renewal)
+	before := v.count()
+	time.Sleep(2 * renewal)
+	after := v.count()
+	for _, w := range workers {
+		r := w.finish(t)
+		assert.Empty(t, r.Errors, "%d of %d calls failed", r.Failed, r.Calls)
 	}
+	t.Logf("%+v, and after 2 renewals more %+v", before, after)
+	assert.Zero(t, after.twice, "a refresh token was presented twice")
+	assert.Equal(t, before.logins, after.logins, "they do not share the login again")
+	assert.LessOrEqual(t, after.refreshes-before.refreshes, 3*accounts, "they do not share the refreshed token again")
 }

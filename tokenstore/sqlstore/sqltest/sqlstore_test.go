@@ -28,7 +28,7 @@ type place struct {
 }
 
 func (p place) store() *sqlstore.Store {
-	return sqlstore.New(p.db, p.dialect, &sqlstore.Options{Table: p.table})
+	return sqlstore.New(p.db, p.dialect, &sqlstore.Options{Table: p.table, Timeout: waitLong})
 }
 
 // exec runs a statement with the table's name in place of TABLE.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite"
@@ -18,6 +19,9 @@ import (
 	"github.com/vendorlogin/vendorlogin/tokenstore"
 	"github.com/vendorlogin/vendorlogin/tokenstore/sqlstore"
 )
+
+// waitLong is for tests of what a store does, on a machine that may be busy with many of them.
+const waitLong = 30 * time.Second
 
 var tables atomic.Int64
 
@@ -38,7 +42,7 @@ func TestPostgreSQLStore(t *testing.T) {
 					var level string
 					require.NoError(t, db.QueryRow("SHOW transaction_isolation").Scan(&level))
 					require.Equal(t, isolation, level)
-					store := sqlstore.New(db, sqlstore.PostgreSQL, &sqlstore.Options{Table: newTable()})
+					store := sqlstore.New(db, sqlstore.PostgreSQL, &sqlstore.Options{Table: newTable(), Timeout: waitLong})
 					require.NoError(t, store.CreateTable(t.Context()))
 					authtest.TestStore(t, func(*testing.T) vendorlogin.Store { return store })
 				})
@@ -53,7 +57,7 @@ func TestPostgreSQLStoreWithoutPreparing(t *testing.T) {
 	for driver, option := range map[string]string{"pgx": "&default_query_exec_mode=exec", "postgres": "&binary_parameters=yes"} {
 		t.Run(driver, func(t *testing.T) {
 			t.Parallel()
-			store := sqlstore.New(open(t, driver, needPostgres(t).url(option), 4), sqlstore.PostgreSQL, &sqlstore.Options{Table: newTable()})
+			store := sqlstore.New(open(t, driver, needPostgres(t).url(option), 4), sqlstore.PostgreSQL, &sqlstore.Options{Table: newTable(), Timeout: waitLong})
 			require.NoError(t, store.CreateTable(t.Context()))
 			authtest.TestStore(t, func(*testing.T) vendorlogin.Store { return store })
 		})
@@ -62,7 +66,7 @@ func TestPostgreSQLStoreWithoutPreparing(t *testing.T) {
 
 func TestSealedPostgreSQLStore(t *testing.T) {
 	t.Parallel()
-	plain := sqlstore.New(open(t, "pgx", needPostgres(t).url(""), 4), sqlstore.PostgreSQL, &sqlstore.Options{Table: newTable()})
+	plain := sqlstore.New(open(t, "pgx", needPostgres(t).url(""), 4), sqlstore.PostgreSQL, &sqlstore.Options{Table: newTable(), Timeout: waitLong})
 	require.NoError(t, plain.CreateTable(t.Context()))
 	sealed, err := tokenstore.NewSealed(plain, tokenstore.NewKey())
 	require.NoError(t, err)
@@ -71,17 +75,18 @@ func TestSealedPostgreSQLStore(t *testing.T) {
 
 func TestSQLiteStore(t *testing.T) {
 	t.Parallel()
-	for what, options := range map[string]string{
-		"default": "", "write-ahead log": "?_pragma=journal_mode(WAL)", "busy timeout": "?_pragma=busy_timeout(1000)",
+	for _, c := range []struct {
+		options     string
+		connections int
+	}{
+		{"", 1}, {"", 4}, {"", 0}, {"?_pragma=journal_mode(WAL)", 0}, {"?_pragma=busy_timeout(1000)", 0},
 	} {
-		for _, connections := range []int{1, 4, 0} {
-			t.Run(fmt.Sprintf("%s/%d", what, connections), func(t *testing.T) {
-				t.Parallel()
-				db := open(t, "sqlite", "file:"+filepath.Join(t.TempDir(), "tokens.db")+options, connections)
-				store := sqlstore.New(db, sqlstore.SQLite, nil)
-				require.NoError(t, store.CreateTable(t.Context()))
-				authtest.TestStore(t, func(*testing.T) vendorlogin.Store { return store })
-			})
-		}
+		t.Run(fmt.Sprintf("%s/%d", c.options, c.connections), func(t *testing.T) {
+			t.Parallel()
+			db := open(t, "sqlite", "file:"+filepath.Join(t.TempDir(), "tokens.db")+c.options, c.connections)
+			store := sqlstore.New(db, sqlstore.SQLite, &sqlstore.Options{Timeout: waitLong})
+			require.NoError(t, store.CreateTable(t.Context()))
+			authtest.TestStore(t, func(*testing.T) vendorlogin.Store { return store })
+		})
 	}
 }
