@@ -31,6 +31,7 @@ func TestOAuthErrors(t *testing.T) {
 		"wrong secret, 200":         {"client_credentials", "login", 200, `{"error":"invalid_client"}`, vendorlogin.ErrInvalidCredentials},
 		"wrong password":            {"password", "login", 400, `{"error":"invalid_grant"}`, vendorlogin.ErrInvalidCredentials},
 		"refresh token":             {"refresh_token", "refresh", 400, `{"error":"invalid_grant"}`, vendorlogin.ErrRefreshRejected},
+		"refresh by another grant":  {"password", "refresh", 400, `{"error":"invalid_grant"}`, vendorlogin.ErrRefreshRejected},
 		"refresh token, as a login": {"refresh_token", "login", 400, `{"error":"invalid_grant"}`, vendorlogin.ErrRefreshRejected},
 		"refresh token, 6750":       {"refresh_token", "refresh", 400, `{"error":"invalid_token"}`, vendorlogin.ErrRefreshRejected},
 		"secret at a refresh":       {"refresh_token", "refresh", 401, `{"error":"invalid_client"}`, vendorlogin.ErrInvalidCredentials},

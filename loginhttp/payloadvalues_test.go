@@ -20,6 +20,7 @@ func TestEchoedBodies(t *testing.T) {
 		"bytes, JSON":   {Body: []byte(`{"password":"example password"}`), Header: typed("application/json")},
 		"bytes, XML":    {Body: []byte(`<l><p>example password</p></l>`), Header: typed("text/xml")},
 		"XML attribute": {Body: []byte(`<l p="example password"/>`), Header: typed("text/xml")},
+		"sloppy XML":    {Body: []byte(`<l a=b><p>example password</p></l>`), Header: typed("text/xml")},
 		"broken XML":    {Body: []byte(`<l><p>example password</l>`), Header: typed("text/xml")},
 		"bytes, text":   {Body: []byte(`example password`), Header: typed("text/plain")},
 		"Secrets":       {Body: []byte(`MAC of it`), Header: typed("text/plain"), Secrets: []string{"example password"}},
