@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -125,6 +126,9 @@ func TestDoRejectsBadRequests(t *testing.T) {
 			assert.NotEmpty(t, own.Fields[0].Reason)
 			assert.Equal(t, "login", own.Op)
 			assert.Equal(t, e.Account.Principal, own.Account.Principal)
+			if strings.HasPrefix(test.field, "Account.Endpoint") {
+				assert.Empty(t, own.Account.Endpoint, "it may hold a password")
+			}
 			assert.True(t, own.Unprocessed)
 			assert.Zero(t, v.count())
 			assertHides(t, err, "exa\nmple", "example-p", `mple-\x7f`, "mple-%7f")

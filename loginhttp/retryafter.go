@@ -21,7 +21,7 @@ func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	}
 	value := strings.TrimSpace(values[0])
 	if seconds, ok := decimal(value); ok {
-		return bounded(math.Ceil(seconds)), true
+		return clamp(math.Ceil(seconds)), true
 	}
 	at, err := http.ParseTime(value)
 	if err != nil {
@@ -30,11 +30,11 @@ func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	if date, ok := serverDate(h); ok {
 		now = date // both by the vendor's clock
 	}
-	return bounded(math.Ceil(at.Sub(now).Seconds())), true
+	return clamp(math.Ceil(at.Sub(now).Seconds())), true
 }
 
-// bounded makes a duration of seconds; it compares before it converts, since the product may overflow.
-func bounded(seconds float64) time.Duration {
+// clamp makes a duration of seconds; it compares before it converts, since the product may overflow.
+func clamp(seconds float64) time.Duration {
 	switch {
 	case seconds <= minRetryAfter.Seconds():
 		return minRetryAfter
