@@ -36,7 +36,10 @@ func TestFleet(t *testing.T) {
 	err := run(t.Context(), settings{procs: 3, length: 13 * time.Second, lifetime: 5 * time.Second}, &out)
 	t.Log(out.String())
 	require.NoError(t, err)
-	for _, said := range []string{"which had the lock", "killed Redis", "  killed\n", "refresh tokens presented twice  0\n", "expired tokens seen             0\n"} {
+	for _, said := range []string{
+		"which had the lock", "killed Redis", "  killed\n",
+		"refresh tokens presented twice  0\n", "expired tokens seen             0\n",
+	} {
 		assert.Contains(t, out.String(), said)
 	}
 }
