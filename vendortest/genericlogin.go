@@ -11,7 +11,8 @@ type genericAuth struct{ st *state }
 
 // NewGenericLogin behaves like a gRPC-gateway login service, as a Bytebase of
 // 2026-08 does: POST /v1/auth/login in one step, or two for users with TOTP
-// (mfaTempToken, then otpCode or recoveryCode). With web: true the tokens come
+// (mfaTempToken, then otpCode or recoveryCode). Users with EmailCode can log in
+// by an e-mailed code, which POST /v1/auth:sendEmailLoginCode sends. With web: true the tokens come
 // as cookies and POST /v1/auth/refresh rotates them. POST /v1/auth/logout ends
 // the session. Failures are {"code": <gRPC number>, "message"}, echo the value
 // that was wrong, and a 401 has the bare message as WWW-Authenticate.
@@ -41,6 +42,8 @@ func (v *genericAuth) route(c *call) (string, func(*call) reply) {
 			return "otp", v.login
 		}
 		return "login", v.login
+	case "POST /v1/auth:sendEmailLoginCode":
+		return "resend", v.sendCode
 	case "POST /v1/auth/refresh":
 		return "refresh", v.rotate
 	case "POST /v1/auth/logout":
@@ -92,6 +95,27 @@ func (v *genericAuth) login(c *call) reply {
 		return jsonReply(http.StatusOK, map[string]string{"mfaTempToken": v.tempToken(a, in.idpName)})
 	}
 	return v.success(c, a, in.web)
+}
+
+// sendCode e-mails a code to log in with.
+func (v *genericAuth) sendCode(c *call) reply {
+	c.noQuery()
+	c.isJSON()
+	o := c.object("email")
+	if bad := protoShape(o); bad != nil {
+		return *bad
+	}
+	email, _ := o.text("email")
+	a := v.st.account(strings.TrimSpace(email))
+	switch {
+	case v.st.databaseDown:
+		return noDatabase()
+	case a == nil || !a.EmailCode:
+		return noEmailCodes()
+	}
+	a.mailed = mailedCode()
+	v.st.counts.Resends++
+	return jsonReply(http.StatusOK, struct{}{})
 }
 
 // secondStep reads neither e-mail nor password.

@@ -15,8 +15,11 @@ const (
 
 // firstFactor is whose password or code it is, or why it is not accepted.
 func (v *genericAuth) firstFactor(c *call, in genericLoginRequest) (*account, *reply) {
-	if in.idpName != "" {
+	switch {
+	case in.idpName != "":
 		return v.identityProvider(c, in)
+	case in.emailCode != "":
+		return v.byEmailCode(in)
 	}
 	if in.hasContext() {
 		c.broke("idpContext comes without idpName")
@@ -25,7 +28,7 @@ func (v *genericAuth) firstFactor(c *call, in genericLoginRequest) (*account, *r
 		c.broke("email or password is missing or empty")
 	}
 	wrong := unauthenticated("the email or password is not valid")
-	return v.claimed(in, func() (*account, *reply) {
+	return v.claimed(&v.st.wrongPasswords, in, func() (*account, *reply) {
 		a := v.st.account(in.email)
 		if a == nil || a.Password != in.password || in.password == "" {
 			return nil, &wrong
@@ -34,19 +37,35 @@ func (v *genericAuth) firstFactor(c *call, in genericLoginRequest) (*account, *r
 	})
 }
 
-// claimed claims one of the attempts of this address, makes it, and gives all of them back if it succeeds.
-func (v *genericAuth) claimed(in genericLoginRequest, attempt func() (*account, *reply)) (*account, *reply) {
-	if v.st.lockedOut(in.email) > 0 {
+// claimed claims one of the attempts of a kind that this address has, makes it, and gives all of them back if it succeeds.
+func (v *genericAuth) claimed(kind *tally, in genericLoginRequest, attempt func() (*account, *reply)) (*account, *reply) {
+	if kind.left(in.email) > 0 {
+		v.st.counts.LockedOut++
 		return nil, new(exhausted("too many failed login attempts, please try again later"))
 	}
-	v.st.wrongPasswords.add(in.email)
+	kind.add(in.email)
 	a, rejected := attempt()
 	if rejected != nil {
 		v.st.counts.WrongPasswords++
 		return nil, rejected
 	}
-	v.st.wrongPasswords.clear(in.email)
+	kind.clear(in.email)
 	return a, nil
+}
+
+// byEmailCode checks a code that was e-mailed, which works once.
+func (v *genericAuth) byEmailCode(in genericLoginRequest) (*account, *reply) {
+	a := v.st.account(in.email)
+	if a == nil || !a.EmailCode {
+		return nil, new(noEmailCodes())
+	}
+	return v.claimed(&v.st.wrongMailed, in, func() (*account, *reply) {
+		if a.mailed != in.emailCode {
+			return nil, new(unauthenticated("invalid email code"))
+		}
+		a.mailed = ""
+		return a, nil
+	})
 }
 
 func (v *genericAuth) identityProvider(c *call, in genericLoginRequest) (*account, *reply) {
@@ -59,7 +78,7 @@ func (v *genericAuth) identityProvider(c *call, in genericLoginRequest) (*accoun
 	case !known:
 		return nil, new(grpcReply(http.StatusNotFound, grpcNotFound, fmt.Sprintf("identity provider %q not found", in.idpName)))
 	case kind == kindLDAP:
-		return v.claimed(in, func() (*account, *reply) { return v.ldap(in) })
+		return v.claimed(&v.st.wrongPasswords, in, func() (*account, *reply) { return v.ldap(in) })
 	case !in.hasContext():
 		c.broke("idpName comes without a context")
 		return nil, new(invalidArgument("missing identity provider context"))

@@ -211,3 +211,33 @@ func TestGenericLoginDeactivated(t *testing.T) {
 	s.do("POST", genericPath, genericBody("")).is(t, 401, deactivated)
 	assert.Equal(t, 401, s.do("GET", s.srv.APIURL(), "", bearer(token)...).status)
 }
+
+func TestGenericLoginEmailCode(t *testing.T) {
+	t.Parallel()
+	s := inMemory(t, vendortest.NewGenericLogin, &vendortest.Options{Users: []vendortest.User{
+		{Email: email, Password: password, EmailCode: true}, {Email: "two@example.com", Password: password}}})
+	send := func(email string) answer { return s.do("POST", "/v1/auth:sendEmailLoginCode", `{"email":"`+email+`"}`) }
+	login := func(email, code string) answer {
+		return s.do("POST", genericPath, `{"email":"`+email+`","emailCode":"`+code+`"}`)
+	}
+	const off = `{"code":9,"message":"email code login is not enabled"}`
+	send("two@example.com").is(t, 400, off)
+	login("two@example.com", "1").is(t, 400, off)
+	send("OPS@example.com ").is(t, 200, `{}`)
+	code := s.srv.Code(email)
+	assert.Regexp(t, `^0\d{5}$`, code)
+	login(email, "1").is(t, 401, `{"code":16,"message":"invalid email code"}`)
+	assert.NotEmpty(t, login(email, code).field(t, "token"))
+	assert.Equal(t, 401, login(email, code).status, "it works once")
+	for range 4 {
+		assert.Equal(t, 401, login(email, "1").status)
+	}
+	send(email)
+	assert.Equal(t, 429, login(email, s.srv.Code(email)).status)
+	assert.Equal(t, 200, s.do("POST", genericPath, genericBody("")).status, "the attempts of passwords are others")
+	s.srv.SetDatabaseDown(true)
+	assert.Equal(t, 500, send(email).status)
+	assert.Equal(t, 400, s.do("POST", "/v1/auth:sendEmailLoginCode", `{"mail":1}`).status)
+	assert.Equal(t, 1, s.srv.Counts().Invalid)
+	assert.Equal(t, 2, s.srv.Counts().Resends)
+}

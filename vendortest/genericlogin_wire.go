@@ -15,6 +15,7 @@ const (
 	grpcNotFound          = 5
 	grpcPermissionDenied  = 7
 	grpcResourceExhausted = 8
+	grpcPrecondition      = 9
 	grpcInternal          = 13
 	grpcUnavailable       = 14
 	grpcUnauthenticated   = 16
@@ -51,6 +52,11 @@ func internal(message string) reply {
 // noDatabase is what login, refresh and logout say while the database is away.
 func noDatabase() reply { return internal("failed to connect to the database") }
 
+// noEmailCodes is what a server says that sends none.
+func noEmailCodes() reply {
+	return grpcReply(http.StatusBadRequest, grpcPrecondition, "email code login is not enabled")
+}
+
 func (v *genericAuth) failure(status int, code string) reply {
 	n, err := strconv.Atoi(code)
 	if err != nil {
@@ -67,7 +73,7 @@ func (v *genericAuth) failure(status int, code string) reply {
 type genericLoginRequest struct {
 	email, password, idpName string
 	otpCode, recoveryCode    *string
-	mfaTempToken             string
+	mfaTempToken, emailCode  string
 	web                      bool
 	contextKind, idpCode     string // of idpContext
 }
@@ -81,15 +87,17 @@ func protoError(at int64, format string, args ...any) *reply {
 }
 
 func (v *genericAuth) read(c *call) (in genericLoginRequest, bad *reply) {
-	o := c.object("email", "password", "web", "idpName", "idpContext", "otpCode", "recoveryCode", "mfaTempToken")
+	o := c.object("email", "password", "web", "idpName", "idpContext", "otpCode", "recoveryCode", "mfaTempToken", "emailCode")
 	if o.empty {
 		return in, nil
 	}
 	if bad = protoShape(o); bad != nil {
 		return in, bad
 	}
-	texts := map[string]*string{"email": &in.email, "password": &in.password, "idpName": &in.idpName, "mfaTempToken": &in.mfaTempToken}
-	for _, name := range []string{"email", "password", "idpName", "otpCode", "recoveryCode", "mfaTempToken"} {
+	texts := map[string]*string{
+		"email": &in.email, "password": &in.password, "emailCode": &in.emailCode, "idpName": &in.idpName, "mfaTempToken": &in.mfaTempToken,
+	}
+	for _, name := range []string{"email", "password", "emailCode", "idpName", "otpCode", "recoveryCode", "mfaTempToken"} {
 		value, is := o.text(name)
 		switch {
 		case is == other:

@@ -81,12 +81,9 @@ func (v *gmiCloud) authToken(c *call) reply {
 	return jsonReply(http.StatusCreated, map[string]any{"authToken": token, "is2FARequired": p.second})
 }
 
-// mail sends a new code. Its first digit is 0, so that a client that takes
-// codes for numbers is found out.
+// mail sends a new code.
 func (v *gmiCloud) mail(p *pending) {
-	b := randomBytes(4)
-	n := int(b[0])<<16 | int(b[1])<<8 | int(b[2])
-	p.code = fmt.Sprintf("0%05d", n%100_000)
+	p.code = mailedCode()
 	p.account.mailed = p.code
 }
 

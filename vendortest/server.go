@@ -267,7 +267,7 @@ func (s *Server) RevokeAll() {
 	s.st.revoke(s.st.refresh)
 }
 
-// Code is what the user would type now: at gmicloud the code e-mailed last
+// Code is what the user would type now: the code that was e-mailed last
 // (its first digit is always 0, to catch clients that make it a number), at
 // the others the TOTP code of this moment by the server's clock. It is empty
 // for a user without a second factor or unknown.
@@ -278,7 +278,7 @@ func (s *Server) Code(email string) string {
 	if a == nil {
 		return ""
 	}
-	if _, mails := s.vendor.(*gmiCloud); mails {
+	if _, mails := s.vendor.(*gmiCloud); mails || a.mailed != "" {
 		return a.mailed
 	}
 	if a.secret == nil {

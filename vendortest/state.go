@@ -15,7 +15,7 @@ type state struct {
 	refresh  map[string]*grant
 	pending  map[string]*pending // first steps that wait for a second
 
-	wrongPasswords, wrongCodes, resends tally
+	wrongPasswords, wrongCodes, wrongMailed, resends tally
 
 	databaseDown, idpDown bool
 
@@ -33,7 +33,7 @@ type account struct {
 	usedSteps    map[int64]bool // of TOTP
 	usedRecovery map[string]bool
 	usedIdPCode  bool
-	mailed       string // gmicloud's last code
+	mailed       string // the last code sent
 	lastLogin    time.Time
 }
 
@@ -66,6 +66,7 @@ func newState(o *Options, d defaults) *state {
 	}
 	st.wrongPasswords = tally{max: st.opts.MaxFailures, window: 10 * time.Minute}
 	st.wrongCodes = tally{max: st.opts.MaxOTPFailures, window: max(d.codeWindow, 5*time.Minute)}
+	st.wrongMailed = st.wrongCodes
 	st.resends = tally{max: st.opts.MaxResends, window: 5 * time.Minute}
 	for _, u := range st.opts.Users {
 		st.setUser(u)

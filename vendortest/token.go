@@ -59,6 +59,12 @@ func (d numericDate) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(nil, "%d.%03d", ms/1000, ms%1000), nil
 }
 
+// mailedCode is a code to be e-mailed. Its first digit is 0, so that a client
+// that takes codes for numbers is found out.
+func mailedCode() string {
+	return fmt.Sprintf("0%05d", binary.BigEndian.Uint32(randomBytes(4))%100_000)
+}
+
 // totpStep and totpCode are RFC 6238 with SHA-1, 30 seconds and 6 digits.
 func totpStep(t time.Time) int64 { return t.Unix() / 30 }
 

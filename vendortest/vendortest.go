@@ -73,9 +73,9 @@ type Options struct {
 
 	// MaxOTPFailures is the number of wrong codes for one e-mail address after
 	// which gmicloud and genericlogin return 429: within 5 minutes at
-	// gmicloud; within 10 at genericlogin, which counts before it checks and
-	// forgets after a success. Zero: 5. Negative: never. The others do not
-	// count them.
+	// gmicloud, within 10 at genericlogin. That counts second factors and
+	// e-mailed codes apart, before it checks them, and forgets them after a
+	// success. Zero: 5. Negative: never. The others do not count them.
 	MaxOTPFailures int
 
 	// MaxResends is the number of times gmicloud sends a code again within 5
@@ -131,8 +131,9 @@ type User struct {
 	// second step. Codes of the step before and after are accepted.
 	TOTP string
 
-	// EmailCode switches on gmicloud's second factor, a code sent by e-mail.
-	// See [Server.Code].
+	// EmailCode switches on gmicloud's second factor, a code sent by e-mail. At
+	// genericlogin it lets the user log in by such a code instead of the
+	// password. See [Server.Code].
 	EmailCode bool
 
 	// RecoveryCodes stand in for a TOTP code at genericlogin, each once.
@@ -174,7 +175,7 @@ type Counts struct {
 	RefreshesRejected int // refresh calls rejected
 	RefreshReused     int // refresh tokens presented after they had been used; part of RefreshesRejected
 	Selects           int // gcore: accounts selected
-	Resends           int // gmicloud: codes sent again
+	Resends           int // gmicloud: codes sent again; genericlogin: codes sent
 	Logouts           int // genericlogin: logouts
 	APICalls          int // calls to the protected API accepted
 	APIRejected       int // calls to the protected API rejected
