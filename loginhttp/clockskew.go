@@ -9,6 +9,9 @@ const (
 	// reusedTokenAge is how old a token may be, by its iat, for the difference to be the local clock's. Some vendors give the same
 	// token again; one with an older iat is taken for such.
 	reusedTokenAge = 15 * time.Minute
+
+	// roughAgreement is how far a Date may be off and still tell that a token with a far older iat was given again.
+	roughAgreement = time.Minute
 )
 
 // clockSkew is by how much the clock that a token's times are by is ahead of the local one; 0 where they agree, or nobody knows.
@@ -28,6 +31,8 @@ func (a *Answer) clockSkew(token claims) time.Duration {
 		return a.skewByToken(token)
 	case a.duringExchange(date):
 		return max(ahead, 0) // an older token is one given again, but none is issued in the future
+	case ahead < -reusedTokenAge && date.Sub(a.SentAt).Abs() <= roughAgreement:
+		return date.Sub(a.SentAt) // given again too
 	}
 	return ahead // so that the token lasts exp - iat, whether the Date agrees with the iat or with nobody
 }
