@@ -57,3 +57,14 @@ func RecordTTL(data []byte, now time.Time) (time.Duration, error) {
 	rec, err := record.Decode(data)
 	return rec.TTL(now), err
 }
+
+// Runs is how many renewals of c have not ended.
+func Runs(c *Client) int {
+	c.k.mu.Lock()
+	defer c.k.mu.Unlock()
+	n := 0
+	for r := c.k.run; r != nil; r = r.before {
+		n++
+	}
+	return n
+}

@@ -35,6 +35,7 @@ func (o *order) keep(ctx context.Context, t *Token, rotated bool) *outcome {
 	o.publish(ctx, t, e, out)
 	o.noteAttempts(o.attempts())
 	if out.unsaved {
+		o.progress.note(func(f *facts) { f.storeErr = o.ledger.failed })
 		o.report(Event{Type: EventStore, Err: o.ledger.failed, NeedsAction: rotated})
 		o.noteAttempts(next.Attempts)
 	}
@@ -75,7 +76,6 @@ func (o *order) publish(ctx context.Context, t *Token, useless *Error, out *outc
 		}
 		if failures == 2 || conflicts == maxConflicts || sleep(ctx, pause) != nil {
 			o.ledger.failed = o.ledger.toError(err)
-			o.ledger.last = o.ledger.failed
 			return
 		}
 	}

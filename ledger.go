@@ -20,14 +20,13 @@ type ledger struct {
 	store   Store // nil: there is none, or the ledger is degraded
 	key     string
 	timeout time.Duration
-	report  func(*Error) // is told what goes wrong
+	report  func(*Error) // is told what each command came to; nil: it worked
 
 	version string
 	rec     record.Record
 	seen    int64 // the highest number of a token so far
 	lease   Lease
 	failed  *Error // why the ledger is degraded
-	last    *Error // what the last command failed with
 }
 
 func newLedger(set *settings, a Account, report func(*Error)) *ledger {
@@ -61,7 +60,7 @@ func (l *ledger) load(ctx context.Context) {
 		l.degrade(err)
 		return
 	}
-	l.last = nil
+	l.report(nil)
 	l.rec, err = record.Decode(data)
 	l.seen = max(l.seen, l.rec.Seq)
 	switch {
@@ -82,7 +81,8 @@ func (l *ledger) save(ctx context.Context, next record.Record) error {
 	defer cancel()
 	version, err := l.store.Save(ctx, l.key, data, l.version, next.TTL(time.Now()))
 	if err == nil {
-		l.version, l.rec, l.last = version, next, nil
+		l.version, l.rec = version, next
+		l.report(nil)
 	}
 	return err
 }
@@ -99,7 +99,8 @@ func (l *ledger) write(ctx context.Context, next record.Record) error {
 	defer cancel()
 	err := l.store.Delete(ctx, l.key, l.version)
 	if err == nil {
-		l.version, l.rec, l.last = "", next, nil
+		l.version, l.rec = "", next
+		l.report(nil)
 	}
 	return err
 }
@@ -146,15 +147,12 @@ func (l *ledger) unlock(ctx context.Context) {
 }
 
 // warn reports what went wrong where the work goes on as before.
-func (l *ledger) warn(err error) {
-	l.last = l.toError(err)
-	l.report(l.last)
-}
+func (l *ledger) warn(err error) { l.report(l.toError(err)) }
 
 // degrade goes on without the Store.
 func (l *ledger) degrade(err error) {
-	l.warn(err)
-	l.failed, l.store = l.last, nil
+	l.failed, l.store = l.toError(err), nil
+	l.report(l.failed)
 	l.version, l.rec = "", record.Record{}
 }
 

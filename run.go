@@ -42,9 +42,11 @@ func (k *keeper) newOrder(ctx context.Context, r *run) *order {
 		vendor: k.vendor, set: &k.set, report: report, progress: progress, owner: t.owner,
 		send: func() bool { return r.flight.Commit() }, over: func() bool { return r.flight.Settled() },
 		ledger: newLedger(&k.set, account, func(e *Error) {
-			e.Account = account
 			progress.note(func(f *facts) { f.storeErr = e })
-			report(Event{Type: EventStore, Err: e})
+			if e != nil {
+				e.Account = account
+				report(Event{Type: EventStore, Err: e})
+			}
 		}),
 		force: r.force, background: r.job == jobBackground,
 		known: known{
