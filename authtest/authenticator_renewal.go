@@ -39,6 +39,41 @@ var renewalCases = []authCase{
 		},
 	},
 	{
+		name: "outage",
+		rule: "under a Client an outage of 3 seconds, or a maintenance page for as long, is over by the fifth, for a caller a second",
+		check: func(t *authTrial) {
+			for what, f := range map[string]fault{
+				"a 503":                respond(503, "", ""),
+				"a 404 page":           respond(404, "text/html", "<html>down for maintenance</html>"),
+				"a 403 page":           respond(403, "text/html", "<html>down for maintenance</html>"),
+				"a refused connection": refuse,
+			} {
+				s := t.open()
+				if s.vendor.OTP != nil {
+					t.skip("the vendor wants one-time passwords, one after the other")
+				}
+				s.wire.breakAfter(0, f)
+				s.tokenAfterOutage(what)
+			}
+		},
+	},
+	{
+		name: "refresh-rejected",
+		rule: "under a Client, where the vendor rejects a refresh token, the same call logs in",
+		check: func(t *authTrial) {
+			most := t.steps(refreshes) + t.steps(logins)
+			s := t.open()
+			client := s.client()
+			defer client.Close()
+			stored := &vendorlogin.Token{Refresh: vendorlogin.NewSecret("garbage-" + random()), IssuedAt: time.Now()}
+			s.add("the refresh token", stored.Refresh.Reveal())
+			t.worked("Seed", client.Seed(t.ctx, stored))
+			_, err := client.Token(t.ctx)
+			t.worked("Token where the refresh token is garbage", err)
+			s.sentAtMost("Token where the refresh token is garbage", most)
+		},
+	},
+	{
 		name: "reads-once",
 		rule: "under a Client a secret is read once per login, though the Client takes its fingerprint: a prompt asks once",
 		check: func(t *authTrial) {
@@ -52,6 +87,24 @@ var renewalCases = []authCase{
 			}
 		},
 	},
+}
+
+// tokenAfterOutage asks for a token each second. The wire is mended after three.
+func (s *stage) tokenAfterOutage(what string) {
+	client := s.client()
+	defer client.Close()
+	for second := range 6 {
+		if second == 3 {
+			s.wire.clear()
+		}
+		_, err := client.Token(s.ctx)
+		if err == nil {
+			return
+		}
+		s.failed(what, err, kinds...)
+		time.Sleep(time.Second)
+	}
+	s.fatalf("%s for 3 seconds: 5 seconds after it began there is no token", what)
 }
 
 func (s *stage) client() *vendorlogin.Client {

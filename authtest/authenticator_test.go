@@ -91,7 +91,7 @@ var wrongAuthenticators = map[string]struct {
 }{
 	"repeatable":      {flaws{repeatable: true}, "login/reset refresh/reset revoke/reset", "10 requests were sent"},
 	"showsTrace":      {flaws{showsTrace: true}, "login/traced refresh/traced revoke/traced", "httptrace saw the login"},
-	"pagesReject":     {flaws{pagesReject: true}, "login/page refresh/page", "a 400 with"},
+	"pagesReject":     {flaws{pagesReject: true}, "login/page refresh/page renewal/outage", "a 400 with"},
 	"retryAfterOf429": {flaws{retryAfterOf429: true}, "login/retry-after refresh/retry-after", "RetryAt is 0001"},
 	"missingUnnamed": {
 		flaws{missingUnnamed: true},
@@ -106,7 +106,7 @@ var wrongAuthenticators = map[string]struct {
 	"sendsControl":       {flaws{sendsControl: true}, "password/control-characters", "in it ended in"},
 	"takesBlanks":        {flaws{takesBlanks: true}, "new/names", "was taken for a success"},
 	"readsAgain":         {flaws{readsAgain: true}, "renewal/reads-once", "read the password 2 times"},
-	"rejectionIsOutage":  {flaws{rejectionIsOutage: true}, "renewal/hold", "ended in"},
+	"rejectionIsOutage":  {flaws{rejectionIsOutage: true}, "renewal/hold renewal/refresh-rejected", "ended in"},
 	"authorizeRaw":       {flaws{authorizeRaw: true}, "authorize/scheme authorize/control-characters", "does not go out as"},
 	"twoParameters":      {flaws{twoParameters: true}, "authorize/again", "of the first token on the request"},
 	"revokeFindsOut":     {flaws{revokeFindsOut: true}, "revoke/unknown", "Revoke of what was revoked failed"},
