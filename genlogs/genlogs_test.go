@@ -2,7 +2,9 @@ package genlogs_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +56,36 @@ func TestLoginInBody(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, w.Requests(), 1)
 	adaptertest.AssertSent(t, w.Requests()[0], "POST", tokenURL, withBody, `{"email":"ops@example.com","password":"1234+ \u0026/ö"}`)
+}
+
+// Nobody knows how the vendor writes expires. Every known way is read; a local time without its zone that is past says nothing.
+func TestExpires(t *testing.T) {
+	t.Parallel()
+	now := time.Now().Truncate(time.Second)
+	end := now.Add(time.Hour)
+	past := now.Add(-4 * time.Hour).UTC().Format("2006-01-02T15:04:05") // an hour ahead, by a clock in a zone 5 hours behind
+	for expires, want := range map[string]struct{ opaque, jwt time.Time }{
+		end.UTC().Format("2006-01-02T15:04:05.000000"):  {end, end},
+		end.UTC().Format("2006-01-02T15:04Z"):           {end.Truncate(time.Minute), end.Truncate(time.Minute)},
+		end.UTC().Format("2006-01-02T15:04:05") + "+00": {end, end},
+		end.UTC().Format(http.TimeFormat):               {end, end},
+		strconv.FormatInt(end.Unix(), 10):               {end, end},
+		strconv.FormatInt(end.UnixMilli(), 10):          {end, end},
+		"3600s":                                         {end, end},
+		"0:30:00":                                       {now.Add(30 * time.Minute * 60), end}, // days, hours, minutes
+		past:                                            {time.Time{}, end},
+		"on Sunday":                                     {time.Time{}, end},
+	} {
+		for token, ends := range map[string]time.Time{"opaque": want.opaque, adaptertest.JWTFor("a", now, end): want.jwt} {
+			w := adaptertest.NewWire()
+			w.On("POST", tokenURL, adaptertest.Reply(200, fmt.Sprintf(`{"access_token_data":{"token":%q,"expires":%q}}`, token, expires)))
+
+			got, err := authenticator(t, config(w)).Login(t.Context())
+
+			require.NoError(t, err)
+			assert.WithinDuration(t, ends, got.ExpiresAt, 3*time.Second, "%s, %s", expires, token)
+		}
+	}
 }
 
 func TestLoginResponses(t *testing.T) {

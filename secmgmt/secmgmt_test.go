@@ -106,6 +106,22 @@ func TestValidityTime(t *testing.T) {
 	}
 }
 
+// A lifetime in milliseconds beside a token that says an hour is an hour: the earlier holds.
+func TestTheEarlierOfFieldAndTokenHolds(t *testing.T) {
+	t.Parallel()
+	now := time.Now().Truncate(time.Second)
+	for validity, want := range map[string]time.Duration{"3600000": time.Hour, "3600": time.Hour, "60": time.Minute, `"0:01:00"`: time.Hour} {
+		w := adaptertest.NewWire()
+		token := adaptertest.JWTFor("a", now, now.Add(time.Hour))
+		w.On("POST", tokenURL, adaptertest.Reply(200, answer(`[{"token":"`+token+`","refreshToken":"r","validityTime":`+validity+`}]`)))
+
+		got, err := authenticator(t, config(w)).Login(t.Context())
+
+		require.NoError(t, err)
+		assert.WithinDuration(t, now.Add(want), got.ExpiresAt, 3*time.Second, validity)
+	}
+}
+
 func TestRefresh(t *testing.T) {
 	t.Parallel()
 	w := adaptertest.NewWire()

@@ -106,6 +106,7 @@ func TestGenericLoginLockouts(t *testing.T) {
 	})
 }
 
+// Twelve processes with one temp token and a wrong code at once, none of which knows of the others.
 func TestGenericLoginClaimsBeforeItChecks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -27,7 +27,6 @@ func (s session) genericLogin(more string) answer {
 	return a
 }
 
-// cookies are the ones an answer sets.
 func TestGenericLogin(t *testing.T) {
 	t.Parallel()
 	bothWays(t, vendortest.NewGenericLogin, vendortest.Options{}, func(s session) {
@@ -169,7 +168,6 @@ func TestGenericLoginOutsideTheAPI(t *testing.T) {
 	assert.Equal(t, 3, s.srv.Counts().Invalid)
 }
 
-// Twelve processes with the right password at once, none of which knows of the others.
 func TestGenericLoginRateLimitHasNoRetryAfter(t *testing.T) {
 	t.Parallel()
 	s := inMemory(t, vendortest.NewGenericLogin, &vendortest.Options{RateLimit: 1})

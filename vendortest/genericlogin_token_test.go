@@ -13,6 +13,7 @@ import (
 	"github.com/vendorlogin/vendorlogin/vendortest"
 )
 
+// cookies are the ones that a response sets.
 func (a answer) cookies(t require.TestingT) map[string]*http.Cookie {
 	found := map[string]*http.Cookie{}
 	for _, line := range a.header.Values("Set-Cookie") {

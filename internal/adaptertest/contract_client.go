@@ -1,0 +1,77 @@
+package adaptertest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/vendorlogin/vendorlogin"
+)
+
+// A password prompt asks once per login. What it returned is what the fingerprint of rejected credentials is of.
+func testPrompt(t *testing.T, v Contract) {
+	synctest.Test(t, func(t *testing.T) {
+		w := NewWire()
+		if v.Before != nil {
+			v.Before(w)
+		}
+		w.On(v.Login.Method, v.Login.URL, Reply(400, v.Wrong), v.Token("abc"))
+		asked := 0
+		prompt := func(context.Context) (vendorlogin.Secret, error) {
+			asked++
+			return vendorlogin.NewSecret(fmt.Sprint("typed-", asked)), nil
+		}
+		s := setup(w)
+		s.Password = vendorlogin.SecretFunc(prompt).Interactive()
+		a, err := v.New(s)
+		require.NoError(t, err)
+		client, err := vendorlogin.NewClient(a, nil)
+		require.NoError(t, err)
+		defer client.Close()
+		for range 60 {
+			_, err = client.Token(t.Context())
+			require.Error(t, err)
+			time.Sleep(time.Second)
+		}
+		assert.Equal(t, 1, asked)
+	})
+}
+
+// Whatever the vendor says to a login, for however long: at most 4 of its calls go out in any 10 minutes.
+func testBudget(t *testing.T, v Contract) {
+	for name, r := range map[string]Responder{
+		"no token":    Reply(200, `{"next":"accept-terms","session":"s-1"}`),
+		"a page":      Reply(200, `<!doctype html>`),
+		"rejected":    Reply(401, v.Wrong),
+		"away":        Reply(503, v.Undecided),
+		"no response": httpmock.NewErrorResponder(io.ErrUnexpectedEOF),
+		"closed":      Reply(404, "default backend - 404"),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var sent []time.Time
+			w, a := v.open(t, v.Login, func(req *http.Request) (*http.Response, error) {
+				sent = append(sent, time.Now())
+				return r(req)
+			})
+			client, err := vendorlogin.NewClient(a, nil)
+			require.NoError(t, err)
+			defer client.Close()
+			for range 360 {
+				_, err := client.Token(t.Context())
+				require.Error(t, err)
+				time.Sleep(10 * time.Second)
+			}
+			assert.NotEmpty(t, sent, name)
+			for i := 4; i < len(sent); i++ {
+				assert.Greater(t, sent[i].Sub(sent[i-4]), 10*time.Minute, "%s: %d requests", name, len(w.Requests()))
+			}
+		})
+	}
+}
