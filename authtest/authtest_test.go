@@ -3,6 +3,7 @@ package authtest_test
 import (
 	"os"
 	"os/exec"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -40,4 +41,15 @@ func TestReport(t *testing.T) {
 	} {
 		assert.Contains(t, string(out), line)
 	}
+}
+
+// nameOf names the one field of a struct of bools that is true.
+func nameOf(wrong any) string {
+	v := reflect.ValueOf(wrong)
+	for i := range v.NumField() {
+		if v.Field(i).Bool() {
+			return v.Type().Field(i).Name
+		}
+	}
+	return "right"
 }

@@ -35,7 +35,8 @@ func TestStoreRight(t *testing.T) {
 func TestStoreWrong(t *testing.T) {
 	t.Parallel()
 	idle := authtest.StoreCaseNames()
-	for name, wrong := range wrongStores {
+	for _, wrong := range wrongStores {
+		name := nameOf(wrong.faults)
 		caught := strings.Fields(wrong.caught)
 		failed := storeFailures(t, wrong.faults, caught)
 		for _, c := range caught {
@@ -55,143 +56,76 @@ func storeFailures(t *testing.T, f faults, cases []string) (failed map[string][]
 	return failed
 }
 
-var wrongStores = map[string]struct {
+var wrongStores = []struct {
 	faults faults
 	caught string // cases that have to fail
 	says   string // a part of what the first of them says
 }{
-	"lostUpdate": {
-		faults{lostUpdate: true},
-		"no-lost-update save-stale save-missing create-existing one-creates one-replaces one-saves-or-deletes delete-stale ttl-ends",
+	{
+		faults{lostUpdate: true}, "no-lost-update save-stale save-missing create-existing one-creates one-replaces one-saves-or-deletes delete-stale ttl-ends",
 		"Saves that counted up were accepted, but the count is",
 	},
-	"checkThenAct": {
-		faults{checkThenAct: true},
-		"one-replaces one-creates one-saves-or-deletes no-lost-update", "two Saves with the same version were both accepted",
+	{
+		faults{checkThenAct: true}, "one-replaces one-creates one-saves-or-deletes no-lost-update",
+		"two Saves with the same version were both accepted",
 	},
-	"createsOver": {
-		faults{createsOver: true},
-		"create-existing one-creates", `Save with version "" over a blob returned no error, not "record changed"`,
-	},
-	"versionByPrefix": {faults{versionByPrefix: true}, "save-stale", "Save with a part of the version returned no error"},
-	"staleIsStoreError": {
-		faults{staleIsStoreError: true},
-		"save-stale create-existing save-missing", `returned "store failure", not "record changed"`,
-	},
-	"savesBeforeRefusal": {
-		faults{savesBeforeRefusal: true},
-		"save-stale create-existing save-missing", "after rejected Saves, Load gave another blob",
-	},
-	"staleAfterEnd": {
-		faults{staleAfterEnd: true},
-		"save-missing ttl-ends", "Save with a version where nothing was ever saved returned no error",
-	},
-	"missingIsNil": {faults{missingIsNil: true}, "load-missing", `Load returned no error, not "no record"`},
-	"tornBlob":     {faults{tornBlob: true}, "never-half", "gave a blob ("},
-	"tornVersion":  {faults{tornVersion: true}, "never-half", "Load gave the blob of one Save with the version of another"},
-	"emptyVersion": {faults{emptyVersion: true}, "round-trip", `Save gave the version ""`},
-	"counter": {
-		faults{counter: true},
-		"versions-after-delete versions-after-ttl", `Save gave the version "v1" for a second time`,
-	},
-	"counterAfterTTL": {faults{counterAfterTTL: true}, "versions-after-ttl", `Save gave the version "v1" for a second time`},
-	"versionOfContent": {
-		faults{versionOfContent: true},
-		"versions-new versions-after-delete versions-after-ttl", "for a second time",
-	},
-	"ttlZeroWithoutEnd": {
-		faults{ttlZeroWithoutEnd: true},
-		"ttl-rejected", `Save with a ttl of 0s returned no error, not "invalid request"`,
-	},
-	"ttlInMillis": {faults{ttlInMillis: true}, "ttl-smallest", "a blob is still there, long past its ttl"},
-	"ttlInNanos":  {faults{ttlInNanos: true}, "ttl-longest", "after Save with the longest ttl, Load failed: no record"},
-	"ttlOfFirstSave": {
-		faults{ttlOfFirstSave: true},
-		"ttl-longer ttl-shorter", "after the end of the first ttl, of two, Load failed",
-	},
-	"ttlOnlyGrows": {faults{ttlOnlyGrows: true}, "ttl-shorter", "a blob is still there, long past its ttl"},
-	"ttlSlides":    {faults{ttlSlides: true}, "ttl-ends ttl-shorter", "a blob is still there, long past its ttl"},
-	"ttlRefused":   {faults{ttlRefused: true}, "ttl-of-a-rejected-save", "a blob is still there, long past its ttl"},
-	"ttlTimer": {
-		faults{ttlTimer: true},
-		"ttl-of-a-deleted-blob ttl-longer", "after the end of the ttl of a deleted blob, Load failed",
-	},
-	"ttlIgnored":       {faults{ttlIgnored: true}, "ttl-ends ttl-smallest ttl-shorter", "a blob is still there, long past its ttl"},
-	"ttlHalved":        {faults{ttlHalved: true}, "ttl-ends", "a blob with a ttl of 60ms was gone after "},
-	"aliasesSaved":     {faults{aliasesSaved: true}, "data-not-shared", "after the caller changed what it had given to Save"},
-	"aliasesLoaded":    {faults{aliasesLoaded: true}, "data-not-shared", "after the caller changed what Load had given"},
-	"writesBehind":     {faults{writesBehind: true}, "data-not-shared", "Save changed the caller's slice, or what lies behind it"},
-	"deletesAny":       {faults{deletesAny: true}, "delete-stale one-saves-or-deletes", `returned no error, not "record changed"`},
-	"deletesWithEmpty": {faults{deletesWithEmpty: true}, "delete-stale", `Delete with the version "" returned no error`},
-	"deleteThenLook": {
-		faults{deleteThenLook: true},
-		"deletes-at-once one-saves-or-deletes", "one of two Deletes at once failed: record changed",
-	},
-	"revivesByHalves": {
-		faults{revivesByHalves: true},
-		"one-creates-after-ttl", "two Saves with the same version were both accepted",
-	},
-	"wildcards":         {faults{wildcards: true}, "keys-apart", "Load failed: no record"},
-	"ctxIsMissing":      {faults{ctxIsMissing: true}, "ctx-is-no-outcome", `Load whose ctx ended returned "no record"`},
-	"takesOverByHalves": {faults{takesOverByHalves: true}, "lock/one-takes-over", "two TryLocks at once both took the lock"},
-	"deleteMissingFails": {
-		faults{deleteMissingFails: true},
-		"delete-missing ttl-ends", `Delete of what was never saved, version "", failed: no record`,
-	},
-	"deletesNothing": {
-		faults{deletesNothing: true},
-		"delete delete-missing any-key keys-apart", "after Delete, Load returned no error",
-	},
-	"ctxIgnored": {faults{ctxIgnored: true}, "ctx-over lock/ctx-over", `Load returned no error, not "context canceled"`},
-	"ctxWrapped": {
-		faults{ctxWrapped: true},
-		"ctx-over lock/ctx-over ctx-ends", `Load returned "store failure: context canceled", not`,
-	},
-	"ctxAfterwards":  {faults{ctxAfterwards: true}, "ctx-over", `Delete returned "record changed", not "context canceled"`},
-	"errorHoldsBlob": {faults{errorHoldsBlob: true}, "errors-tell-nothing", "an error holds the blob"},
-	"cutsLargeBlobs": {
-		faults{cutsLargeBlobs: true},
-		"sizes", "Load gave another blob (61440 bytes) than was saved (65536 bytes)",
-	},
-	"trimsSpace":     {faults{trimsSpace: true}, "any-bytes", "gave another blob"},
-	"cutsKeys":       {faults{cutsKeys: true}, "keys-apart", "record changed"},
-	"firstBlobStays": {faults{firstBlobStays: true}, "round-trip", "Load gave another blob"},
-	"unlockByStranger": {
-		faults{unlockByStranger: true},
-		"lock/stranger lock/lease-ends", "after Unlock by a former holder, TryLock returned no error",
-	},
-	"extendByStranger": {
-		faults{extendByStranger: true},
-		"lock/stranger lock/lease-ends", "Extend by a former holder returned no error",
-	},
-	"unlockTwice": {
-		faults{unlockTwice: true},
-		"lock/unlock-twice lock/stranger lock/lease-ended", "the second Unlock returned no error",
-	},
-	"unlockNothing": {
-		faults{unlockNothing: true},
-		"lock/unlock lock/extend-held", "TryLock of a lock that is free failed: locked",
-	},
-	"reentrant":      {faults{reentrant: true}, "lock/held lock/one-holder", "while the lock is held, TryLock returned no error"},
-	"waitsForHolder": {faults{waitsForHolder: true}, "lock/never-waits", "TryLock waited"},
-	"leaseWithoutEnd": {
-		faults{leaseWithoutEnd: true},
-		"lock/lease-ends lock/lease-ended lock/lease-smallest", "a lock is still held, long past its lease",
-	},
-	"leaseInMillis":    {faults{leaseInMillis: true}, "lock/lease-smallest", "a lock is still held, long past its lease"},
-	"extendNothing":    {faults{extendNothing: true}, "lock/extend", `Extend before the end of the lease returned "locked"`},
-	"extendWithoutEnd": {faults{extendWithoutEnd: true}, "lock/extend", "a lock is still held, long past its lease"},
-	"extendRevives":    {faults{extendRevives: true}, "lock/lease-ended", "Extend after the end of the lease returned no error"},
-	"lockUnderBlobKey": {
-		faults{lockUnderBlobKey: true},
-		"lock/beside-blob", "under a key that is locked, Load returned no error",
-	},
-	"deleteFreesLock": {faults{deleteFreesLock: true}, "lock/beside-blob", "after Delete, TryLock returned no error"},
-	"oneLockForAll":   {faults{oneLockForAll: true}, "lock/keys-apart", "TryLock of a lock that is free failed: locked"},
-	"tryLockThenAct":  {faults{tryLockThenAct: true}, "lock/one-holder lock/turns", "two TryLocks at once both took the lock"},
-	"ctxTakesLock":    {faults{ctxTakesLock: true}, "lock/ctx-over", "TryLock of a lock that is free failed: locked"},
-	"refusalIsStoreError": {
-		faults{refusalIsStoreError: true},
-		"lock/held lock/never-waits", `returned "store failure", not "locked"`,
-	},
+	{faults{createsOver: true}, "create-existing one-creates", `Save with version "" over a blob returned no error, not "record changed"`},
+	{faults{versionByPrefix: true}, "save-stale", "Save with a part of the version returned no error"},
+	{faults{staleIsStoreError: true}, "save-stale create-existing save-missing", `returned "store failure", not "record changed"`},
+	{faults{savesBeforeRefusal: true}, "save-stale create-existing save-missing", "after rejected Saves, Load gave another blob"},
+	{faults{staleAfterEnd: true}, "save-missing ttl-ends", "Save with a version where nothing was ever saved returned no error"},
+	{faults{missingIsNil: true}, "load-missing", `Load returned no error, not "no record"`},
+	{faults{tornBlob: true}, "never-half", "gave a blob ("},
+	{faults{tornVersion: true}, "never-half", "Load gave the blob of one Save with the version of another"},
+	{faults{emptyVersion: true}, "round-trip", `Save gave the version ""`},
+	{faults{counter: true}, "versions-after-delete versions-after-ttl", `Save gave the version "v1" for a second time`},
+	{faults{counterAfterTTL: true}, "versions-after-ttl", `Save gave the version "v1" for a second time`},
+	{faults{versionOfContent: true}, "versions-new versions-after-delete versions-after-ttl", "for a second time"},
+	{faults{ttlZeroWithoutEnd: true}, "ttl-rejected", `Save with a ttl of 0s returned no error, not "invalid request"`},
+	{faults{ttlInMillis: true}, "ttl-smallest", "a blob is still there, long past its ttl"},
+	{faults{ttlInNanos: true}, "ttl-longest", "after Save with the longest ttl, Load failed: no record"},
+	{faults{ttlOfFirstSave: true}, "ttl-longer ttl-shorter", "after the end of the first ttl, of two, Load failed"},
+	{faults{ttlOnlyGrows: true}, "ttl-shorter", "a blob is still there, long past its ttl"},
+	{faults{ttlSlides: true}, "ttl-ends ttl-shorter", "a blob is still there, long past its ttl"},
+	{faults{ttlRefused: true}, "ttl-of-a-rejected-save", "a blob is still there, long past its ttl"},
+	{faults{ttlTimer: true}, "ttl-of-a-deleted-blob ttl-longer", "after the end of the ttl of a deleted blob, Load failed"},
+	{faults{ttlIgnored: true}, "ttl-ends ttl-smallest ttl-shorter", "a blob is still there, long past its ttl"},
+	{faults{ttlHalved: true}, "ttl-ends", "a blob with a ttl of 60ms was gone after "},
+	{faults{aliasesSaved: true}, "data-not-shared", "after the caller changed what it had given to Save"},
+	{faults{aliasesLoaded: true}, "data-not-shared", "after the caller changed what Load had given"},
+	{faults{writesBehind: true}, "data-not-shared", "Save changed the caller's slice, or what lies behind it"},
+	{faults{deletesAny: true}, "delete-stale one-saves-or-deletes", `returned no error, not "record changed"`},
+	{faults{deletesWithEmpty: true}, "delete-stale", `Delete with the version "" returned no error`},
+	{faults{deleteThenLook: true}, "deletes-at-once one-saves-or-deletes", "one of two Deletes at once failed: record changed"},
+	{faults{revivesByHalves: true}, "one-creates-after-ttl", "two Saves with the same version were both accepted"},
+	{faults{wildcards: true}, "keys-apart", "Load failed: no record"},
+	{faults{ctxIsMissing: true}, "ctx-is-no-outcome", `Load whose ctx ended returned "no record"`},
+	{faults{takesOverByHalves: true}, "lock/one-takes-over", "two TryLocks at once both took the lock"},
+	{faults{deleteMissingFails: true}, "delete-missing ttl-ends", `Delete of what was never saved, version "", failed: no record`},
+	{faults{deletesNothing: true}, "delete delete-missing any-key keys-apart", "after Delete, Load returned no error"},
+	{faults{ctxIgnored: true}, "ctx-over lock/ctx-over", `Load returned no error, not "context canceled"`},
+	{faults{ctxWrapped: true}, "ctx-over lock/ctx-over ctx-ends", `Load returned "store failure: context canceled", not`},
+	{faults{ctxAfterwards: true}, "ctx-over", `Delete returned "record changed", not "context canceled"`},
+	{faults{errorHoldsBlob: true}, "errors-tell-nothing", "an error holds the blob"},
+	{faults{cutsLargeBlobs: true}, "sizes", "Load gave another blob (61440 bytes) than was saved (65536 bytes)"},
+	{faults{trimsSpace: true}, "any-bytes", "gave another blob"},
+	{faults{cutsKeys: true}, "keys-apart", "record changed"},
+	{faults{firstBlobStays: true}, "round-trip", "Load gave another blob"},
+	{faults{unlockByStranger: true}, "lock/stranger lock/lease-ends", "after Unlock by a former holder, TryLock returned no error"},
+	{faults{extendByStranger: true}, "lock/stranger lock/lease-ends", "Extend by a former holder returned no error"},
+	{faults{unlockTwice: true}, "lock/unlock-twice lock/stranger lock/lease-ended", "the second Unlock returned no error"},
+	{faults{unlockNothing: true}, "lock/unlock lock/extend-held", "TryLock of a lock that is free failed: locked"},
+	{faults{reentrant: true}, "lock/held lock/one-holder", "while the lock is held, TryLock returned no error"},
+	{faults{waitsForHolder: true}, "lock/never-waits", "TryLock waited"},
+	{faults{leaseWithoutEnd: true}, "lock/lease-ends lock/lease-ended lock/lease-smallest", "a lock is still held, long past its lease"},
+	{faults{leaseInMillis: true}, "lock/lease-smallest", "a lock is still held, long past its lease"},
+	{faults{extendNothing: true}, "lock/extend", `Extend before the end of the lease returned "locked"`},
+	{faults{extendWithoutEnd: true}, "lock/extend", "a lock is still held, long past its lease"},
+	{faults{extendRevives: true}, "lock/lease-ended", "Extend after the end of the lease returned no error"},
+	{faults{lockUnderBlobKey: true}, "lock/beside-blob", "under a key that is locked, Load returned no error"},
+	{faults{deleteFreesLock: true}, "lock/beside-blob", "after Delete, TryLock returned no error"},
+	{faults{oneLockForAll: true}, "lock/keys-apart", "TryLock of a lock that is free failed: locked"},
+	{faults{tryLockThenAct: true}, "lock/one-holder lock/turns", "two TryLocks at once both took the lock"},
+	{faults{ctxTakesLock: true}, "lock/ctx-over", "TryLock of a lock that is free failed: locked"},
+	{faults{refusalIsStoreError: true}, "lock/held lock/never-waits", `returned "store failure", not "locked"`},
 }
