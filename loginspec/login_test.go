@@ -242,6 +242,10 @@ func TestMissing(t *testing.T) {
 			assert.Len(t, w.requests(), 1)
 		})
 	}
+	const second = "name: v\nlogin: [{url: \"https://api.example.com/login\", keep: {access: {json: token}, subject: {json: id}}}]\n"
+	_, _, err := login(t, second, nil, respond(200, `{"token": "t-secret"}`))
+	require.ErrorIs(t, err, vendorlogin.ErrBadResponse, "a token without what else is needed")
+	assert.Contains(t, err.Error(), "subject at json id: there is: token")
 }
 
 // A name that is there or not decides which steps run.

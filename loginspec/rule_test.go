@@ -3,6 +3,7 @@ package loginspec_test
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -94,6 +95,8 @@ func TestOAuthWords(t *testing.T) {
 		_, _, err := login(t, text, nil, respond(400, `{"error": "`+word+`"}`))
 		require.ErrorIs(t, err, kind, word)
 	}
+	_, _, err := login(t, strings.Replace(text, "client_credentials", "refresh_token", 1), nil, respond(400, `{"error": "invalid_grant"}`))
+	require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials, "a configured refresh token is the credential")
 }
 
 // A wrong password costs one request and then a hold: where the vendor says 401, where it says 200 and the description knows that, and

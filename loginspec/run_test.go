@@ -208,14 +208,17 @@ name: v
 inputs: [{name: password, secret: true}, {name: other, secret: true}]
 make: {both: {base64: "${password}:${other}"}}
 login:
-  - {url: "https://api.v.example/a", json: {p: "${password}", q: "${password}", b: "${both}"}}
-  - {url: "https://api.v.example/b", json: {p: "${password}"}, keep: {access: {json: t}}}
+  - {url: "https://api.v.example/a", json: {p: "${password}", q: "${password}"}}
+  - {url: "https://api.v.example/b", json: {p: "${password}", b: "${both}"}, keep: {access: {json: t}}}
 `
 	reads, cause := map[string]int{}, error(nil)
 	read := func(name string) vendorlogin.SecretFunc {
 		return func(context.Context) (vendorlogin.Secret, error) {
 			reads[name]++
-			return vendorlogin.NewSecret("secret-" + name), cause
+			if name == "other" { // which the second request needs
+				return vendorlogin.NewSecret("secret-" + name), cause
+			}
+			return vendorlogin.NewSecret("secret-" + name), nil
 		}
 	}
 	w := &wire{handler: respond(200, `{"t": "x"}`)}
