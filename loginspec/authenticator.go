@@ -85,15 +85,15 @@ func (a *account) Rejected(resp *http.Response, _ *vendorlogin.Token) bool {
 		return true
 	}
 	for i := range a.spec.Rejected {
-		c := &a.spec.Rejected[i]
-		if !c.hasStatus(resp.StatusCode) {
+		c := a.spec.Rejected[i].reads()
+		if !c.HasStatus(resp.StatusCode) {
 			continue
 		}
 		answer := &loginhttp.Answer{Status: resp.StatusCode, Header: resp.Header}
-		if c.At != nil && c.At.readsBody() {
+		if c.At != nil && c.At.ReadsBody() {
 			answer.Body = vendorlogin.PeekBody(resp)
 		}
-		if c.matches(&reading.Response{Answer: answer}) {
+		if c.Matches(&reading.Response{Answer: answer}) {
 			return true
 		}
 	}

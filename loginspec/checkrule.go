@@ -2,13 +2,10 @@ package loginspec
 
 import (
 	"maps"
-	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/vendorlogin/vendorlogin/internal/httpheader"
 	"github.com/vendorlogin/vendorlogin/internal/made"
 	"github.com/vendorlogin/vendorlogin/internal/place"
 	"github.com/vendorlogin/vendorlogin/internal/reading"
@@ -37,7 +34,7 @@ func (k *checker) checkRules(path string, rules []Rule, s *Step) {
 				k.checkShown(join(at, key), source)
 			}
 		}
-		if j := slices.IndexFunc(rules[:i], func(before Rule) bool { return before.covers(&rule.Condition) }); j >= 0 {
+		if j := slices.IndexFunc(rules[:i], func(before Rule) bool { return before.reads().Covers(rule.reads()) }); j >= 0 {
 			k.add(at, "can never match: %s matches first", item(path, j))
 		}
 	}
@@ -48,93 +45,35 @@ func isSuccess(status int) bool { return status >= 200 && status <= 299 }
 // checkShown checks that what an error shows is nothing that is kept as a secret.
 func (k *checker) checkShown(path string, source *Source) {
 	for name, kept := range k.keeps {
-		if k.isSecret(name) && kept.place() == source.place() && source.place() != "" {
+		if k.isSecret(name) && kept.reads().Key() == source.reads().Key() && source.reads().Key() != "" {
 			k.add(path, "is where ${%s} is, a secret that errors would show", name)
 		}
 	}
 }
 
 func (k *checker) checkCondition(path string, c *Condition) {
-	for i, status := range c.Status {
-		if status < 200 || status > 599 {
-			k.add(item(path+".status", i), "is no status of a response")
-		}
-	}
-	overlap := func(is string) bool {
-		return !slices.ContainsFunc(c.Not, func(not string) bool { return strings.EqualFold(is, not) })
-	}
-	switch {
-	case c.At == nil && len(c.Is)+len(c.Not)+len(c.Match) > 0:
-		k.add(path, "has is, not or match without at")
-	case c.At == nil && len(c.Status) == 0:
-		k.add(path, "matches every response: it needs status or at")
-	case len(c.Is) > 0 && len(c.Not) > 0 && !slices.ContainsFunc(c.Is, overlap):
-		k.add(path, "can never match: not excludes all of is")
-	}
-	if re, err := regexp.Compile(c.Match); err != nil {
-		k.add(path+".match", "is no regular expression")
-	} else if c.Match != "" && len(c.Is) > 0 && !slices.ContainsFunc(c.Is, re.MatchString) {
-		k.add(path, "can never match: match excludes all of is")
-	}
+	c.reads().Check(func(key, reason string) { k.add(path+key, "%s", reason) })
 	if c.At != nil {
 		k.checkSource(path+".at", "at", c.At)
 	}
 }
 
-// covers reports whether c matches whatever other does.
-func (c *Condition) covers(other *Condition) bool {
-	for _, status := range other.Status {
-		if !c.hasStatus(status) {
-			return false
-		}
-	}
-	switch {
-	case len(other.Status) == 0 && len(c.Status) > 0:
-		return false
-	case c.At == nil:
-		return true
-	case other.At == nil || !reflect.DeepEqual(c.At, other.At):
-		return false
-	case len(c.Is)+len(c.Not)+len(c.Match) == 0:
-		return !slices.Contains(other.Is, "false") && len(other.Not) == 0 && other.Match == ""
-	}
-	return reflect.DeepEqual([]any{c.Is, c.Not, c.Match}, []any{other.Is, other.Not, other.Match})
-}
+// timeForms are those that expiries have names for.
+var timeForms = []string{"seconds", "ms", "unix", "unix_ms", "d:h:m", "rfc3339", "http_date"}
 
 func (k *checker) checkSource(path, name string, s *Source) {
-	places := 0
-	for _, is := range []bool{s.JSON != "", s.XML != "", s.Header != "", s.Cookie != "", len(s.Cookies) > 0, s.Text} {
-		if is {
-			places++
-		}
+	if key, reason := s.reads().Check(); reason != "" {
+		k.add(path+key, "%s", reason)
 	}
-	isTime := name == "expires" || name == "refresh_expires" || name == "retry_at"
-	kept := strings.Contains(path, ".keep.")
 	switch {
-	case places != 1:
-		k.add(path, "must have one of json, xml, header, cookie, cookies and text")
-	case slices.Contains(reading.SplitPath(s.JSON+s.XML), "") && s.JSON+s.XML != "", strings.HasPrefix(s.JSON, "$"), strings.Contains(s.JSON, "["):
-		k.add(path, `is no path: names and numbers with dots between them, such as "data.0.token"`)
-	case s.Header != "" && !httpheader.ValidName(s.Header):
-		k.add(path+".header", "is no name of a header")
-	case s.As != "" && !isTime:
+	case s.As != "" && name != "expires" && name != "refresh_expires" && name != "retry_at":
 		k.add(path+".as", "is for times only")
 	case !reading.IsTimeForm(s.As):
-		k.add(path+".as", "is unknown%s", strictjson.Nearest(s.As, []string{"seconds", "ms", "unix", "unix_ms", "d:h:m", "rfc3339", "http_date"}))
-	case !kept && (s.Maybe || s.Public):
+		k.add(path+".as", "is unknown%s", strictjson.Nearest(s.As, timeForms))
+	case !strings.Contains(path, ".keep.") && (s.Maybe || s.Public):
 		k.add(path, "is kept nowhere: maybe and public mean nothing")
 	case s.Public && (name == "access" || name == "refresh"):
 		k.add(path+".public", "would show the token in logs")
-	}
-	for i, cookie := range s.Cookies {
-		if cookie == "" {
-			k.add(item(path+".cookies", i), "is empty")
-		}
-	}
-	if re, err := regexp.Compile(s.Match); err != nil {
-		k.add(path+".match", "is no regular expression")
-	} else if s.Match != "" && re.NumSubexp() != 1 {
-		k.add(path+".match", "must have one group, which is what is kept")
 	}
 }
 

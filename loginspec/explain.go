@@ -203,31 +203,11 @@ func (e *explainer) expectations(s *Step) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Keep)) {
 		source := s.Keep[name]
-		e.printf("  keeps %s: %s%s\n", name, source.where(), map[bool]string{true: ", which may be missing"}[source.Maybe])
+		e.printf("  keeps %s: %s%s\n", name, source.reads().Where(), map[bool]string{true: ", which may be missing"}[source.Maybe])
 	}
 	for _, rule := range e.spec.rulesOf(s) {
-		e.printf("  %s: %s\n", rule.describe(), kinds[rule.Kind])
+		e.printf("  %s: %s\n", rule.reads().Describe(), kinds[rule.Kind])
 	}
-}
-
-func (c *Condition) describe() string {
-	text := "any status"
-	if len(c.Status) > 0 {
-		text = "status " + strings.Trim(fmt.Sprint(c.Status), "[]")
-	}
-	if c.At == nil {
-		return text
-	}
-	text += " and " + c.At.where()
-	for word, list := range map[string][]string{" is ": c.Is, " is not ": c.Not} {
-		if len(list) > 0 {
-			text += word + strings.Join(list, " or ")
-		}
-	}
-	if c.Match != "" {
-		text += " matches " + c.Match
-	}
-	return text
 }
 
 func (e *explainer) usage() {
@@ -239,7 +219,7 @@ func (e *explainer) usage() {
 	u.templates(func(key, template string) { e.printf("  %s: %s\n", key, e.show(template)) })
 	e.printf("  status 401: the token is not valid any more\n")
 	for i := range e.spec.Rejected {
-		e.printf("  %s: the same\n", e.spec.Rejected[i].describe())
+		e.printf("  %s: the same\n", e.spec.Rejected[i].reads().Describe())
 	}
 }
 
@@ -253,8 +233,8 @@ func (e *explainer) response(r *run, s *Step, answer *loginhttp.Answer, err erro
 	e.printf("came back\n  status %d, %d bytes, %s\n", answer.Status, len(answer.Body), e.contentType(answer))
 	for _, name := range slices.Sorted(maps.Keys(s.Keep)) {
 		source := s.Keep[name]
-		_, ok := source.find(resp)
-		e.printf("  %s at %s: %s\n", name, source.where(), map[bool]string{true: "is there", false: "is not there"}[ok])
+		_, ok := source.reads().Find(resp)
+		e.printf("  %s at %s: %s\n", name, source.reads().Where(), map[bool]string{true: "is there", false: "is not there"}[ok])
 		if !ok {
 			e.printf("    there is: %s\n", strings.Join(r.names(resp, &source), ", "))
 		}

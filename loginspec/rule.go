@@ -3,9 +3,7 @@ package loginspec
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/internal/reading"
@@ -29,19 +27,19 @@ func (s *Spec) rulesOf(step *Step) []Rule { return slices.Concat(step.Errors, s.
 // classify is what the first rule that matches makes of a response; nil where none does: then the status decides, and OAuth's words.
 func (r *run) classify(op string, s *Step, resp *reading.Response) *vendorlogin.Error {
 	for i, rule := range r.spec.rulesOf(s) {
-		if !rule.matches(resp) || rule.At == nil && resp.Status != 401 && resp.IsPage() && !r.readsText(s) {
+		if !rule.reads().Matches(resp) || rule.At == nil && resp.Status != 401 && resp.IsPage() && !r.readsText(s) {
 			continue // a page is nobody's decision about credentials, unless the vendor speaks in pages
 		}
 		r.matched = fmt.Sprintf("errors[%d] (%s)", i, rule.Kind)
 		e := &vendorlogin.Error{Kind: r.kind(op, rule.Kind)}
 		if rule.Code != nil {
-			e.Code, _ = rule.Code.find(resp)
+			e.Code, _ = rule.Code.reads().Find(resp)
 		}
 		if rule.Message != nil {
-			e.Message, _ = rule.Message.find(resp)
+			e.Message, _ = rule.Message.reads().Find(resp)
 		}
 		if rule.RetryAt != nil {
-			if value, ok := rule.RetryAt.find(resp); ok {
+			if value, ok := rule.RetryAt.reads().Find(resp); ok {
 				e.RetryAt = resp.Expiry(reading.ExpiryField(value, rule.RetryAt.As), "", 0)
 			}
 		}
@@ -77,32 +75,10 @@ func (r *run) readsText(s *Step) bool {
 	return slices.ContainsFunc(r.spec.rulesOf(s), func(rule Rule) bool { return rule.At != nil && rule.At.Text })
 }
 
-func (c *Condition) hasStatus(status int) bool {
-	return len(c.Status) == 0 || slices.Contains(c.Status, status)
-}
+// reads is the source as it is read.
+func (s *Source) reads() *reading.Place { return (*reading.Place)(s) }
 
-// matches reports whether a response meets the condition.
-func (c *Condition) matches(resp *reading.Response) bool {
-	if !c.hasStatus(resp.Status) {
-		return false
-	}
-	if c.At == nil {
-		return true
-	}
-	value, ok := c.At.find(resp)
-	if !ok {
-		ok = c.At.JSON != "" && len(c.Is) == 0 && len(c.Not) == 0 && c.Match == "" && resp.HoldsJSON(c.At.JSON)
-		return ok
-	}
-	same := func(want string) bool { return strings.EqualFold(strings.TrimSpace(want), value) }
-	switch {
-	case len(c.Is) > 0 && !slices.ContainsFunc(c.Is, same), len(c.Not) > 0 && slices.ContainsFunc(c.Not, same):
-		return false
-	case c.Match != "":
-		re, err := regexp.Compile(c.Match)
-		return err == nil && re.MatchString(value)
-	case len(c.Is) == 0 && len(c.Not) == 0:
-		return value != "false"
-	}
-	return true
+// reads is the condition as it is decided.
+func (c *Condition) reads() *reading.Condition {
+	return &reading.Condition{Status: c.Status, At: c.At.reads(), Is: c.Is, Not: c.Not, Match: c.Match}
 }

@@ -235,7 +235,7 @@ func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *read
 	got := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(keep)) {
 		source := keep[name]
-		value, ok := source.find(resp)
+		value, ok := source.reads().Find(resp)
 		if ok && r.leads[name] {
 			value, ok = r.absolute(call, value)
 			if !ok {
@@ -265,14 +265,14 @@ func (r *run) missing(name string, source *Source, call *filledCall, resp *readi
 		there = resp.Invalid.Error()
 	}
 	failure := r.unusable(call, resp, errors.New(there))
-	failure.Fields = []vendorlogin.FieldError{{Field: name + " at " + source.where(), Reason: "is missing"}}
+	failure.Fields = []vendorlogin.FieldError{{Field: name + " at " + source.reads().Where(), Reason: "is missing"}}
 	return failure
 }
 
 // names are the names in a response where a source is missing, never values: what looks like one is left out.
 func (r *run) names(resp *reading.Response, source *Source) []string {
 	secrets := r.known()
-	there := slices.DeleteFunc(source.names(resp), func(n string) bool {
+	there := slices.DeleteFunc(source.reads().Names(resp), func(n string) bool {
 		return !place.ValidName.MatchString(strings.ReplaceAll(n, ".", "")) || len(n) > 40 || slices.ContainsFunc(secrets, func(s string) bool {
 			return strings.Contains(strings.ToLower(n), strings.ToLower(s))
 		})

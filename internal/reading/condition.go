@@ -1,0 +1,116 @@
+package reading
+
+import (
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A Condition is one for a response: a loginspec.Condition.
+type Condition struct {
+	Status  []int
+	At      *Place
+	Is, Not []string
+	Match   string
+}
+
+// HasStatus reports whether a status is one of those that count.
+func (c *Condition) HasStatus(status int) bool {
+	return len(c.Status) == 0 || slices.Contains(c.Status, status)
+}
+
+// Matches reports whether a response meets the condition.
+func (c *Condition) Matches(resp *Response) bool {
+	if !c.HasStatus(resp.Status) {
+		return false
+	}
+	if c.At == nil {
+		return true
+	}
+	value, ok := c.At.Find(resp)
+	if !ok {
+		ok = c.At.JSON != "" && len(c.Is) == 0 && len(c.Not) == 0 && c.Match == "" && resp.HoldsJSON(c.At.JSON)
+		return ok
+	}
+	same := func(want string) bool { return strings.EqualFold(strings.TrimSpace(want), value) }
+	switch {
+	case len(c.Is) > 0 && !slices.ContainsFunc(c.Is, same), len(c.Not) > 0 && slices.ContainsFunc(c.Not, same):
+		return false
+	case c.Match != "":
+		re, err := regexp.Compile(c.Match)
+		return err == nil && re.MatchString(value)
+	case len(c.Is) == 0 && len(c.Not) == 0:
+		return value != "false"
+	}
+	return true
+}
+
+// Covers reports whether c matches whatever other does.
+func (c *Condition) Covers(other *Condition) bool {
+	for _, status := range other.Status {
+		if !c.HasStatus(status) {
+			return false
+		}
+	}
+	switch {
+	case len(other.Status) == 0 && len(c.Status) > 0:
+		return false
+	case c.At == nil:
+		return true
+	case other.At == nil || !reflect.DeepEqual(c.At, other.At):
+		return false
+	case len(c.Is)+len(c.Not)+len(c.Match) == 0:
+		return !slices.Contains(other.Is, "false") && len(other.Not) == 0 && other.Match == ""
+	}
+	return reflect.DeepEqual([]any{c.Is, c.Not, c.Match}, []any{other.Is, other.Not, other.Match})
+}
+
+// Check reports what is wrong with a condition, at which of its keys.
+func (c *Condition) Check(report func(key, reason string)) {
+	for i, status := range c.Status {
+		if status < 200 || status > 599 {
+			report(fmt.Sprintf(".status[%d]", i), "is no status of a response")
+		}
+	}
+	re, err := regexp.Compile(c.Match)
+	excluded := func(is string) bool {
+		return slices.ContainsFunc(c.Not, func(not string) bool { return strings.EqualFold(is, not) })
+	}
+	switch all := func(f func(string) bool) bool {
+		return len(c.Is) > 0 && !slices.ContainsFunc(c.Is, func(s string) bool { return !f(s) })
+	}; {
+	case c.At == nil && len(c.Is)+len(c.Not)+len(c.Match) > 0:
+		report("", "has is, not or match without at")
+	case c.At == nil && len(c.Status) == 0:
+		report("", "matches every response: it needs status or at")
+	case all(excluded):
+		report("", "can never match: not excludes all of is")
+	case err != nil:
+		report(".match", "is no regular expression")
+	case c.Match != "" && all(func(is string) bool { return !re.MatchString(is) }):
+		report("", "can never match: match excludes all of is")
+	}
+}
+
+// Describe is the condition in words.
+func (c *Condition) Describe() string {
+	text := "any status"
+	if len(c.Status) > 0 {
+		text = "status " + strings.Trim(fmt.Sprint(c.Status), "[]")
+	}
+	if c.At == nil {
+		return text
+	}
+	text += " and " + c.At.Where()
+	for word, list := range map[string][]string{" is ": c.Is, " is not ": c.Not} {
+		if len(list) > 0 {
+			text += word + strings.Join(list, " or ")
+		}
+	}
+	if c.Match != "" {
+		text += " matches " + c.Match
+	}
+	return text
+}

@@ -1,0 +1,131 @@
+package reading
+
+import (
+	"html"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/vendorlogin/vendorlogin/internal/httpheader"
+)
+
+// A Place is one place in a response: a loginspec.Source.
+type Place struct {
+	JSON, XML, Header, Cookie string
+	Cookies                   []string
+	Text                      bool
+	Match, As                 string
+	Maybe, Public             bool
+}
+
+// Find returns what is at a place. It is not there where it is null, empty, an object or a list.
+func (s *Place) Find(r *Response) (string, bool) {
+	value := s.locate(r)
+	if s.Match == "" || value == "" {
+		return value, value != ""
+	}
+	re, err := regexp.Compile(s.Match)
+	if err != nil {
+		return "", false
+	}
+	groups := re.FindStringSubmatch(value)
+	if len(groups) != 2 {
+		return "", false
+	}
+	if strings.Contains(strings.ToLower(r.Header.Get("Content-Type")), "html") {
+		groups[1] = html.UnescapeString(groups[1])
+	}
+	return groups[1], groups[1] != ""
+}
+
+func (s *Place) locate(r *Response) string {
+	switch {
+	case s.JSON != "":
+		return r.JSON(s.JSON)
+	case s.XML != "":
+		return r.XML(s.XML)
+	case s.Header != "":
+		return strings.TrimSpace(r.Header.Get(s.Header))
+	case s.Cookie != "":
+		if c := r.Cookie(s.Cookie); c != nil {
+			return c.Value
+		}
+	case len(s.Cookies) > 0:
+		return r.CookieHeader(s.Cookies)
+	case s.Text:
+		return r.Text()
+	}
+	return ""
+}
+
+// Names are the names beside a place that is missing: of keys, elements, headers, cookies.
+func (s *Place) Names(r *Response) (names []string) {
+	switch {
+	case s.JSON != "":
+		return r.JSONNames(s.JSON)
+	case s.XML != "":
+		return r.XMLNames()
+	case s.Header != "":
+		return slices.Sorted(maps.Keys(r.Header))
+	case s.Cookie != "" || len(s.Cookies) > 0:
+		for _, c := range (&http.Response{Header: r.Header}).Cookies() {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// ReadsBody reports whether the place is in the body.
+func (s *Place) ReadsBody() bool { return s.JSON != "" || s.XML != "" || s.Text }
+
+// Key is where in a response a single value is.
+func (s *Place) Key() string {
+	switch {
+	case s.JSON != "":
+		return "json " + s.JSON
+	case s.XML != "":
+		return "xml " + s.XML
+	case s.Header != "":
+		return "header " + strings.ToLower(s.Header)
+	case s.Cookie != "":
+		return "cookie " + s.Cookie
+	}
+	return ""
+}
+
+// Where names a place in errors and explanations.
+func (s *Place) Where() string {
+	switch {
+	case len(s.Cookies) > 0:
+		return "cookies " + strings.Join(s.Cookies, ", ")
+	case s.Text:
+		return strings.TrimSpace("text " + s.Match)
+	}
+	return strings.TrimSpace(s.Key() + " " + s.Match)
+}
+
+// Check says what is wrong with a place, at which of its keys.
+func (s *Place) Check() (key, reason string) {
+	count := 0
+	for _, is := range []bool{s.JSON != "", s.XML != "", s.Header != "", s.Cookie != "", len(s.Cookies) > 0, s.Text} {
+		if is {
+			count++
+		}
+	}
+	re, err := regexp.Compile(s.Match)
+	switch path := s.JSON + s.XML; {
+	case count != 1 || slices.Contains(s.Cookies, ""):
+		return "", "must have one of json, xml, header, cookie, cookies and text"
+	case path != "" && slices.Contains(SplitPath(path), ""), strings.HasPrefix(path, "$"), strings.Contains(path, "["):
+		return "", `is no path: names and numbers with dots between them, such as "data.0.token"`
+	case s.Header != "" && !httpheader.ValidName(s.Header):
+		return ".header", "is no name of a header"
+	case err != nil:
+		return ".match", "is no regular expression"
+	case s.Match != "" && re.NumSubexp() != 1:
+		return ".match", "must have one group, which is what is kept"
+	}
+	return "", ""
+}
