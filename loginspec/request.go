@@ -2,7 +2,6 @@ package loginspec
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
@@ -40,7 +39,7 @@ func (r *run) call(ctx context.Context, op string, s *Step) (*filledCall, error)
 			c.Query[name] = values
 		}
 	}
-	if err := r.fillHeader(ctx, c, s); err != nil {
+	if c.Header, err = place.Header(ctx, s.Header, s.Cookies, (*place.Basic)(s.Basic), r); err != nil {
 		return nil, err
 	}
 	if err := r.fillBody(ctx, c, s); err != nil {
@@ -129,44 +128,6 @@ func (r *run) base(ctx context.Context) (string, error) {
 		return "", errors.Join(err, errors.New("base: the host of the API is not known"))
 	}
 	return place.Origin(base), nil
-}
-
-func (r *run) fillHeader(ctx context.Context, c *filledCall, s *Step) error {
-	fields, err := place.Fields(ctx, s.Header, r)
-	if err != nil {
-		return err
-	}
-	c.Header = http.Header{}
-	for name, values := range fields {
-		c.Header.Set(name, values[0])
-	}
-	cookies, err := place.Fields(ctx, s.Cookies, r)
-	if err != nil {
-		return err
-	}
-	if err := place.AddCookies(c.Header, cookies); err != nil || s.Basic == nil {
-		return err
-	}
-	user, ok, err := place.Fill(ctx, s.Basic.User, r, s.Basic.escape)
-	if err != nil || !ok {
-		return err
-	}
-	password, ok, err := place.Fill(ctx, s.Basic.Password, r, s.Basic.escape)
-	if err != nil || !ok {
-		return err
-	}
-	if strings.Contains(user, ":") {
-		return place.Invalid{Name: "the user of basic", Reason: "has a colon"}
-	}
-	c.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
-	return nil
-}
-
-func (b *Basic) escape(value string) (string, error) {
-	if b.Encoded {
-		return url.QueryEscape(value), nil
-	}
-	return value, nil
 }
 
 // fillXML fills the texts of elements. An element that uses what is not there is left out.

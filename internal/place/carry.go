@@ -8,15 +8,51 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 )
+
+// A Carry is what API requests carry, by name: a loginspec.Use.
+type Carry struct {
+	Header, Query, Cookies, Body map[string]string
+}
+
+// Apply puts it on a request: all of it, or nothing. The header, the URL and the body are the request's own afterwards.
+func (c Carry) Apply(req *http.Request, get Values) error {
+	ctx := req.Context()
+	own, err := Header(ctx, c.Header, nil, nil, get)
+	if err != nil {
+		return err
+	}
+	cookies, err := Fields(ctx, c.Cookies, get)
+	if err != nil {
+		return err
+	}
+	query, err := Fields(ctx, c.Query, get)
+	if err != nil {
+		return err
+	}
+	body, err := Fields(ctx, c.Body, get)
+	if err != nil {
+		return err
+	}
+	header := req.Header.Clone()
+	maps.Copy(header, own)
+	if err := addCookies(header, cookies); err != nil {
+		return err
+	}
+	if err := addToBody(req, header, body); err != nil {
+		return err
+	}
+	req.Header = header
+	addQuery(req, query)
+	return nil
+}
 
 // maxUseBody bounds a body that a token is put into.
 const maxUseBody = 1 << 20
 
-// AddQuery sets parameters, on a URL of the request's own. What else is in the query stays as it was written.
-func AddQuery(req *http.Request, query url.Values) {
+// addQuery sets parameters, on a URL of the request's own. What else is in the query stays as it was written.
+func addQuery(req *http.Request, query url.Values) {
 	if len(query) == 0 {
 		return
 	}
@@ -32,9 +68,12 @@ func AddQuery(req *http.Request, query url.Values) {
 	req.URL = &u
 }
 
-// AddToBody adds fields to the JSON object or form that the body is, or makes one.
-func AddToBody(req *http.Request, header http.Header, fields url.Values) error {
+// addToBody adds fields to the JSON object or form that the body is, or makes one.
+func addToBody(req *http.Request, header http.Header, fields url.Values) error {
 	var data []byte
+	if len(fields) == 0 {
+		return nil
+	}
 	if req.Body != nil && req.Body != http.NoBody {
 		var err error
 		data, err = io.ReadAll(io.LimitReader(req.Body, maxUseBody+1))
@@ -77,28 +116,6 @@ func withFields(data []byte, header http.Header, fields url.Values) ([]byte, err
 		return json.Marshal(object)
 	}
 	return nil, errors.New("the body that the token goes into is neither JSON nor a form")
-}
-
-// AddCookies adds cookies to a header, in place of those of the same name.
-func AddCookies(h http.Header, cookies url.Values) error {
-	if len(cookies) == 0 {
-		return nil
-	}
-	before := (&http.Request{Header: http.Header{"Cookie": h["Cookie"]}}).Cookies()
-	var pairs []string
-	for _, c := range before {
-		if !cookies.Has(c.Name) {
-			pairs = append(pairs, c.Name+"="+c.Value)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(cookies)) {
-		if (&http.Cookie{Name: name, Value: cookies.Get(name)}).Valid() != nil { // its error quotes the value
-			return Invalid{Name: name, Reason: "cannot stand in a cookie"}
-		}
-		pairs = append(pairs, name+"="+cookies.Get(name))
-	}
-	h.Set("Cookie", strings.Join(pairs, "; "))
-	return nil
 }
 
 func quoted(s string) json.RawMessage {
