@@ -17,17 +17,13 @@ func (k *checker) checkRules(path string, rules []Rule, s *Step) {
 	for i := range rules {
 		rule, at := &rules[i], item(path, i)
 		k.checkCondition(at, &rule.Condition)
-		if kinds[rule.Kind] == nil {
-			k.add(at+".kind", "is unknown%s", strictjson.Nearest(rule.Kind, slices.Collect(maps.Keys(kinds))))
-		}
+		k.bad(kinds[rule.Kind] == nil, at+".kind", "is unknown%s", strictjson.Nearest(rule.Kind, slices.Collect(maps.Keys(kinds))))
 		for _, status := range rule.Status {
-			if isRedirect(status) && (s == nil || !slices.Contains(s.Status, status)) {
-				k.add(at, "can never match: a redirect is a failure of its own, unless the step's status lists it")
-			}
+			k.bad(isRedirect(status) && (s == nil || !slices.Contains(s.Status, status)), at,
+				"can never match: a redirect is a failure of its own, unless the step's status lists it")
 		}
-		if rule.At == nil && (s == nil || len(s.Status) == 0) && (len(rule.Status) == 0 || slices.ContainsFunc(rule.Status, isSuccess)) {
-			k.add(at, "matches every success: it needs at, or a status that is none")
-		}
+		succeeds := rule.At == nil && (len(rule.Status) == 0 || slices.ContainsFunc(rule.Status, isSuccess))
+		k.bad(succeeds && (s == nil || len(s.Status) == 0), at, "matches every success: it needs at, or a status that is none")
 		for key, source := range map[string]*Source{"code": rule.Code, "message": rule.Message, "retry_at": rule.RetryAt} {
 			if source != nil {
 				k.checkSource(join(at, key), key, source)
@@ -45,9 +41,8 @@ func isSuccess(status int) bool { return status >= 200 && status <= 299 }
 // checkShown checks that what an error shows is nothing that is kept as a secret.
 func (k *checker) checkShown(path string, source *Source) {
 	for name, kept := range k.keeps {
-		if k.isSecret(name) && kept.reads().Key() == source.reads().Key() && source.reads().Key() != "" {
-			k.add(path, "is where ${%s} is, a secret that errors would show", name)
-		}
+		at := source.reads().Key()
+		k.bad(k.isSecret(name) && kept.reads().Key() == at && at != "", path, "is where ${%s} is, a secret that errors would show", name)
 	}
 }
 
@@ -65,42 +60,30 @@ func (k *checker) checkSource(path, name string, s *Source) {
 	if key, reason := s.reads().Check(); reason != "" {
 		k.add(path+key, "%s", reason)
 	}
-	switch {
-	case s.As != "" && name != "expires" && name != "refresh_expires" && name != "retry_at":
-		k.add(path+".as", "is for times only")
-	case !reading.IsTimeForm(s.As):
-		k.add(path+".as", "is unknown%s", strictjson.Nearest(s.As, timeForms))
-	case !strings.Contains(path, ".keep.") && (s.Maybe || s.Public):
-		k.add(path, "is kept nowhere: maybe and public mean nothing")
-	case s.Public && (name == "access" || name == "refresh"):
-		k.add(path+".public", "would show the token in logs")
-	}
+	isTime := name == "expires" || name == "refresh_expires" || name == "retry_at"
+	k.bad(s.As != "" && !isTime, path+".as", "is for times only")
+	k.bad(!reading.IsTimeForm(s.As), path+".as", "is unknown%s", strictjson.Nearest(s.As, timeForms))
+	k.bad(!strings.Contains(path, ".keep.") && (s.Maybe || s.Public), path, "is kept nowhere: maybe and public mean nothing")
+	k.bad(s.Public && (name == "access" || name == "refresh"), path+".public", "would show the token in logs")
 }
 
 // checkMake checks a made value. What it is made of is checked where it is used.
 func (k *checker) checkMake(path, name string, m *Make, s *Step) {
-	count := 0
-	for _, is := range []bool{m.Base64 != "", m.SHA256 != "", m.UUID, m.Random != 0, m.Time != "", m.JWT != nil} {
-		if is {
-			count++
-		}
+	is := map[bool]int{}
+	for _, one := range []bool{m.Base64 != "", m.SHA256 != "", m.UUID, m.Random != 0, m.Time != "", m.JWT != nil} {
+		is[one]++
 	}
 	forms := []string{"", "hex", "base64"}
 	if m.Base64 != "" {
 		forms = []string{"", "url"}
 	}
-	switch {
-	case count != 1:
-		k.add(path, "must have one of base64, sha256, uuid, random, time and jwt")
-	case m.As != "" && (m.UUID || m.Time != "" || m.JWT != nil), !slices.Contains(forms, m.As):
-		k.add(path+".as", "is no form of this value")
-	case m.Random < 0 || m.Random > 1024:
-		k.add(path+".random", "must be 1 to 1024 bytes")
-	case m.Offset != 0 && m.Time == "":
-		k.add(path+".offset", "belongs to time")
-	case m.Time != "" && !slices.Contains([]string{"unix", "unix_ms", "rfc3339", "http_date"}, m.Time) && !reading.IsLayout(m.Time):
-		k.add(path+".time", "is no form of a time")
-	}
+	formless := m.UUID || m.Time != "" || m.JWT != nil
+	named := slices.Contains([]string{"", "unix", "unix_ms", "rfc3339", "http_date"}, m.Time)
+	k.bad(is[true] != 1, path, "must have one of base64, sha256, uuid, random, time and jwt")
+	k.bad(m.As != "" && formless || !slices.Contains(forms, m.As), path+".as", "is no form of this value")
+	k.bad(m.Random < 0 || m.Random > 1024, path+".random", "must be 1 to 1024 bytes")
+	k.bad(m.Offset != 0 && m.Time == "", path+".offset", "belongs to time")
+	k.bad(!named && !reading.IsLayout(m.Time), path+".time", "is no form of a time")
 	if m.JWT != nil {
 		k.checkJWT(path+".jwt", m.JWT)
 	}
@@ -125,14 +108,9 @@ func (k *checker) checkMake(path, name string, m *Make, s *Step) {
 func (k *checker) checkJWT(path string, j *JWT) {
 	key := j.keyName()
 	k.keys[key] = true
-	switch {
-	case !slices.Contains(made.Algorithms, j.Alg):
-		k.add(path+".alg", "is unknown%s", strictjson.Nearest(j.Alg, made.Algorithms))
-	case k.made[key] == nil && (k.inputs[key] == nil || !k.inputs[key].Secret):
-		k.add(path+".key", "must be the name of a secret input")
-	case j.Life < 0 || j.Life > 24*time.Hour:
-		k.add(path+".life", "must be at most 24h")
-	case j.Header["alg"] != nil:
-		k.add(path+".header.alg", "is said by alg")
-	}
+	secret := k.inputs[key] != nil && k.inputs[key].Secret
+	k.bad(!slices.Contains(made.Algorithms, j.Alg), path+".alg", "is unknown%s", strictjson.Nearest(j.Alg, made.Algorithms))
+	k.bad(k.made[key] == nil && !secret, path+".key", "must be the name of a secret input")
+	k.bad(j.Life < 0 || j.Life > 24*time.Hour, path+".life", "must be at most 24h")
+	k.bad(j.Header["alg"] != nil, path+".header.alg", "is said by alg")
 }

@@ -1,6 +1,7 @@
 package loginspec
 
 import (
+	"iter"
 	"maps"
 	"net/http"
 	"regexp"
@@ -8,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/vendorlogin/vendorlogin/internal/httpheader"
 	"github.com/vendorlogin/vendorlogin/internal/place"
 	"github.com/vendorlogin/vendorlogin/internal/strictjson"
 )
@@ -19,23 +19,15 @@ const maxLife = 10 * 365 * 24 * time.Hour
 // checkSteps checks the steps in their order, each with the names that are there by then.
 func (k *checker) checkSteps() {
 	s := k.spec
-	if len(s.Login) == 0 {
-		k.add("login", "has no step")
-	}
-	if s.keepsAccess() == nil {
-		k.add("login", "has no step that keeps access")
-	}
-	if s.Life < 0 || s.Life > maxLife || s.RefreshLife < 0 || s.RefreshLife > maxLife {
-		k.add("life", "must be between 0 and ten years")
-	}
+	k.bad(s.keepsAccess() == nil, "login", "has no step that keeps access")
+	k.bad(s.Life < 0 || s.Life > maxLife || s.RefreshLife < 0 || s.RefreshLife > maxLife, "life", "must be between 0 and ten years")
 	there := map[string]bool{}
 	k.checkList("login", s.Login, there)
 	for _, op := range []string{"refresh", "logout"} {
 		k.checkList(op, map[string][]Step{"refresh": s.Refresh, "logout": s.Logout}[op], maps.Clone(there))
 	}
-	if last := len(s.Refresh) - 1; last >= 0 && s.Refresh[last].Keep != nil && !slices.ContainsFunc(s.Refresh, keepsAccess) {
-		k.add("refresh", "has no step that keeps access")
-	}
+	last := len(s.Refresh) - 1
+	k.bad(last >= 0 && s.Refresh[last].Keep != nil && !slices.ContainsFunc(s.Refresh, keepsAccess), "refresh", "has no step that keeps access")
 	k.checkRules("errors", s.Errors, nil)
 	k.checkTemplate("base", s.Base, there, nil)
 	k.checkURL("base", s.Base, "", false)
@@ -56,9 +48,8 @@ func (k *checker) checkList(op string, steps []Step, there map[string]bool) {
 		}
 		if step.Resend != nil {
 			k.checkStep(path+".resend", op, step.Resend, there, i)
-			if step.Code == "" || step.Resend.Code+step.Resend.Only+step.Resend.Unless != "" || step.Resend.Resend != nil {
-				k.add(path+".resend", "belongs to a step with code, and is a plain request")
-			}
+			plain := step.Resend.Code+step.Resend.Only+step.Resend.Unless == "" && step.Resend.Resend == nil
+			k.bad(step.Code == "" || !plain, path+".resend", "belongs to a step with code, and is a plain request")
 		}
 	}
 }
@@ -77,30 +68,18 @@ func (k *checker) checkStep(path, op string, s *Step, there map[string]bool, i i
 			k.checkName(join(path, key), name, there, nil)
 		}
 	}
-	bodies := 0
+	bodies := map[bool]int{}
 	for _, is := range []bool{s.JSON != nil, s.Form != nil, s.XML != nil} {
-		if is {
-			bodies++
-		}
+		bodies[is]++
 	}
-	switch {
-	case bodies > 1:
-		k.add(path, "has more than one of json, form and xml")
-	case s.Method != "" && !slices.Contains(methods, s.Method):
-		k.add(path+".method", "is unknown%s", strictjson.Nearest(s.Method, methods))
-	case s.Code == "" && s.WhenConfigured:
-		k.add(path+".when_configured", "belongs to a step with code")
-	case s.Code != "" && !names["code"]:
-		k.add(path+".code", "is asked for and never sent: ${code} is nowhere in the step")
-	case s.Only != "" && s.Only == s.Unless:
-		k.add(path+".only", "is what unless is: the step never runs")
-	case s.XML != nil && (len(s.XML) != 1 || strings.HasPrefix(s.XML[0].Name, "@")):
-		k.add(path+".xml", "must have one root element")
-	}
+	k.bad(bodies[true] > 1, path, "has more than one of json, form and xml")
+	k.bad(s.Method != "" && !slices.Contains(methods, s.Method), path+".method", "is unknown%s", strictjson.Nearest(s.Method, methods))
+	k.bad(s.Code == "" && s.WhenConfigured, path+".when_configured", "belongs to a step with code")
+	k.bad(s.Code != "" && !names["code"], path+".code", "is asked for and never sent: ${code} is nowhere in the step")
+	k.bad(s.Only != "" && s.Only == s.Unless, path+".only", "is what unless is: the step never runs")
+	k.bad(s.XML != nil && (len(s.XML) != 1 || strings.HasPrefix(s.XML[0].Name, "@")), path+".xml", "must have one root element")
 	for n, status := range s.Status {
-		if status < 200 || status > 399 {
-			k.add(item(path+".status", n), "means no success")
-		}
+		k.bad(status < 200 || status > 399, item(path+".status", n), "means no success")
 	}
 	k.checkPlaces(path, s)
 	k.checkRules(path+".errors", s.Errors, s)
@@ -128,9 +107,7 @@ func (k *checker) carry(names []string) {
 // checkURL checks a URL, and that what a host or a whole URL is made of is known to all.
 func (k *checker) checkURL(path, template, only string, required bool) {
 	if template == "" {
-		if required {
-			k.add(path, "is required")
-		}
+		k.bad(required, path, "is required")
 		return
 	}
 	u, err := place.ParseURL(template)
@@ -138,33 +115,29 @@ func (k *checker) checkURL(path, template, only string, required bool) {
 		k.add(path, "%s", err)
 		return
 	}
-	if len(u.Query) > 0 && !required {
-		k.add(path, "has a query")
-	}
+	k.bad(len(u.Query) > 0 && !required, path, "has a query")
 	hosts := place.Names(u.Host)
 	if u.Lead != "" {
 		hosts, k.leads[u.Lead] = []string{u.Lead}, true
 	}
 	for _, name := range hosts {
-		if in := k.inputs[name]; k.keeps[name] == nil && (in == nil || in.Secret) {
-			k.add(path, "has ${%s} in its host, which errors and logs show: that must be a public input or something kept", name)
-		}
+		in := k.inputs[name]
+		k.bad(k.keeps[name] == nil && (in == nil || in.Secret), path,
+			"has ${%s} in its host, which errors and logs show: that must be a public input or something kept", name)
 	}
 	for _, name := range append(place.Names(u.Path), hosts...) {
-		if in := k.inputs[name]; in != nil && in.Optional && in.Default == "" && name != only {
-			k.add(path, "needs ${%s}, which is optional", name)
-		}
+		in := k.inputs[name]
+		k.bad(in != nil && in.Optional && in.Default == "" && name != only, path, "needs ${%s}, which is optional", name)
 	}
 }
 
-// checkPlaces checks the names of fields.
+// checkPlaces checks the names of fields, and that no place is filled twice.
 func (k *checker) checkPlaces(path string, s *Step) {
-	k.checkFields(path, s.Header, s.Cookies, s.Query, s.Form)
-	eachKey(path+".json", s.JSON, func(at, key string) {
-		if strings.Contains(key, "${") {
-			k.add(at, "has ${} in a name: values go into values only")
-		}
-	})
+	k.invalid(path+".header", place.CheckHeader(s.Header))
+	k.invalid(path+".cookies", place.CheckCookies(s.Cookies))
+	k.invalid(path+".query", place.CheckFields(s.Query))
+	k.invalid(path+".form", place.CheckFields(s.Form))
+	k.invalid(path+".json", place.CheckJSON(s.JSON))
 	k.checkXML(path+".xml", s.XML)
 	header := http.Header{}
 	for name, value := range s.Header {
@@ -172,36 +145,14 @@ func (k *checker) checkPlaces(path string, s *Step) {
 	}
 	kind := header.Get("Content-Type")
 	want := map[bool]string{s.JSON != nil: "json", s.Form != nil: "x-www-form-urlencoded", s.XML != nil: "xml"}[true]
-	switch {
-	case kind != "" && !strings.Contains(kind, "${") && !strings.Contains(kind, want):
-		k.add(path+".header.Content-Type", "contradicts the body")
-	case s.Basic != nil && header.Get("Authorization") != "":
-		k.add(path+".header.Authorization", "is there beside basic")
-	case len(s.Cookies) > 0 && header.Get("Cookie") != "":
-		k.add(path+".header.Cookie", "is there beside cookies")
-	}
+	k.bad(!strings.Contains(kind, "${") && kind != "" && !strings.Contains(kind, want), path+".header.Content-Type", "contradicts the body")
+	k.bad(s.Basic != nil && header.Get("Authorization") != "", path+".header.Authorization", "is there beside basic")
+	k.bad(len(s.Cookies) > 0 && header.Get("Cookie") != "", path+".header.Cookie", "is there beside cookies")
 }
 
-// ours are headers that net/http sets.
-var ours = []string{"Host", "Content-Length", "Transfer-Encoding", "Connection", "Trailer", "Upgrade", "Te"}
-
-func (k *checker) checkFields(path string, header, cookies map[string]string, others ...map[string]string) {
-	for name := range header {
-		if !httpheader.ValidName(name) || slices.Contains(ours, http.CanonicalHeaderKey(name)) {
-			k.add(join(path, "header."+name), "is no header that can be set")
-		}
-	}
-	for name := range cookies {
-		if (&http.Cookie{Name: name, Value: "x"}).Valid() != nil {
-			k.add(join(path, "cookies."+name), "is no name of a cookie")
-		}
-	}
-	for _, fields := range others {
-		for name := range fields {
-			if name == "" || strings.Contains(name, "${") {
-				k.add(join(path, name), "is no name of a field: values go into values only")
-			}
-		}
+func (k *checker) invalid(path string, wrong []place.Invalid) {
+	for _, w := range wrong {
+		k.add(join(path, w.Name), "%s", w.Reason)
 	}
 }
 
@@ -209,26 +160,9 @@ var xmlName = regexp.MustCompile(`^(#text|@?[A-Za-z_][A-Za-z0-9_.-]*(:[A-Za-z_][
 
 func (k *checker) checkXML(path string, x XML) {
 	for _, e := range x {
-		at := join(path, e.Name)
-		attribute := strings.HasPrefix(e.Name, "@") || e.Name == "#text"
-		if !xmlName.MatchString(e.Name) || attribute && e.Content != nil || e.Text != "" && e.Content != nil {
-			k.add(at, "is no XML element, attribute or text")
-		}
-		k.checkXML(at, e.Content)
-	}
-}
-
-func eachKey(path string, v any, visit func(path, key string)) {
-	switch v := v.(type) {
-	case map[string]any:
-		for key, in := range v {
-			visit(join(path, key), key)
-			eachKey(join(path, key), in, visit)
-		}
-	case []any:
-		for _, in := range v {
-			eachKey(path, in, visit)
-		}
+		isText := strings.HasPrefix(e.Name, "@") || e.Name == "#text" || e.Text != ""
+		k.bad(!xmlName.MatchString(e.Name) || isText && e.Content != nil, join(path, e.Name), "is no XML element, attribute or text")
+		k.checkXML(join(path, e.Name), e.Content)
 	}
 }
 
@@ -256,9 +190,7 @@ func (k *checker) checkName(path, name string, there map[string]bool, s *Step) {
 	shared, isShared := k.spec.Make[name]
 	switch {
 	case name == "code":
-		if s == nil || s.Code == "" {
-			k.add(path, "has ${code}, and the step has no code")
-		}
+		k.bad(s == nil || s.Code == "", path, "has ${code}, and the step has no code")
 	case k.inputs[name] != nil, k.made[name] != nil, there[name]:
 	case isLocal:
 		local.templates(func(_, template string) { k.checkMade(path, name, template, there, s) })
@@ -295,59 +227,35 @@ func (k *checker) checkUse() {
 		there[name] = true
 	}
 	u.templates(func(key, template string) { k.checkTemplate("use."+key, template, there, nil) })
-	k.checkFields("use", u.Header, u.Cookies, u.Query, u.Body)
+	k.checkPlaces("use", &Step{Header: u.Header, Cookies: u.Cookies, Query: u.Query, Form: u.Body})
 	names := k.spec.uses(u, nil)
 	k.carry(slices.Collect(maps.Keys(names)))
-	if !names["access"] {
-		k.add("use", "does not use ${access}")
-	}
-	for name := range u.Header {
-		if len(u.Cookies) > 0 && http.CanonicalHeaderKey(name) == "Cookie" {
-			k.add("use.header.Cookie", "is there beside cookies")
-		}
-	}
+	k.bad(!names["access"], "use", "does not use ${access}")
 }
 
 // checkUnused finds what is there for nothing.
 func (k *checker) checkUnused() {
 	user := k.inputs[k.spec.User]
-	switch {
-	case k.spec.User == "":
-	case user == nil:
-		k.add("user", "is no input%s", strictjson.Nearest(k.spec.User, slices.Collect(maps.Keys(k.inputs))))
-	case user.Secret:
-		k.add("user", "is a secret, and errors and logs show it")
-	}
+	k.bad(k.spec.User != "" && user == nil, "user", "is no input%s", strictjson.Nearest(k.spec.User, slices.Collect(maps.Keys(k.inputs))))
+	k.bad(user != nil && user.Secret, "user", "is a secret, and errors and logs show it")
 	for i, in := range k.spec.Inputs {
-		switch {
-		case !k.used[in.Name] && in.Name != k.spec.User:
-			k.add(item("inputs", i), "%s is never used", in.Name)
-		case in.Secret && in.Default != "":
-			k.add(item("inputs", i)+".default", "is a secret in a description")
-		case in.Once && !in.Secret, in.Secret && (in.URL || in.Host), in.Number && in.Bool, in.URL && in.Host:
-			k.add(item("inputs", i), "says two things that exclude each other")
+		at := item("inputs", i)
+		k.bad(!k.used[in.Name] && in.Name != k.spec.User, at, "%s is never used", in.Name)
+		k.bad(in.Secret && in.Default != "", at+".default", "is a secret in a description")
+		k.bad(in.Once && !in.Secret || in.Secret && (in.URL || in.Host) || in.Number && in.Bool || in.URL && in.Host, at,
+			"says two things that exclude each other")
+	}
+	unused := func(path string, names iter.Seq[string]) {
+		for name := range names {
+			k.bad(!k.used[name], path+"."+name, "is never used")
 		}
 	}
-	for name := range k.spec.Make {
-		if !k.used[name] {
-			k.add(join("make", name), "is never used")
-		}
-	}
-	for name := range k.made {
-		if !k.used[name] {
-			k.add("Made."+name, "is never used")
-		}
-	}
+	unused("make", maps.Keys(k.spec.Make))
+	unused("Made", maps.Keys(k.made))
 	k.spec.allSteps(func(_, path string, s *Step) {
 		for name, source := range s.Keep {
-			if !k.used[name] && !isTokenField(name) && !source.Public {
-				k.add(join(path, "keep."+name), "is secret and never used")
-			}
+			k.bad(!k.used[name] && !isTokenField(name) && !source.Public, join(path, "keep."+name), "is secret and never used")
 		}
-		for name := range s.Make {
-			if !k.used[name] {
-				k.add(join(path, "make."+name), "is never used")
-			}
-		}
+		unused(path+".make", maps.Keys(s.Make))
 	})
 }

@@ -94,25 +94,20 @@ type explainer struct {
 
 func (e *explainer) printf(format string, args ...any) { fmt.Fprintf(&e.b, format, args...) }
 
-// show is a template with the values that may be shown.
-func (e *explainer) show(template string) string {
-	parts, _ := place.Parse(template)
-	var b strings.Builder
-	for _, p := range parts {
-		value, ok := e.values[p.Name]
-		switch {
-		case p.Name == "":
-			b.WriteString(p.Text)
-		case e.isSecret(p.Name):
-			b.WriteString("[redacted]")
-		case ok:
-			b.WriteString(value)
-		default:
-			b.WriteString("${" + p.Name + "}")
-		}
+// shown is what may be shown of a name.
+func (e *explainer) shown(name string) string {
+	value, ok := e.values[name]
+	switch {
+	case e.isSecret(name):
+		return "[redacted]"
+	case ok:
+		return value
 	}
-	return b.String()
+	return "${" + name + "}"
 }
+
+// show is a template with the values that may be shown.
+func (e *explainer) show(template string) string { return place.Show(template, e.shown) }
 
 func (e *explainer) request(s *Step) {
 	u, _ := place.ParseURL(s.URL)
@@ -135,7 +130,7 @@ func (e *explainer) request(s *Step) {
 	}
 	switch {
 	case s.JSON != nil:
-		body, _ := json.MarshalIndent(e.leaves(s.JSON), "  ", "  ")
+		body, _ := json.MarshalIndent(place.ShowJSON(s.JSON, e.shown), "  ", "  ")
 		e.printf("  json %s\n", body)
 	case s.Form != nil:
 		e.printf("  form %s\n", strings.Join(e.fields(s.Form), "&"))
@@ -162,26 +157,6 @@ func (e *explainer) fields(fields map[string]string) (shown []string) {
 		shown = append(shown, name+"="+e.show(fields[name]))
 	}
 	return shown
-}
-
-func (e *explainer) leaves(v any) any {
-	switch v := v.(type) {
-	case string:
-		return e.show(v)
-	case map[string]any:
-		shown := map[string]any{}
-		for key, in := range v {
-			shown[key] = e.leaves(in)
-		}
-		return shown
-	case []any:
-		shown := []any{}
-		for _, in := range v {
-			shown = append(shown, e.leaves(in))
-		}
-		return shown
-	}
-	return v
 }
 
 func (e *explainer) elements(indent string, x XML) {

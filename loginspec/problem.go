@@ -28,6 +28,13 @@ func (p *problems) add(path, format string, args ...any) {
 	}
 }
 
+// bad notes that what is at path is wrong, if it is.
+func (p *problems) bad(is bool, path, format string, args ...any) {
+	if is {
+		p.add(path, format, args...)
+	}
+}
+
 // place is path with the line of it, or of what it is in.
 func (p *problems) place(path string) string {
 	for at := path; ; at = at[:max(strings.LastIndexAny(at, ".["), 0)] {
