@@ -13,18 +13,18 @@
 //
 // # Where what is done
 //
-//	spec.go      what a description may say
-//	read.go      reading one strictly
-//	template.go  the one notation, ${name}
-//	url.go       values in URLs
-//	body.go      values in JSON, forms and XML
-//	make.go      values that are computed
-//	host.go      where a URL from a response may lead
-//	source.go    what is read of a response
-//	expiry.go    when a token expires
-//	rule.go      what a failure means
-//	use.go       how API requests carry the token
-//	run.go       steps, in their order
-//	check.go     what New finds wrong
-//	explain.go   what would be sent, and what was
+//	spec.go           what a description may say
+//	read.go           reading one strictly
+//	check*.go         what New finds wrong
+//	authenticator.go  what New makes of it
+//	run.go            steps, in their order
+//	request.go        one request, and the hosts that it may go to
+//	keep.go           what a response must have, and the token that comes of it
+//	make.go           values that are computed
+//	rule.go           what a failure means
+//	use.go            how API requests carry the token
+//	explain.go        what would be sent, and what was
+//	oauth2.go         OAuth 2 token endpoints
+//
+// The notation ${name} and the places that values go into are in internal/place, reading a response in internal/reading.
 package loginspec

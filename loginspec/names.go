@@ -2,7 +2,6 @@ package loginspec
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/vendorlogin/vendorlogin/internal/place"
@@ -15,21 +14,21 @@ func (s *Step) templates(visit func(key, template string)) {
 		key string
 		all map[string]string
 	}{{"query", s.Query}, {"header", s.Header}, {"cookies", s.Cookies}, {"form", s.Form}} {
-		eachField(fields.key, fields.all, visit)
+		place.EachField(fields.key, fields.all, visit)
 	}
 	if s.Basic != nil {
 		visit("basic.user", s.Basic.User)
 		visit("basic.password", s.Basic.Password)
 	}
-	eachLeaf("json", s.JSON, visit)
+	place.EachLeaf("json", s.JSON, visit)
 	s.XML.each("xml", visit)
 }
 
 func (u *Use) templates(visit func(key, template string)) {
-	eachField("header", u.Header, visit)
-	eachField("query", u.Query, visit)
-	eachField("cookies", u.Cookies, visit)
-	eachField("body", u.Body, visit)
+	place.EachField("header", u.Header, visit)
+	place.EachField("query", u.Query, visit)
+	place.EachField("cookies", u.Cookies, visit)
+	place.EachField("body", u.Body, visit)
 }
 
 func (m *Make) templates(visit func(key, template string)) {
@@ -37,29 +36,8 @@ func (m *Make) templates(visit func(key, template string)) {
 	visit("sha256", m.SHA256)
 	if m.JWT != nil {
 		visit("jwt.key", "${"+m.JWT.keyName()+"}")
-		eachLeaf("jwt.claims", m.JWT.Claims, visit)
-		eachLeaf("jwt.header", m.JWT.Header, visit)
-	}
-}
-
-func eachField(key string, fields map[string]string, visit func(key, template string)) {
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		visit(join(key, name), fields[name])
-	}
-}
-
-func eachLeaf(key string, v any, visit func(key, template string)) {
-	switch v := v.(type) {
-	case string:
-		visit(key, v)
-	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			eachLeaf(join(key, name), v[name], visit)
-		}
-	case []any:
-		for i, item := range v {
-			eachLeaf(fmt.Sprintf("%s[%d]", key, i), item, visit)
-		}
+		place.EachLeaf("jwt.claims", m.JWT.Claims, visit)
+		place.EachLeaf("jwt.header", m.JWT.Header, visit)
 	}
 }
 

@@ -3,14 +3,10 @@ package loginspec
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/vendorlogin/vendorlogin"
-	"github.com/vendorlogin/vendorlogin/internal/place"
 	"github.com/vendorlogin/vendorlogin/internal/reading"
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
@@ -227,67 +223,6 @@ func (r *run) exchange(ctx context.Context, call *filledCall, s *Step) (*loginht
 
 func isRedirect(status int) bool { return status >= 300 && status <= 399 }
 
-// keep reads what a step keeps, all of it or nothing.
-func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *reading.Response) error {
-	if len(s.Status) > 0 && !slices.Contains(s.Status, resp.Status) {
-		return r.unusable(call, resp, fmt.Errorf("the status means no success: that is %v", s.Status))
-	}
-	got := map[string]string{}
-	for _, name := range slices.Sorted(maps.Keys(keep)) {
-		source := keep[name]
-		value, ok := source.reads().Find(resp)
-		if ok && r.leads[name] {
-			value, ok = r.absolute(call, value)
-			if !ok {
-				return r.unusable(call, resp, fmt.Errorf("%s leads to a host that the description does not allow", name))
-			}
-		}
-		switch {
-		case ok:
-			got[name] = value
-		case source.Maybe, r.op == "refresh" && name != "access":
-		default:
-			return r.missing(name, &source, call, resp)
-		}
-	}
-	for name := range keep {
-		if r.op != "refresh" || got[name] != "" {
-			r.kept[name], r.from[name] = got[name], found{resp, keep[name]}
-		}
-	}
-	return nil
-}
-
-// missing is the failure of a response that lacks what is to be kept. It says what is there in its place.
-func (r *run) missing(name string, source *Source, call *filledCall, resp *reading.Response) error {
-	there := "there is: " + strings.Join(r.names(resp, source), ", ")
-	if resp.Invalid != nil {
-		there = resp.Invalid.Error()
-	}
-	failure := r.unusable(call, resp, errors.New(there))
-	failure.Fields = []vendorlogin.FieldError{{Field: name + " at " + source.reads().Where(), Reason: "is missing"}}
-	return failure
-}
-
-// names are the names in a response where a source is missing, never values: what looks like one is left out.
-func (r *run) names(resp *reading.Response, source *Source) []string {
-	secrets := r.known()
-	there := slices.DeleteFunc(source.reads().Names(resp), func(n string) bool {
-		return !place.ValidName.MatchString(strings.ReplaceAll(n, ".", "")) || len(n) > 40 || slices.ContainsFunc(secrets, func(s string) bool {
-			return strings.Contains(strings.ToLower(n), strings.ToLower(s))
-		})
-	})
-	return there[:min(len(there), 16)]
-}
-
-// unusable is a response that means success and is none: a counted attempt, never a token.
-func (r *run) unusable(call *filledCall, resp *reading.Response, err error) *vendorlogin.Error {
-	return &vendorlogin.Error{
-		Account: r.endpoint.Account, Op: call.Op, Kind: vendorlogin.ErrBadResponse, Err: err,
-		Status: resp.Status, Request: call.line(),
-	}
-}
-
 // known is every secret that this run has seen.
 func (r *run) known() []string {
 	var secrets []string
@@ -305,58 +240,6 @@ func (r *run) known() []string {
 		secrets = append(secrets, r.code)
 	}
 	return secrets
-}
-
-// token is what the steps came to.
-func (r *run) token(ctx context.Context) (*vendorlogin.Token, error) {
-	resp := r.from["access"].in
-	if r.kept["access"] == "" || resp == nil {
-		if r.last.call == nil {
-			return nil, r.asError(r.op, place.Invalid{Name: "login", Reason: "has no step that runs with these inputs"})
-		}
-		source := r.spec.keepsAccess()["access"]
-		return nil, r.missing("access", &source, r.last.call, r.last.resp)
-	}
-	if _, err := r.base(ctx); err != nil {
-		return nil, r.unusable(r.last.call, r.last.resp, err)
-	}
-	t := &vendorlogin.Token{
-		Access: vendorlogin.NewSecret(r.kept["access"]), Refresh: vendorlogin.NewSecret(r.kept["refresh"]),
-		Type: r.spec.tokenType(r.kept["type"]), Subject: r.kept["subject"], IssuedAt: resp.SentAt,
-		Extra: map[string]string{}, Secrets: map[string]vendorlogin.Secret{},
-		ExpiresAt: r.expiry("access", "expires", r.spec.Life),
-	}
-	switch {
-	case len(r.spec.Refresh) > 0 && r.keeps["refresh"] == nil: // it is renewed by the access token itself
-		t.Refresh, t.RefreshExpiresAt = t.Access, t.ExpiresAt
-	case r.from["refresh"].in != nil:
-		t.RefreshExpiresAt = r.expiry("refresh", "refresh_expires", r.spec.RefreshLife)
-	case r.old != nil:
-		t.RefreshExpiresAt = r.old.RefreshExpiresAt
-	}
-	for name, value := range r.kept {
-		switch {
-		case value == "" || isTokenField(name):
-		case !r.isSecret(name):
-			t.Extra[name] = value
-		case r.carried[name]:
-			t.Secrets[name] = vendorlogin.NewSecret(value)
-		}
-	}
-	return t, nil
-}
-
-// expiry is when a token expires: by what was kept of that, by its cookie, by the token itself, or else by the documented lifetime.
-func (r *run) expiry(token, field string, life time.Duration) time.Time {
-	came := r.from[token]
-	if r.kept[token] == "" || came.in == nil {
-		return time.Time{}
-	}
-	raw := came.in.CookieExpiry(came.at.Cookie)
-	if said := r.from[field]; said.in != nil && r.kept[field] != "" {
-		raw = reading.ExpiryField(r.kept[field], said.at.As)
-	}
-	return came.in.Expiry(raw, r.kept[token], life)
 }
 
 // isRejection reports whether the vendor does not know the token, or the credentials.

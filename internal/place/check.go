@@ -58,38 +58,3 @@ func CheckJSON(v any) (wrong []Invalid) {
 	}
 	return wrong
 }
-
-// Show is a template with what show makes of each name.
-func Show(template string, show func(name string) string) string {
-	parts, _ := Parse(template)
-	var b strings.Builder
-	for _, p := range parts {
-		if p.Name == "" {
-			b.WriteString(p.Text)
-		} else {
-			b.WriteString(show(p.Name))
-		}
-	}
-	return b.String()
-}
-
-// ShowJSON is a JSON value with its texts as [Show] has them.
-func ShowJSON(v any, show func(name string) string) any {
-	switch v := v.(type) {
-	case string:
-		return Show(v, show)
-	case map[string]any:
-		shown := map[string]any{}
-		for key, in := range v {
-			shown[key] = ShowJSON(in, show)
-		}
-		return shown
-	case []any:
-		shown := []any{}
-		for _, in := range v {
-			shown = append(shown, ShowJSON(in, show))
-		}
-		return shown
-	}
-	return v
-}
