@@ -37,9 +37,7 @@ func crashed(v vendor, r *run, known known, cooldown time.Duration, c flight.Cau
 // settle is where a renewal's outcome becomes the Client's state. It returns what waiters get.
 func (k *keeper) settle(ctx context.Context, r *run, out outcome) outcome {
 	facts := r.progress.soFar()
-	if facts.paced != nil {
-		facts.paced(facts.op != "", asError(out.err)) // once more does no harm, and a renewal that hangs must not keep its turn
-	}
+	facts.endTurn(out.err)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	r.settled = true
