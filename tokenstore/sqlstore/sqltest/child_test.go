@@ -35,6 +35,7 @@ type job struct {
 type report struct {
 	Calls, Failed int
 	Errors        []string // the first ones
+	StoreFailures int
 }
 
 func (j job) store() (*sql.DB, *sqlstore.Store, error) {
@@ -65,7 +66,16 @@ func work() error {
 	var r report
 	var group sync.WaitGroup
 	for i := range j.Accounts * j.Clients {
-		client, err := vendorlogin.NewClient(newAuthenticator(j.Vendor, i%j.Accounts), &vendorlogin.Options{Store: store})
+		client, err := vendorlogin.NewClient(newAuthenticator(j.Vendor, i%j.Accounts), &vendorlogin.Options{
+			Store: store,
+			OnEvent: func(e vendorlogin.Event) {
+				mu.Lock()
+				defer mu.Unlock()
+				if e.Type == vendorlogin.EventStore {
+					r.StoreFailures++
+				}
+			},
+		})
 		if err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	// Most tests wait for a server, not for a processor. A -parallel on the command line still counts.
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	if err := flag.Set("test.parallel", "4"); err != nil {
 		panic(err)
 	}
 	code := m.Run()
