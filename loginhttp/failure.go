@@ -18,7 +18,7 @@ func (x *exchange) noResponse(caller, bounded context.Context, err error) *vendo
 		}
 	}
 	failure := x.fail(kind, cause)
-	failure.Unprocessed = x.attempts.count == 0 || x.attempts.unprocessed
+	failure.Unprocessed = x.attempts.unprocessed
 	return failure
 }
 

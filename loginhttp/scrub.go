@@ -2,6 +2,7 @@ package loginhttp
 
 import (
 	"encoding/base64"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode"
@@ -38,8 +39,12 @@ func (s *scrubber) addHeader(name, value string) {
 	s.add(credentials)
 	if user, err := base64.StdEncoding.DecodeString(credentials); err == nil && strings.EqualFold(scheme, "basic") {
 		name, password, _ := strings.Cut(string(user), ":")
-		s.add(name)
-		s.add(password)
+		for _, part := range []string{name, password} {
+			s.add(part)
+			if plain, err := url.QueryUnescape(part); err == nil { // OAuth escapes both, RFC 6749 section 2.3.1
+				s.add(plain)
+			}
+		}
 	}
 }
 

@@ -176,3 +176,12 @@ func TestBearerIsNotBasic(t *testing.T) {
 		assert.Equal(t, want, echo(t, call, "the visitor is unknown").Message)
 	}
 }
+
+// OAuth escapes a client's id and secret before it makes Basic of them. An echo may have them as they were before.
+func TestEscapedBasic(t *testing.T) {
+	t.Parallel()
+	pair := base64.StdEncoding.EncodeToString([]byte("example%20client:pass%2Bword%3A1"))
+	call := loginhttp.Call{Op: "login", Header: http.Header{"Authorization": {"Basic " + pair}}}
+	assert.Equal(t, "no [redacted] with [redacted]", echo(t, call, "no example client with pass+word:1").Message)
+	assert.Equal(t, "no [redacted]", echo(t, call, "no example%20client").Message)
+}
