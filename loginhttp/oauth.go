@@ -1,6 +1,7 @@
 package loginhttp
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -19,8 +20,11 @@ type oauthError struct {
 
 // oauthFailure is what a token endpoint says in OAuth's own words; nil where it says nothing of the kind, or the status decides.
 func (x *exchange) oauthFailure(a *Answer) *vendorlogin.Error {
+	if !oauthDecides(a.Status) || !bytes.Contains(a.Body, []byte(`"error"`)) {
+		return nil // most responses: nothing more is read of them
+	}
 	grant := x.grantType()
-	if grant == "" || !oauthDecides(a.Status) {
+	if grant == "" {
 		return nil
 	}
 	var said oauthError
