@@ -62,7 +62,8 @@ var wrongStores = []struct {
 	says   string // a part of what the first of them says
 }{
 	{
-		faults{lostUpdate: true}, "no-lost-update save-stale save-missing create-existing one-creates one-replaces one-saves-or-deletes delete-stale ttl-ends",
+		faults{lostUpdate: true},
+		"no-lost-update save-stale save-missing create-existing one-creates one-replaces one-saves-or-deletes delete-stale ttl-ends",
 		"Saves that counted up were accepted, but the count is",
 	},
 	{
