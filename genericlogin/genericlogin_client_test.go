@@ -131,25 +131,30 @@ func TestAFleetDoesNotLockTheSecondFactor(t *testing.T) {
 	})
 }
 
-// A password prompt asks once per login, and wrong credentials are recognized by what was sent.
-func TestAPromptAsksOnce(t *testing.T) {
+// Whoever fetches a code at a provider has used that one up: each is fetched once per login, and what is recognized is what was sent.
+func TestSecretsAreFetchedOncePerLogin(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		_, c := against(t, vendortest.User{})
-		var asked atomic.Int64
-		prompt := vendorlogin.SecretFunc(func(context.Context) (vendorlogin.Secret, error) {
-			asked.Add(1)
-			return vendorlogin.NewSecret("wrong"), nil
+	for name, set := range map[string]func(*genericlogin.Config, vendorlogin.SecretFunc){
+		"OAuth2Code": func(c *genericlogin.Config, f vendorlogin.SecretFunc) {
+			c.Password, c.IdPName, c.OAuth2Code = nil, "idps/example", f
+		},
+		"OIDCCode": func(c *genericlogin.Config, f vendorlogin.SecretFunc) {
+			c.Password, c.IdPName, c.OIDCCode = nil, "idps/example", f
+		},
+		"RecoveryCode": func(c *genericlogin.Config, f vendorlogin.SecretFunc) { c.RecoveryCode = f },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				_, c := against(t, vendortest.User{TOTP: adaptertest.TOTPSecret, IdP: "idps/example", IdPCode: "right"})
+				fetch, calls := adaptertest.Fetched("code-")
+				set(&c, fetch.Interactive())
+				_, err := client(t, c, nil).Token(t.Context())
+				require.Error(t, err)
+				assert.EqualValues(t, 1, calls.Load())
+			})
 		})
-		c.Password = prompt.Interactive()
-		one := client(t, c, nil)
-		for range 600 {
-			_, err := one.Token(t.Context())
-			assert.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
-			time.Sleep(time.Second)
-		}
-		assert.EqualValues(t, 1, asked.Load())
-	})
+	}
 }
 
 // A server without its database says 401 to good tokens. Nothing that cannot be replaced is given up for that.

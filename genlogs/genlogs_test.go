@@ -248,6 +248,21 @@ func TestFingerprintCoversBothSecrets(t *testing.T) {
 	assert.Len(t, seen, 3)
 }
 
+func TestAPIKeyIsFetchedOncePerLogin(t *testing.T) {
+	t.Parallel()
+	w := adaptertest.NewWire()
+	w.On("POST", tokenURL, adaptertest.Reply(401, "detail_text.json"))
+	c := config(w)
+	fetch, calls := adaptertest.Fetched("key-")
+	c.APIKey = fetch.Interactive()
+	client, err := vendorlogin.NewClient(authenticator(t, c), nil)
+	require.NoError(t, err)
+	defer client.Close()
+	_, err = client.Token(t.Context())
+	require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+	assert.EqualValues(t, 1, calls.Load())
+}
+
 func TestAPIKeyIsRequired(t *testing.T) {
 	t.Parallel()
 	c := config(adaptertest.NewWire())

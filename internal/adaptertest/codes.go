@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vendorlogin/vendorlogin"
@@ -53,6 +54,14 @@ func (g generated) OTP(context.Context, vendorlogin.Challenge) (string, error) {
 	return fmt.Sprintf("%06d", g()), nil
 }
 func (generated) NonInteractive() bool { return true }
+
+// Fetched is a SecretFunc that returns another secret each time, and how often it was called.
+func Fetched(prefix string) (vendorlogin.SecretFunc, *atomic.Int64) {
+	calls := &atomic.Int64{}
+	return func(context.Context) (vendorlogin.Secret, error) {
+		return vendorlogin.NewSecret(fmt.Sprint(prefix, calls.Add(1))), nil
+	}, calls
+}
 
 // A Machine is a source that needs no person.
 type Machine struct{ *Codes }
