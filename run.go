@@ -36,7 +36,7 @@ func (k *keeper) newOrder(ctx context.Context, r *run) *order {
 		t.owner = rand.Text()[:12]
 	}
 	report := func(e Event) { k.events.report(ctx, e) }
-	progress := &progress{facts: facts{attempts: t.attempts, consumed: t.consumed}}
+	progress := &progress{facts: facts{attempts: t.attempts, consumed: t.consumed, storeErr: t.storeErr}}
 	account := k.vendor.auth.Account()
 	return &order{
 		vendor: k.vendor, set: &k.set, report: report, progress: progress, owner: t.owner,

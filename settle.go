@@ -88,8 +88,13 @@ func (k *keeper) learn(r *run, f facts, out outcome) {
 
 // remember keeps a refresh token from being sent again.
 func (t *trouble) remember(refresh uint64) {
-	t.sent = append(slices.DeleteFunc(slices.Clone(t.sent), func(sum uint64) bool { return sum == refresh }), refresh)
+	t.sent = append(without(t.sent, refresh), refresh)
 	t.sent = t.sent[max(len(t.sent)-maxSent, 0):]
+}
+
+// without is a copy of list without one sum: a renewal may still be reading list.
+func without(list []uint64, sum uint64) []uint64 {
+	return slices.DeleteFunc(slices.Clone(list), func(s uint64) bool { return s == sum })
 }
 
 // take caches the token that a renewal brought.
@@ -116,8 +121,7 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 			return // another process's success says nothing about our credentials
 		}
 	} else if k.trouble != nil {
-		sum := hashOf(out.token.Refresh)
-		k.trouble.sent = slices.DeleteFunc(k.trouble.sent, func(sent uint64) bool { return sent == sum }) // the vendor has just given it
+		k.trouble.sent = without(k.trouble.sent, hashOf(out.token.Refresh)) // the vendor has just given it
 	}
 	if out.hold != nil {
 		k.setHold(ctx, out.hold)
