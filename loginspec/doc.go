@@ -18,6 +18,7 @@
 //	check*.go         what New finds wrong
 //	authenticator.go  what New makes of it
 //	run.go            steps, in their order
+//	values.go         what a step can use: inputs, what was kept, what is made
 //	request.go        one request, and the hosts that it may go to
 //	keep.go           what a response must have, and the token that comes of it
 //	make.go           values that are computed

@@ -65,6 +65,8 @@ func (r *run) kind(op, kind string) error {
 	return kinds[kind]
 }
 
+func isRedirect(status int) bool { return status >= 300 && status <= 399 }
+
 // readsText reports whether the step reads its responses as text.
 func (r *run) readsText(s *Step) bool {
 	for source := range maps.Values(s.Keep) {

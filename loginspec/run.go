@@ -3,107 +3,12 @@ package loginspec
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/internal/reading"
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
-
-// A run is one login, refresh, logout or authorization: what it has read, made and kept so far. It belongs to one goroutine.
-type run struct {
-	*account
-	op      string
-	old     *vendorlogin.Token // what is refreshed; nil at a login
-	kept    map[string]string
-	memo    map[string]string // secrets that were read and values that were made
-	from    map[string]found  // where each thing that was kept was found
-	making  map[string]Make   // of the step that runs
-	code    string
-	matched string // the rule that the last response matched
-	last    struct {
-		call *filledCall
-		resp *reading.Response
-	}
-}
-
-// A found thing is where something kept was found.
-type found struct {
-	in *reading.Response
-	at Source
-}
-
-// newRun knows what t has.
-func (a *account) newRun(op string, t *vendorlogin.Token) *run {
-	r := &run{account: a, op: op, old: t, kept: map[string]string{}, memo: map[string]string{}, from: map[string]found{}}
-	if t == nil {
-		return r
-	}
-	maps.Copy(r.kept, t.Extra)
-	for name, secret := range t.Secrets {
-		r.kept[name] = secret.Reveal()
-	}
-	for name, value := range map[string]string{
-		"access": t.Access.Reveal(), "refresh": t.Refresh.Reveal(), "subject": t.Subject, "type": t.Type,
-	} {
-		if name == "access" || a.keeps[name] != nil {
-			r.kept[name] = value
-		}
-	}
-	return r
-}
-
-// value finds a name among what was kept, the inputs, and what is made.
-func (r *run) Value(ctx context.Context, name string) (string, bool, error) {
-	if name == "code" {
-		return r.code, r.code != "", nil
-	}
-	for _, known := range []map[string]string{r.kept, r.values, r.memo} {
-		if value := known[name]; value != "" {
-			return value, true, nil
-		}
-	}
-	value, ok, err := r.fetch(ctx, name)
-	if err == nil && ok {
-		r.memo[name] = value
-	}
-	return value, ok, err
-}
-
-// fetch reads a secret or makes a value.
-func (r *run) fetch(ctx context.Context, name string) (string, bool, error) {
-	if f, ok := r.secrets[name]; ok {
-		value, err := r.endpoint.Secret(ctx, r.op, name, f)
-		return value, err == nil, err
-	}
-	if f, ok := r.made[name]; ok {
-		value, err := r.endpoint.Secret(ctx, r.op, name, f)
-		return value, err == nil, err
-	}
-	m, ok := r.making[name]
-	if !ok {
-		m, ok = r.spec.Make[name]
-	}
-	if !ok {
-		return "", false, nil
-	}
-	return m.make(ctx, r)
-}
-
-func (r *run) Typed(name string) bool {
-	in := r.inputs[name]
-	return in != nil && (in.Number || in.Bool)
-}
-
-// isSet is what only and unless ask.
-func (r *run) isSet(name string) bool {
-	if r.secrets[name] != nil {
-		return true
-	}
-	value := r.kept[name] + r.values[name]
-	return value != "" && value != "false" && value != "0"
-}
 
 // steps runs steps in their order. Every secret that they send is read before the first request.
 func (r *run) steps(ctx context.Context, steps []Step) error {
@@ -219,27 +124,6 @@ func (r *run) exchange(ctx context.Context, call *filledCall, s *Step) (*loginht
 		}
 	}
 	return answer, err
-}
-
-func isRedirect(status int) bool { return status >= 300 && status <= 399 }
-
-// known is every secret that this run has seen.
-func (r *run) known() []string {
-	var secrets []string
-	for name, value := range r.memo {
-		if value != "" && r.isSecret(name) {
-			secrets = append(secrets, value)
-		}
-	}
-	for name, value := range r.kept {
-		if value != "" && r.isSecret(name) {
-			secrets = append(secrets, value)
-		}
-	}
-	if r.code != "" {
-		secrets = append(secrets, r.code)
-	}
-	return secrets
 }
 
 // isRejection reports whether the vendor does not know the token, or the credentials.
