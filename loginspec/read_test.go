@@ -10,7 +10,6 @@ import (
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/loginspec"
-	"github.com/vendorlogin/vendorlogin/loginspec/specyaml"
 )
 
 // Each mistake of a file is found with its line, its key and what was probably meant.
@@ -47,28 +46,6 @@ func TestReadMistakes(t *testing.T) {
 	}
 }
 
-func TestReadYAMLMistakes(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"name: v\ninputs:\n  - name: u\n    secrit: true\n":                       "line 4: inputs[0].secrit is unknown; did you mean secret?",
-		"name: v\nlogin:\n  - url: x\n    json: |\n      a\n      b\n    kep: {}": "line 7: login[0].kep is unknown; did you mean keep?",
-		"name: &a v":                            "anchors and aliases",
-		"a: &x 1\nb: *x":                        "anchors and aliases",
-		"<<: {name: v}":                         "a key must be a text",
-		"{[a]: 1}":                              "a key must be a text",
-		"name: v\n---\nname: w":                 "more than one document",
-		"":                                      "is empty",
-		"name: [":                               "yaml: line",
-		"name: v\nname: w":                      "is there twice",
-		strings.Repeat("[", 500):                "",
-		"login:\n  - url: x\n    status: [yes]": "line 3: login[0].status[0] must be a whole number, and is a text",
-	} {
-		_, err := specyaml.Read(strings.NewReader(text))
-		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, text)
-		assert.ErrorContains(t, err, want)
-	}
-}
-
 // A file and the struct that it describes are the same.
 func TestRead(t *testing.T) {
 	t.Parallel()
@@ -95,26 +72,4 @@ func TestRead(t *testing.T) {
 	assert.Equal(t, []string{"5"}, step.Errors[0].Is)
 	assert.Equal(t, []string{"true", "x"}, step.Errors[0].Not)
 	assert.Equal(t, []loginspec.Condition{{Status: []int{403}}}, spec.Rejected)
-}
-
-// YAML's own spellings of a value come out as JSON has them.
-func TestReadYAMLValues(t *testing.T) {
-	t.Parallel()
-	spec, err := specyaml.Read(strings.NewReader(`
-name: 'v'
-login:
-  - url: https://a.example
-    json: {hex: 0x10, float: 1.50, date: 2026-01-02, "no": no, t: True, "n": ~, text: "1", block: "a\nb", 5: five}
-`))
-	require.NoError(t, err)
-	data := spec.Login[0].JSON.(map[string]any)
-	assert.Equal(t, "0x10", data["hex"])
-	assert.Equal(t, "1.50", data["float"].(interface{ String() string }).String())
-	assert.Equal(t, "2026-01-02", data["date"])
-	assert.Equal(t, "no", data["no"])
-	assert.Equal(t, true, data["t"])
-	assert.Nil(t, data["n"])
-	assert.Equal(t, "1", data["text"])
-	assert.Equal(t, "a\nb", data["block"])
-	assert.Equal(t, "five", data["5"])
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// ExpiryField turns the value of an expiry whose form is said into one that loginhttp reads without being told: a lifetime as
+// ExpiryField turns the value of an expiry whose form is said into one that loginhttp reads by itself: a lifetime as
 // seconds, a point in time as RFC 3339. What is not of that form is nothing.
 func ExpiryField(value, as string) json.RawMessage {
 	as = strings.TrimPrefix(as, "layout ")

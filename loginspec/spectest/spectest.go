@@ -89,7 +89,7 @@ func replay(ctx context.Context, s *loginspec.Spec, c loginspec.Config, text str
 	return problems
 }
 
-// A recording is one case. It answers requests with its responses, in their order.
+// A recording is one case. It returns its responses, in their order.
 type recording struct {
 	want      map[string]string
 	sends     []string
@@ -120,7 +120,7 @@ func parse(text string) (*recording, error) {
 	return r, nil
 }
 
-// RoundTrip answers with the next response.
+// RoundTrip returns the next response.
 func (r *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.sent = append(r.sent, req.Method+" "+req.URL.Path)
 	if req.Body != nil {

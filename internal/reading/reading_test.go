@@ -1,0 +1,77 @@
+package reading_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/vendorlogin/vendorlogin/internal/reading"
+	"github.com/vendorlogin/vendorlogin/loginhttp"
+)
+
+func response(body string, headers ...string) *reading.Response {
+	h := http.Header{}
+	for i := 0; i+1 < len(headers); i += 2 {
+		h.Add(headers[i], headers[i+1])
+	}
+	return &reading.Response{Answer: &loginhttp.Answer{Status: 200, Header: h, Body: []byte(body), SentAt: time.Unix(1e9, 0)}}
+}
+
+// A cookie whose end is past, by the vendor's clock, deletes one.
+func TestCookie(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]string{
+		"c=v": "v", `c="v"`: "v", "c=v; Max-Age=0": "", "c=; Path=/": "", "c=v; Expires=Thu, 01 Jan 1970 00:00:00 GMT": "",
+		"c=v; Expires=Fri, 01 Jan 2027 00:00:00 GMT": "v", "d=v": "",
+	} {
+		r := response("", "Set-Cookie", header, "Date", "Thu, 26 Nov 2026 00:00:00 GMT")
+		place := reading.Place{Cookie: "c"}
+		value, ok := place.Find(r)
+		assert.Equal(t, want, value, header)
+		assert.Equal(t, want != "", ok)
+	}
+}
+
+func TestIsData(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]bool{
+		"": false, " ": false, "<html></html>": false, "text": false, "null": false, "{}": true, `"x"`: true, "<a/>": true, "\ufeff[1]": true,
+	} {
+		assert.Equal(t, want, response(body).IsData(), body)
+	}
+	assert.False(t, response("{}", "Content-Type", "text/HTML").IsData())
+}
+
+func TestExpiryField(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ value, as, want string }{
+		{"90", "", `"90"`}, {"90", "seconds", "90"}, {"1500", "ms", "1.5"}, {"-1", "seconds", ""}, {"x", "ms", ""},
+		{"1000000000", "unix", `"2001-09-09T01:46:40Z"`}, {"1000000000000", "unix_ms", `"2001-09-09T01:46:40Z"`},
+		{"2001-09-09T03:46:40+02:00", "rfc3339", `"2001-09-09T01:46:40Z"`}, {"Sun, 09 Sep 2001 01:46:40 GMT", "http_date", `"2001-09-09T01:46:40Z"`},
+		{"09.09.2001", "layout 02.01.2006", `"2001-09-09T00:00:00Z"`}, {"9 Sep", "02.01.2006", ""}, {"1:2:3", "d:h:m", `"1:2:3"`},
+	} {
+		assert.Equal(t, c.want, string(reading.ExpiryField(c.value, c.as)), "%+v", c)
+	}
+}
+
+func TestCovers(t *testing.T) {
+	t.Parallel()
+	at := func(path string) *reading.Place { return &reading.Place{JSON: path} }
+	for _, c := range []struct {
+		first, second reading.Condition
+		want          bool
+	}{
+		{reading.Condition{Status: []int{400, 401}}, reading.Condition{Status: []int{400}, At: at("e")}, true},
+		{reading.Condition{Status: []int{400}}, reading.Condition{Status: []int{400, 401}}, false},
+		{reading.Condition{Status: []int{400}}, reading.Condition{At: at("e")}, false},
+		{reading.Condition{At: at("e")}, reading.Condition{Status: []int{400}, At: at("e"), Is: []string{"x"}}, true},
+		{reading.Condition{At: at("e")}, reading.Condition{At: at("e"), Is: []string{"false"}}, false},
+		{reading.Condition{At: at("e")}, reading.Condition{At: at("f")}, false},
+		{reading.Condition{At: at("e"), Is: []string{"x"}}, reading.Condition{At: at("e"), Is: []string{"x"}}, true},
+		{reading.Condition{At: at("e"), Is: []string{"x"}}, reading.Condition{At: at("e"), Is: []string{"y"}}, false},
+	} {
+		assert.Equal(t, c.want, c.first.Covers(&c.second), "%+v", c)
+	}
+}
