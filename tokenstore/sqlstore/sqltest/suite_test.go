@@ -65,7 +65,8 @@ func TestPostgreSQLStoreWithoutPreparing(t *testing.T) {
 	for driver, option := range map[string]string{"pgx": "&default_query_exec_mode=exec", "postgres": "&binary_parameters=yes"} {
 		t.Run(driver, func(t *testing.T) {
 			t.Parallel()
-			store := sqlstore.New(open(t, driver, needPostgres(t).url(option), 4), sqlstore.PostgreSQL, &sqlstore.Options{Table: newTable(), Timeout: waitLong})
+			db := open(t, driver, needPostgres(t).url(option), 4)
+			store := sqlstore.New(db, sqlstore.PostgreSQL, &sqlstore.Options{Table: newTable(), Timeout: waitLong})
 			require.NoError(t, store.CreateTable(t.Context()))
 			authtest.TestStore(t, func(*testing.T) vendorlogin.Store { return store })
 		})
@@ -74,7 +75,8 @@ func TestPostgreSQLStoreWithoutPreparing(t *testing.T) {
 
 func TestSealedPostgreSQLStore(t *testing.T) {
 	t.Parallel()
-	plain := sqlstore.New(open(t, "pgx", needPostgres(t).url(""), 4), sqlstore.PostgreSQL, &sqlstore.Options{Table: newTable(), Timeout: waitLong})
+	db := open(t, "pgx", needPostgres(t).url(""), 4)
+	plain := sqlstore.New(db, sqlstore.PostgreSQL, &sqlstore.Options{Table: newTable(), Timeout: waitLong})
 	require.NoError(t, plain.CreateTable(t.Context()))
 	sealed, err := tokenstore.NewSealed(plain, tokenstore.NewKey())
 	require.NoError(t, err)
