@@ -45,7 +45,8 @@ func TestRefreshTokenOutlivesAnUnreachableVendor(t *testing.T) {
 	}
 }
 
-// A vendor that ends a user's session when another begins: a process whose token was ended finds the one that another process has.
+// A vendor that ends a user's session when another begins: a process whose token was ended finds the one that another process has, also
+// within the minute in which it has renewed a rejected token itself.
 func TestRejectedTokenIsReplacedFromTheStore(t *testing.T) {
 	t.Parallel()
 	for name, medium := range media {
@@ -55,6 +56,9 @@ func TestRejectedTokenIsReplacedFromTheStore(t *testing.T) {
 			f.vendor.ClearFaults()
 			reader, writers := f.processes[0], f.processes[1:]
 			f.served(together(orderCall, f.processes...)...)
+			f.vendor.Revoke()
+			require.Empty(t, together(orderCall, reader)[0].Err)
+			require.Equal(t, requests{logins: 1, refreshes: 1}, f.asked(vendortest.Counts{}), "its renewal of this minute")
 			for n, writer := range writers {
 				f.vendor.Revoke()
 				renewed := together(orderRenew, writer)[0]
@@ -65,7 +69,7 @@ func TestRejectedTokenIsReplacedFromTheStore(t *testing.T) {
 				}
 				assert.True(t, renewed.Access == together(orderCall, reader)[0].Access, "the other process's token")
 				assert.Zero(t, f.asked(before), "nobody was asked for what the store has")
-				assert.Equal(t, n+1, f.vendor.Counts().APIRejected)
+				assert.Equal(t, n+2, f.vendor.Counts().APIRejected)
 				<-time.After(1100 * time.Millisecond) // a rejected token looks at the store once a second at most
 			}
 			assert.Zero(t, f.vendor.Counts().RefreshReused)
