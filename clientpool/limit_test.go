@@ -108,7 +108,8 @@ func TestHowLongALaneIsClosed(t *testing.T) {
 		after time.Duration
 		want  []time.Duration
 	}{
-		"an hour":             {true, time.Hour, []time.Duration{2 * minute, 4 * minute, 8 * minute, 16 * minute, 32 * minute, time.Hour, time.Hour}},
+		"an hour": {true, time.Hour,
+			[]time.Duration{2 * minute, 4 * minute, 8 * minute, 16 * minute, 32 * minute, time.Hour, time.Hour}},
 		"a time that is past": {true, -time.Hour, []time.Duration{time.Second, time.Second}},
 		"no Retry-After":      {false, 0, []time.Duration{time.Minute, 12840 * time.Millisecond}},
 	} {

@@ -197,7 +197,10 @@ func TestClientAllocatesNothing(t *testing.T) {
 // TestBytesPerClient makes 100,000 Clients with a token each. A program's own data is what open made: the Authenticator and its name.
 // It measures the heap, so it is not parallel.
 func TestBytesPerClient(t *testing.T) {
-	const clients = 100_000
+	clients := 100_000
+	if raceDetector {
+		clients = 1_000 // it takes ten times as long, and measures nothing more
+	}
 	ids := make([]string, clients)
 	auths := make(map[string]*fakeAuth, clients)
 	for n := range ids {
@@ -213,9 +216,11 @@ func TestBytesPerClient(t *testing.T) {
 		_, err = c.Token(t.Context())
 		require.NoError(t, err)
 	}
-	each := (heap() - before) / clients
+	each := (heap() - before) / int64(clients)
 	t.Logf("%d bytes per Client with its token", each)
-	assert.LessOrEqual(t, each, int64(700))
+	if !raceDetector {
+		assert.LessOrEqual(t, each, int64(700))
+	}
 	assert.LessOrEqual(t, runtime.NumGoroutine(), goroutines+1)
 	require.NoError(t, p.Shutdown(t.Context()))
 	runtime.KeepAlive(auths)
