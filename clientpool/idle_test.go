@@ -85,3 +85,29 @@ func TestAnIdlePoolKeepsWhatWouldBeLost(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatIsForgettable(t *testing.T) {
+	t.Parallel()
+	alone := clientpool.New(nil, nil)
+	saving := clientpool.New(nil, &clientpool.Options{Client: vendorlogin.Options{Store: tokenstore.NewMemory()}})
+	hold := &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable}
+	for name, c := range map[string]struct {
+		status           vendorlogin.Status
+		alone, withStore bool
+	}{
+		"never asked":         {vendorlogin.Status{State: "none"}, true, true},
+		"expired":             {vendorlogin.Status{State: "expired"}, true, true},
+		"closed":              {vendorlogin.Status{State: "closed", Hold: hold}, true, true},
+		"valid":               {vendorlogin.Status{State: "fresh"}, false, true},
+		"due for renewal":     {vendorlogin.Status{State: "stale"}, false, true},
+		"the Store fails":     {vendorlogin.Status{State: "fresh", StoreErr: vendorlogin.ErrStore}, false, false},
+		"unsaved":             {vendorlogin.Status{State: "fresh", Unsaved: true}, false, false},
+		"rejected":            {vendorlogin.Status{State: "expired", Rejected: true}, false, false},
+		"renewing":            {vendorlogin.Status{State: "none", Renewing: true}, false, false},
+		"on hold":             {vendorlogin.Status{State: "none", Hold: hold}, false, false},
+		"attempts that count": {vendorlogin.Status{State: "none", Attempts: 1}, false, false},
+	} {
+		assert.Equal(t, c.alone, alone.Forgettable(c.status), name)
+		assert.Equal(t, c.withStore, saving.Forgettable(c.status), "%s, with a Store", name)
+	}
+}

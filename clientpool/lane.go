@@ -17,7 +17,7 @@ const (
 	convincing = 6 // of them, the last sent since: it is the endpoint's limit. A few locked accounts in a row are no limit
 
 	longestTicket = time.Minute // how far ahead a caller is given a time of its own
-	slowTicket    = time.Second // to come back after, where no rate limit is known
+	slowTicket    = time.Second // to come back after at the earliest
 	mostOwn       = 1024        // accounts that are remembered for limits of their own
 )
 
@@ -122,7 +122,7 @@ func (l *lane) refuse(t *turn, start time.Time, interval time.Duration, now time
 		v.retryAt = later(start, now).Add(slowTicket + rand.N(slowTicket))
 		return v
 	}
-	v.retryAt = later(l.tail, start.Add(time.Duration(l.queue.Len())*interval))
+	v.retryAt = later(l.tail, start.Add(time.Duration(l.queue.Len())*interval), now.Add(slowTicket))
 	if v.retryAt.Sub(start) > longestTicket {
 		v.retryAt = start.Add(longestTicket/2 + rand.N(longestTicket/2))
 		return v

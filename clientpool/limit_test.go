@@ -82,7 +82,9 @@ func TestALaneOpensAtTheRateThatWasMeasured(t *testing.T) {
 		assert.InDelta(t, 3.21/2.718, lane(p).Interval.Seconds(), 0.01, "it shrinks")
 		time.Sleep(3 * time.Hour)
 		login(t, p, "22", nil)
-		assert.Zero(t, lane(p).Interval, "and is forgotten")
+		assert.Zero(t, lane(p).Interval, "and is forgotten:")
+		login(t, p, "23", tooMany(true, time.Minute))
+		login(t, p, "24", nil)
 	})
 }
 
@@ -96,7 +98,59 @@ func TestOneAccountIsEnoughOnceALimitIsKnown(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		login(t, p, "21", tooMany(true, 50*time.Second))
 		assert.Equal(t, time.Now().Add(50*time.Second), lane(p).ClosedUntil)
-		assert.GreaterOrEqual(t, lane(p).Interval, 3210*time.Millisecond)
+		interval := lane(p).Interval
+		assert.GreaterOrEqual(t, interval, 3210*time.Millisecond)
+		time.Sleep(50*time.Second + 10*time.Minute)
+		assert.InDelta(t, interval.Seconds()/2.718, lane(p).Interval.Seconds(), 0.01, "it shrinks half as fast from now on")
+	})
+}
+
+// One pass and a 429 say little beside a rate at which many have passed.
+func TestFewPassesChangeARateLittle(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &clientpool.EndpointPacer{}
+		limit(t, p, true, time.Minute)
+		time.Sleep(time.Minute)
+		for n := range 10 {
+			login(t, p, fmt.Sprint("paced-", n), nil)
+			time.Sleep(3210 * time.Millisecond)
+		}
+		login(t, p, "a", tooMany(true, time.Second))
+		measured := lane(p).Interval
+		assert.InDelta(t, 3.5, measured.Seconds(), 0.2)
+		time.Sleep(time.Second)
+		login(t, p, "b", nil)
+		time.Sleep(measured)
+		login(t, p, "c", tooMany(true, 30*time.Second))
+		assert.InDelta(t, 1.25*measured.Seconds(), lane(p).Interval.Seconds(), 0.2)
+	})
+}
+
+// Failures of single accounts that are far apart are no limit.
+func TestEvidenceAges(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &clientpool.EndpointPacer{}
+		for n := range 12 {
+			login(t, p, fmt.Sprint(n), tooMany(true, 5*time.Minute))
+			time.Sleep(13 * time.Second)
+		}
+		assert.True(t, lane(p).ClosedUntil.IsZero(), "five in a minute")
+	})
+}
+
+func TestAnOpenedLaneStartsSlowly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &clientpool.EndpointPacer{}
+		limit(t, p, true, time.Second)
+		time.Sleep(time.Second)
+		for n := range 4 {
+			_, err := p.Pace(t.Context(), account(fmt.Sprint(n)), "login")
+			assert.NoError(t, err)
+		}
+		rejected(t, p, "fifth")
 	})
 }
 

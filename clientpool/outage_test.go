@@ -88,6 +88,7 @@ func TestWhatAnOutageIs(t *testing.T) {
 		down bool
 	}{
 		"500":                        {true, broken(), true},
+		"421 of a proxy":             {true, &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, Status: 421, Unprocessed: true}, true},
 		"no connection":              {true, dial, true},
 		"no connection, said so":     {false, dial, true},
 		"a timeout":                  {true, &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, Err: context.DeadlineExceeded}, true},

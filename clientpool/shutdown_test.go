@@ -45,6 +45,26 @@ func TestShutdownTakesAsLongAsTheSlowest(t *testing.T) {
 	})
 }
 
+func TestShutdownEndsAllBeforeItWaitsForOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := renewing(t, 20)
+		idle := make([]*vendorlogin.Client, 20)
+		for n := range idle {
+			idle[n] = client(t, p, fmt.Sprint("idle-", n))
+		}
+		go func() {
+			time.Sleep(time.Second)
+			for _, c := range idle {
+				_, err := c.Token(context.Background())
+				assert.ErrorIs(t, err, vendorlogin.ErrClosed)
+				assert.Zero(t, c.Authenticator().(*fakeAuth).logins.Load(), "it is too late to begin a login")
+			}
+		}()
+		require.NoError(t, p.Shutdown(t.Context()))
+	})
+}
+
 func TestShutdownEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
