@@ -162,30 +162,31 @@ func TestResponses(t *testing.T) {
 		access  string
 		expires time.Duration // 0: unknown
 	}{
-		"top of the JSON":    {keep: "access: {json: token}", body: `{"token": "t-1"}`, access: "t-1"},
-		"deeper":             {keep: "access: {json: data.0.a\\.b}", body: `{"data": [{"a.b": "t-2"}]}`, access: "t-2"},
-		"the whole text":     {keep: "access: {text: true}", body: "\ufefft-3\r\n", access: "t-3"},
-		"part of the text":   {keep: `access: {text: true, match: "token=(.*);"}`, body: "x\ntoken=t-4;", access: "t-4"},
-		"a header":           {keep: "access: {header: x-token}", headers: []string{"X-Token", "t-5"}, access: "t-5"},
-		"part of a header":   {keep: `access: {header: Location, match: "[?&]t=([^&]+)"}`, headers: []string{"Location", "/x?t=t-6&u=1"}, access: "t-6"},
-		"XML text":           {keep: "access: {xml: R.T}", body: `<R xmlns="u"><T> t-7 </T></R>`, access: "t-7"},
-		"XML attribute":      {keep: "access: {xml: R.S.1.@t}", body: `<n:R xmlns:n="u"><n:S t="x"/><n:S n:t="t-8"/></n:R>`, access: "t-8"},
-		"XML below the root": {keep: "access: {xml: S/T}", body: `<R><S><T>t-7</T></S></R>`, access: "t-7"},
-		"a cookie":           {keep: "access: {cookie: c}", headers: []string{"Set-Cookie", "c=old", "Set-Cookie", "c=t-9; Max-Age=60"}, access: "t-9", expires: time.Minute},
-		"several cookies":    {keep: "access: {cookies: [b, a]}", headers: []string{"Set-Cookie", "a=1", "Set-Cookie", "b=2; Path=/"}, access: "b=2; a=1"},
-		"a number":           {keep: "access: {json: token}", body: `{"token": 12345678901234567890}`, access: "12345678901234567890"},
-		"seconds":            {keep: "access: {json: t}, expires: {json: e}", body: `{"t": "x", "e": "3600"}`, access: "x", expires: time.Hour},
-		"milliseconds":       {keep: "access: {json: t}, expires: {json: e, as: ms}", body: `{"t": "x", "e": 1800000}`, access: "x", expires: 30 * time.Minute},
-		"d:h:m":              {keep: "access: {json: t}, expires: {json: e, as: \"d:h:m\"}", body: `{"t": "x", "e": "0:1:30"}`, access: "x", expires: 90 * time.Minute},
-		"epoch":              {keep: "access: {json: t}, expires: {json: e, as: unix}", body: `{"t": "x", "e": ` + "@unix@" + `}`, access: "x", expires: time.Hour},
-		"epoch in ms":        {keep: "access: {json: t}, expires: {json: e, as: unix_ms}", body: `{"t": "x", "e": ` + "@unix_ms@" + `}`, access: "x", expires: time.Hour},
-		"RFC 3339":           {keep: "access: {json: t}, expires: {json: e, as: rfc3339}", body: `{"t": "x", "e": "` + "@2006-01-02T15:04:05Z07:00@" + `"}`, access: "x", expires: time.Hour},
-		"HTTP date":          {keep: "access: {json: t}, expires: {header: X-E, as: http_date}", body: `{"t": "x"}`, headers: []string{"X-E", "@Mon, 02 Jan 2006 15:04:05 GMT@"}, access: "x", expires: time.Hour},
-		"layout":             {keep: "access: {json: t}, expires: {json: e, as: \"02.01.2006 15:04:05\"}", body: `{"t": "x", "e": "` + "@02.01.2006 15:04:05@" + `"}`, access: "x", expires: time.Hour},
-		"layout, said so":    {keep: "access: {json: t}, expires: {json: e, as: \"layout 02.01.2006 15:04:05\"}", body: `{"t": "x", "e": "` + "@02.01.2006 15:04:05@" + `"}`, access: "x", expires: time.Hour},
-		"only documented":    {keep: "access: {json: t}", body: `{"t": "x"}`, life: "20m", access: "x", expires: 20 * time.Minute},
-		"documented, wrong":  {keep: "access: {json: t}, expires: {json: e, as: unix}", body: `{"t": "x", "e": "soon"}`, life: "20m", access: "x", expires: 20 * time.Minute},
-		"nobody says":        {keep: "access: {json: t}", body: `{"t": "x"}`, access: "x"},
+		"top of the JSON":     {keep: "access: {json: token}", body: `{"token": "t-1"}`, access: "t-1"},
+		"deeper":              {keep: "access: {json: data.0.a\\.b}", body: `{"data": [{"a.b": "t-2"}]}`, access: "t-2"},
+		"the whole text":      {keep: "access: {text: true}", body: "\ufefft-3\r\n", access: "t-3"},
+		"the whole JSON text": {keep: "access: {text: true}", body: `"t-3"`, access: "t-3"},
+		"part of the text":    {keep: `access: {text: true, match: "token=(.*);"}`, body: "x\ntoken=t-4;", access: "t-4"},
+		"a header":            {keep: "access: {header: x-token}", headers: []string{"X-Token", "t-5"}, access: "t-5"},
+		"part of a header":    {keep: `access: {header: Location, match: "[?&]t=([^&]+)"}`, headers: []string{"Location", "/x?t=t-6&u=1"}, access: "t-6"},
+		"XML text":            {keep: "access: {xml: R.T}", body: `<R xmlns="u"><T> t-7 </T></R>`, access: "t-7"},
+		"XML attribute":       {keep: "access: {xml: R.S.1.@t}", body: `<n:R xmlns:n="u"><n:S t="x"/><n:S n:t="t-8"/></n:R>`, access: "t-8"},
+		"XML below the root":  {keep: "access: {xml: S/T}", body: `<R><S><T>t-7</T></S></R>`, access: "t-7"},
+		"a cookie":            {keep: "access: {cookie: c}", headers: []string{"Set-Cookie", "c=old", "Set-Cookie", "c=t-9; Max-Age=60"}, access: "t-9", expires: time.Minute},
+		"several cookies":     {keep: "access: {cookies: [b, a]}", headers: []string{"Set-Cookie", "a=1", "Set-Cookie", "b=2; Path=/"}, access: "b=2; a=1"},
+		"a number":            {keep: "access: {json: token}", body: `{"token": 12345678901234567890}`, access: "12345678901234567890"},
+		"seconds":             {keep: "access: {json: t}, expires: {json: e}", body: `{"t": "x", "e": "3600"}`, access: "x", expires: time.Hour},
+		"milliseconds":        {keep: "access: {json: t}, expires: {json: e, as: ms}", body: `{"t": "x", "e": 1800000}`, access: "x", expires: 30 * time.Minute},
+		"d:h:m":               {keep: "access: {json: t}, expires: {json: e, as: \"d:h:m\"}", body: `{"t": "x", "e": "0:1:30"}`, access: "x", expires: 90 * time.Minute},
+		"epoch":               {keep: "access: {json: t}, expires: {json: e, as: unix}", body: `{"t": "x", "e": ` + "@unix@" + `}`, access: "x", expires: time.Hour},
+		"epoch in ms":         {keep: "access: {json: t}, expires: {json: e, as: unix_ms}", body: `{"t": "x", "e": ` + "@unix_ms@" + `}`, access: "x", expires: time.Hour},
+		"RFC 3339":            {keep: "access: {json: t}, expires: {json: e, as: rfc3339}", body: `{"t": "x", "e": "` + "@2006-01-02T15:04:05Z07:00@" + `"}`, access: "x", expires: time.Hour},
+		"HTTP date":           {keep: "access: {json: t}, expires: {header: X-E, as: http_date}", body: `{"t": "x"}`, headers: []string{"X-E", "@Mon, 02 Jan 2006 15:04:05 GMT@"}, access: "x", expires: time.Hour},
+		"layout":              {keep: "access: {json: t}, expires: {json: e, as: \"02.01.2006 15:04:05\"}", body: `{"t": "x", "e": "` + "@02.01.2006 15:04:05@" + `"}`, access: "x", expires: time.Hour},
+		"layout, said so":     {keep: "access: {json: t}, expires: {json: e, as: \"layout 02.01.2006 15:04:05\"}", body: `{"t": "x", "e": "` + "@02.01.2006 15:04:05@" + `"}`, access: "x", expires: time.Hour},
+		"only documented":     {keep: "access: {json: t}", body: `{"t": "x"}`, life: "20m", access: "x", expires: 20 * time.Minute},
+		"documented, wrong":   {keep: "access: {json: t}, expires: {json: e, as: unix}", body: `{"t": "x", "e": "soon"}`, life: "20m", access: "x", expires: 20 * time.Minute},
+		"nobody says":         {keep: "access: {json: t}", body: `{"t": "x"}`, access: "x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -314,5 +315,17 @@ func TestOptionalInterfaces(t *testing.T) {
 		_, origins := auth.(vendorlogin.Originer)
 		_, fingerprints := auth.(vendorlogin.Fingerprinter)
 		assert.True(t, rejects && origins && fingerprints)
+	}
+}
+
+// A vendor that speaks XML or text is asked for that, unless the description says otherwise.
+func TestAccept(t *testing.T) {
+	t.Parallel()
+	for keep, want := range map[string]string{
+		"{json: t}": "application/json", "{xml: t}": "application/xml, text/xml, */*", "{text: true}": "application/xml, text/xml, */*",
+		"{text: true}}\n    header: {Accept: text/plain": "text/plain",
+	} {
+		_, w, _ := login(t, "name: v\nlogin:\n  - url: https://api.v.example\n    keep: {access: "+keep+"}\n", nil, respond(200, "x"))
+		assert.Equal(t, want, w.requests()[0].Header.Get("Accept"))
 	}
 }

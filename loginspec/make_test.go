@@ -60,6 +60,8 @@ func TestJWT(t *testing.T) {
 		"ES256": {privateKey(t, ecKey), ecKey.Public()},
 		"EdDSA": {strings.ReplaceAll(privateKey(t, edKey), "\n", `\n`), edKey.Public()}, // as an environment variable holds it
 		"HS256": {"example-shared-secret", []byte("example-shared-secret")},
+		"PS256": {privateKey(t, rsaKey), rsaKey.Public()},
+		"HS512": {"example-shared-secret", []byte("example-shared-secret")},
 	} {
 		text := fmt.Sprintf(signing, alg)
 		_, w, err := login(t, text, map[string]string{"key": c.key}, respond(200, `{"t": "x"}`))

@@ -111,7 +111,7 @@ func (a *account) isSecret(name string) bool {
 		return in.Secret
 	}
 	if source := a.keeps[name]; source != nil {
-		return !source.Public && name != "expires" && name != "refresh_expires" && name != "type"
+		return !source.Public && (!isTokenField(name) || name == "access" || name == "refresh")
 	}
 	if m, ok := a.spec.Make[name]; ok {
 		return !m.UUID && m.Random == 0 && m.Time == ""

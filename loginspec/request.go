@@ -42,6 +42,9 @@ func (r *run) call(ctx context.Context, op string, s *Step) (*filledCall, error)
 	if c.Header, err = place.Header(ctx, s.Header, s.Cookies, (*place.Basic)(s.Basic), r); err != nil {
 		return nil, err
 	}
+	if c.Header.Get("Accept") == "" && s.reads(func(source Source) bool { return source.XML != "" || source.Text }) {
+		c.Header.Set("Accept", "application/xml, text/xml, */*")
+	}
 	if err := r.fillBody(ctx, c, s); err != nil {
 		return nil, err
 	}

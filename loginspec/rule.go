@@ -69,12 +69,20 @@ func isRedirect(status int) bool { return status >= 300 && status <= 399 }
 
 // readsText reports whether the step reads its responses as text.
 func (r *run) readsText(s *Step) bool {
+	if s.reads(func(source Source) bool { return source.Text }) {
+		return true
+	}
+	return slices.ContainsFunc(r.spec.rulesOf(s), func(rule Rule) bool { return rule.At != nil && rule.At.Text })
+}
+
+// reads reports whether one of the sources that the step keeps is such.
+func (s *Step) reads(such func(Source) bool) bool {
 	for source := range maps.Values(s.Keep) {
-		if source.Text {
+		if such(source) {
 			return true
 		}
 	}
-	return slices.ContainsFunc(r.spec.rulesOf(s), func(rule Rule) bool { return rule.At != nil && rule.At.Text })
+	return false
 }
 
 // reads is the source as it is read.

@@ -178,7 +178,7 @@ type Source struct {
 	// Cookies lists names: what is kept is the value of one Cookie header.
 	Cookies []string `json:"cookies"`
 
-	// Text is the whole body, without surrounding blanks.
+	// Text is the whole body, without surrounding blanks. A body that is one JSON text is that text.
 	Text bool `json:"text"`
 
 	// Match is a regular expression with one group, which is what is kept. In HTML, entities are undone.
@@ -265,10 +265,10 @@ type Make struct {
 
 // JWT is a JSON Web Token signed with a key. Its iat is now and its exp is now plus life, where claims does not say them.
 type JWT struct {
-	// Alg is RS256, ES256, HS256 or EdDSA.
+	// Alg is RS256, ES256, HS256 or EdDSA; or RS384, RS512, PS256, ES384, ES512, HS384, HS512.
 	Alg string `json:"alg"`
 
-	// Key is the name of the secret input that signs: a private key in PEM, or the secret of HS256.
+	// Key is the name of the secret input that signs: a private key in PEM, or the secret of the HS algorithms.
 	Key string `json:"key"`
 
 	// Header is further header fields, such as kid.

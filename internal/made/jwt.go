@@ -11,9 +11,9 @@ import (
 )
 
 // Algorithms are those that JWT knows.
-var Algorithms = []string{"RS256", "ES256", "HS256", "EdDSA"}
+var Algorithms = []string{"RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "ES512", "HS256", "HS384", "HS512", "EdDSA"}
 
-// JWT signs claims with a private key in PEM, whose line breaks may be written as "\n", or with the secret of HS256. iat is now and
+// JWT signs claims with a private key in PEM, whose line breaks may be written as "\n", or with the secret of the HS algorithms. iat is now and
 // exp is now plus lifetime, where claims does not say them. An error does not quote the key.
 func JWT(alg, key string, header, claims map[string]any, lifetime time.Duration) (string, error) {
 	signer, err := parseKey(alg, key)
@@ -39,14 +39,14 @@ func JWT(alg, key string, header, claims map[string]any, lifetime time.Duration)
 
 func parseKey(alg, key string) (any, error) {
 	pem := []byte(strings.ReplaceAll(key, `\n`, "\n"))
-	switch alg {
-	case "HS256":
+	switch alg[:min(len(alg), 2)] {
+	case "HS":
 		return []byte(key), nil
-	case "RS256":
+	case "RS", "PS":
 		return jwt.ParseRSAPrivateKeyFromPEM(pem)
-	case "ES256":
+	case "ES":
 		return jwt.ParseECPrivateKeyFromPEM(pem)
-	case "EdDSA":
+	case "Ed":
 		return jwt.ParseEdPrivateKeyFromPEM(pem)
 	}
 	return nil, errors.New("unknown algorithm")

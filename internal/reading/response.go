@@ -55,9 +55,14 @@ func (r *Response) XML(path string) string {
 	return r.asXML().Find(SplitPath(strings.ReplaceAll(strings.Trim(path, "/"), "/", ".")))
 }
 
-// Text is the whole body, without surrounding blanks.
+// Text is the whole body, without surrounding blanks. A body that is one JSON text is that text.
 func (r *Response) Text() string {
-	return strings.TrimSpace(string(bytes.TrimPrefix(r.Body, []byte("\ufeff"))))
+	text := strings.TrimSpace(string(bytes.TrimPrefix(r.Body, []byte("\ufeff"))))
+	var quoted string
+	if strings.HasPrefix(text, `"`) && json.Unmarshal([]byte(text), &quoted) == nil {
+		return quoted
+	}
+	return text
 }
 
 // Cookie is the last of that name, unless it deletes one.
