@@ -2,6 +2,7 @@ package vendorlogin_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -295,4 +296,112 @@ func (u unlockedMortal) Save(ctx context.Context, key string, data []byte, versi
 }
 func (u unlockedMortal) Delete(ctx context.Context, key, version string) error {
 	return u.m.Delete(ctx, key, version)
+}
+
+func TestFailingStoreLeavesTwoAttempts(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		s.before = failAt("every", func(context.Context) error { return errDisk })
+		f := &fake{err: down()}
+		c := newClient(t, f, shared(s))
+		for range 10 * 60 {
+			_, err := c.Token(t.Context())
+			require.Error(t, err)
+			time.Sleep(time.Second)
+		}
+		assert.EqualValues(t, 2, f.logins.Load())
+		assert.Equal(t, 2, c.Status().Attempts)
+	})
+}
+
+func TestFailoverDoesNotResetTheBudget(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{err: down()}
+		c := newClient(t, f, shared(s))
+		for range 10 * 60 {
+			_, err := c.Token(t.Context())
+			require.Error(t, err)
+			s.empty() // it forgets everything each second
+			time.Sleep(time.Second)
+		}
+		assert.LessOrEqual(t, f.logins.Load(), int64(4))
+	})
+}
+
+func TestRenewDoesNotBypassTheBudgetOrARetryAfter(t *testing.T) {
+	for name, c := range map[string]struct {
+		err    error
+		logins int64
+	}{
+		"budget":                       {wrongPassword(), 4},
+		"Retry-After":                  {&vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, RetryAt: time.Date(2000, 1, 1, 0, 30, 0, 0, time.UTC)}, 1},
+		"rejected, with a Retry-After": {&vendorlogin.Error{Kind: vendorlogin.ErrForbidden, Status: 403, RetryAt: time.Date(2000, 1, 1, 0, 30, 0, 0, time.UTC)}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := &fake{err: c.err}
+				client := newClient(t, f, nil)
+				for range 10 * 60 {
+					_, err := client.Renew(t.Context())
+					require.Error(t, err)
+					time.Sleep(time.Second)
+				}
+				assert.Equal(t, c.logins, f.logins.Load())
+			})
+		})
+	}
+}
+
+func TestBudgetTellsTheLastFailure(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{err: &vendorlogin.Error{Op: "login", Kind: vendorlogin.ErrInvalidCredentials, Status: 400, Code: "session/0", Request: "POST h/p"}}
+		c := newClient(t, f, &vendorlogin.Options{MaxAttempts: 1})
+		_, first := c.Token(t.Context())
+		require.Error(t, first)
+		time.Sleep(61 * time.Second)
+		_, err := c.Renew(t.Context())
+		e, ok := errors.AsType[*vendorlogin.Error](err)
+		require.True(t, ok)
+		assert.Equal(t, vendorlogin.ErrInvalidCredentials, e.Kind)
+		assert.True(t, e.Remembered)
+		assert.Equal(t, "session/0", e.Code)
+		assert.Equal(t, 10*time.Minute+30*time.Second-61*time.Second, time.Until(e.RetryAt))
+		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}
+
+func TestNoLimit(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{err: wrongPassword()}
+		c := newClient(t, f, &vendorlogin.Options{MaxAttempts: -1})
+		for range 9 {
+			_, err := c.Renew(t.Context())
+			require.Error(t, err)
+			time.Sleep(61 * time.Second)
+		}
+		assert.EqualValues(t, 9, f.logins.Load())
+	})
+}
+
+func TestSuccessClearsTheCountForAll(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Minute, err: down()}
+		a, b := newClient(t, f, shared(s)), newClient(t, f, shared(s))
+		for range 3 {
+			_, err := a.Renew(t.Context())
+			require.Error(t, err)
+			time.Sleep(61 * time.Second)
+		}
+		assert.Equal(t, 3, a.Status().Attempts)
+		f.becomes(func() { f.err = nil })
+		_, err := b.Renew(t.Context())
+		require.NoError(t, err)
+		assert.Zero(t, b.Status().Attempts)
+		time.Sleep(5 * time.Second)
+		mustToken(t, a)
+		assert.Zero(t, a.Status().Attempts, "another's success clears ours")
+		assert.Zero(t, len(s.record(t).Holds))
+	})
 }

@@ -253,3 +253,10 @@ func (p *process) TryLock(ctx context.Context, key string, lease time.Duration) 
 func count(log []string, op string) int {
 	return len(log) - len(slices.DeleteFunc(slices.Clone(log), func(s string) bool { return s == op }))
 }
+
+// empty is a store that has lost everything.
+func (s *memStore) empty() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.blobs = map[string]memBlob{}
+}

@@ -1,0 +1,125 @@
+package vendorlogin_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+func TestTwoLogoutsAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for range 20 {
+			s := newMemStore()
+			s.before = func(ctx context.Context, _ string) error { return pass(ctx, time.Millisecond) }
+			f := &fake{life: time.Hour}
+			a, b := newClient(t, f, shared(s)), newClient(t, f, shared(s))
+			mustToken(t, a)
+			mustToken(t, b)
+			var wg sync.WaitGroup
+			for _, c := range []*vendorlogin.Client{a, b} {
+				wg.Go(func() { assert.NoError(t, c.Logout(t.Context())) })
+			}
+			wg.Wait()
+			synctest.Wait()
+			assert.Empty(t, s.blob().data)
+		}
+	})
+}
+
+func TestLogoutForgetsWhatWasSavedMeanwhile(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		c := newClient(t, &fake{life: time.Hour}, shared(s))
+		mustToken(t, c)
+		synctest.Wait()
+		s.meddle("delete", 1, func() { s.put(recordOf("later", 0, time.Hour, "")) })
+		require.NoError(t, c.Logout(t.Context()))
+		assert.Empty(t, s.blob().data)
+	})
+}
+
+func TestLogoutKeepsWhatWasTriedAndConsumed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := newSpending("idp-code")
+		c := newClient(t, f, shared(s))
+		mustToken(t, c)
+		require.NoError(t, c.Logout(t.Context()))
+		assert.Nil(t, s.record(t).Token)
+		other := newSpending("idp-code")
+		_, err := newClient(t, other, shared(s)).Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		assert.Empty(t, other.sent)
+	})
+}
+
+func TestLogoutReportsADeleteThatFails(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		var seen events
+		c := newClient(t, &fake{life: time.Hour}, &vendorlogin.Options{Store: s, OnEvent: seen.record})
+		mustToken(t, c)
+		seen.seen()
+		s.before = failAt("delete", func(context.Context) error { return errDisk })
+		require.ErrorIs(t, c.Logout(t.Context()), errDisk)
+		all := seen.seen()
+		require.NotEmpty(t, all)
+		assert.ErrorIs(t, all[len(all)-1].Err, errDisk)
+	})
+}
+
+func TestUnreadableRecordIsAnEvent(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		var seen events
+		s.put(`{"format":1,"token":42}`)
+		c := newClient(t, &fake{life: time.Hour}, &vendorlogin.Options{Store: s, OnEvent: seen.record})
+		mustToken(t, c)
+		assert.Contains(t, types(seen.seen()), vendorlogin.EventStore)
+		assert.Equal(t, "access-1", s.record(t).Token.Access)
+	})
+}
+
+func TestCallerBehindALogoutSeesChangedCredentials(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		secret := newChanging("wrong-example")
+		f := newPassworded(secret.secret)
+		c := newClient(t, f, nil)
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		secret.value.Store(&f.right)
+		time.Sleep(5 * time.Second)
+		var wg sync.WaitGroup
+		wg.Go(func() { assert.NoError(t, c.Logout(t.Context())) })
+		mustToken(t, c)
+		wg.Wait()
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}
+
+func TestStaleTokenOnHoldProbesNoMoreThanItShould(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, shared(s))
+		mustToken(t, c)
+		f.becomes(func() { f.err = down() })
+		time.Sleep(56 * time.Minute)
+		mustToken(t, c)
+		synctest.Wait()
+		s.commands()
+		for range 600 { // a minute
+			mustToken(t, c)
+			time.Sleep(100 * time.Millisecond)
+		}
+		assert.LessOrEqual(t, count(s.commands(), "load"), 6, "every 5, then 10, then 15 seconds")
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}

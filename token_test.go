@@ -1,0 +1,98 @@
+package vendorlogin_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+func TestSchemeGoesOutAsItShould(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for _, c := range []struct{ typ, access, want string }{
+			{"", "abc", "Bearer abc"},
+			{"bearer", "abc", "Bearer abc"},
+			{" Bearer", "abc", "Bearer abc"},
+			{"BEARER\t ", "abc", "Bearer abc"},
+			{"", "Bearer abc", "Bearer abc"},
+			{"bearer", "bearer  abc", "Bearer abc"},
+			{"Token", "abc", "Token abc"},
+			{"Token", "token abc", "Token abc"},
+			{"Token", "Bearer abc", "Token Bearer abc"},
+			{"APIKey", "42_abc", "APIKey 42_abc"},
+		} {
+			token := &vendorlogin.Token{Access: vendorlogin.NewSecret(c.access), Type: c.typ, ExpiresAt: time.Now().Add(time.Hour)}
+			req := &http.Request{}
+			require.NoError(t, token.SetAuthHeader(req), c)
+			assert.Equal(t, c.want, req.Header.Get("Authorization"), c)
+
+			client := newClient(t, &repeating{token: token}, nil) // the value is built once there
+			for range 2 {
+				require.NoError(t, client.Authorize(req))
+				assert.Equal(t, c.want, req.Header.Get("Authorization"), c)
+			}
+		}
+		for _, access := range []string{"", "Bearer ", "Bearer", "a\nb"} {
+			token := &vendorlogin.Token{Access: vendorlogin.NewSecret(access)}
+			err := token.SetAuthHeader(&http.Request{})
+			if access == "Bearer" {
+				require.NoError(t, err, "it may be what the token is called")
+				continue
+			}
+			require.ErrorIs(t, err, vendorlogin.ErrBadResponse, "%q", access)
+		}
+	})
+}
+
+func TestHeaderValueDoesNotPrint(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var seen *vendorlogin.Token
+		a := &spying{repeating: repeating{token: &vendorlogin.Token{Access: vendorlogin.NewSecret("canary-access"), ExpiresAt: time.Now().Add(time.Hour)}}, seen: &seen}
+		c := newClient(t, a, nil)
+		require.NoError(t, c.Authorize(&http.Request{}))
+		for _, verb := range []string{"%v", "%+v", "%#v", "%q", "%s", "%x", "%d", "%t"} {
+			assert.NotContains(t, fmt.Sprintf(verb, seen), "canary", verb)
+			assert.NotContains(t, fmt.Sprintf(verb, *seen), "canary", verb)
+			assert.NotContains(t, fmt.Sprintf(verb, []any{seen}), "canary", verb)
+		}
+		fromToken := mustToken(t, c)
+		fromToken2 := *fromToken
+		assert.Equal(t, fromToken2, *fromToken)
+		assert.NotSame(t, seen, fromToken, "the caller's token holds no cache")
+	})
+}
+
+// spying is a vendor that shows the token that its Authorizer gets.
+type spying struct {
+	repeating
+	seen **vendorlogin.Token
+}
+
+func (s *spying) Authorize(req *http.Request, t *vendorlogin.Token) error {
+	*s.seen = t
+	return t.SetAuthHeader(req)
+}
+
+func TestTokenThatChangesIsNotServedFromTheCache(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		a := &spying{repeating: repeating{token: &vendorlogin.Token{Access: vendorlogin.NewSecret("one"), ExpiresAt: time.Now().Add(time.Hour)}}}
+		var seen *vendorlogin.Token
+		a.seen = &seen
+		c := newClient(t, a, nil)
+		req := &http.Request{}
+		require.NoError(t, c.Authorize(req))
+		changed := *seen
+		changed.Access = vendorlogin.NewSecret("two")
+		require.NoError(t, changed.SetAuthHeader(req))
+		assert.Equal(t, "Bearer two", req.Header.Get("Authorization"))
+		changed = *seen
+		changed.Type = "Token"
+		require.NoError(t, changed.SetAuthHeader(req))
+		assert.Equal(t, "Token one", req.Header.Get("Authorization"))
+	})
+}
