@@ -114,7 +114,7 @@ func TestNumbersOnlyGrow(t *testing.T) {
 		assert.Equal(t, "ahead", mustToken(t, newClient(t, f, shared(s))).Access.Reveal())
 		_, err := a.Renew(t.Context())
 		require.NoError(t, err)
-		assert.EqualValues(t, 9000000000001, seqOf(t, s))
+		assert.EqualValues(t, int64(9000000000001), seqOf(t, s))
 	})
 }
 
