@@ -65,7 +65,8 @@ func TestRight(t *testing.T) {
 	t.Parallel()
 	auth, err := loginspec.New(parseYAML(t, right), rightConfig())
 	require.NoError(t, err)
-	assert.Equal(t, vendorlogin.Account{Vendor: "v", Endpoint: "https://api.v.example", Principal: exampleUser, Scope: "region=eu"}, auth.Account())
+	assert.Equal(t, vendorlogin.Account{Vendor: "v", Endpoint: "https://api.v.example", Principal: exampleUser, Scope: "region=eu"},
+		auth.Account())
 }
 
 // Each mistake is found by New, with its line, its key, and what was probably meant.
@@ -151,10 +152,13 @@ func TestMistakes(t *testing.T) {
 		{"{status: [400], at: {json: error}, is: wrong", "{status: [99], at: {json: error}, is: wrong", "is no status of a response"},
 		{"{status: [400], at: {json: error}, is: wrong", "{status: [302], at: {json: error}, is: wrong", "can never match: a redirect"},
 		{"{status: [400], at: {json: error}, is: wrong", "{status: [400], is: wrong", "has is, not or match without at"},
-		{"{status: [400], at: {json: error}, is: wrong", "{status: [400], at: {json: error}, is: wrong, not: Wrong", "can never match: not excludes all of is"},
-		{"{status: [400], at: {json: error}, is: wrong", "{status: [400], at: {json: error}, is: wrong, match: \"^x\"", "can never match: match excludes all of is"},
+		{"{status: [400], at: {json: error}, is: wrong", "{status: [400], at: {json: error}, is: wrong, not: Wrong",
+			"can never match: not excludes all of is"},
+		{"{status: [400], at: {json: error}, is: wrong", "{status: [400], at: {json: error}, is: wrong, match: \"^x\"",
+			"can never match: match excludes all of is"},
 		{"{status: [400], at: {json: error}, is: wrong", "{status: [400]", "errors[1] can never match: login[0].errors[0] matches first"},
-		{"{status: [400], at: {json: error}, is: wrong", "{kind: forbidden}\n      - {status: [400], at: {json: error}, is: wrong", "matches every response"},
+		{"{status: [400], at: {json: error}, is: wrong", "{kind: forbidden}\n      - {status: [400], at: {json: error}, is: wrong",
+			"matches every response"},
 		{"{status: [400], at: {json: error}, is: wrong", "{status: [200]", "matches every success"},
 		{"{at: {json: error}, match: \"^locked\"", "{at: {json: error}, match: \"[\"", "is no regular expression"},
 		{"url: ${next}\n", "url: ${next}\n    form: {a: b}\n", "is there twice"},
@@ -185,7 +189,8 @@ func TestConfig(t *testing.T) {
 		want   string
 	}{
 		{func(c *loginspec.Config) { c.Values["tennant"] = "x" }, "tennant is configured and is no input; did you mean tenant?"},
-		{func(c *loginspec.Config) { c.Secrets["pasword"] = vendorlogin.SecretString("x") }, "pasword is configured and is no input; did you mean password?"},
+		{func(c *loginspec.Config) { c.Secrets["pasword"] = vendorlogin.SecretString("x") },
+			"pasword is configured and is no input; did you mean password?"},
 		{func(c *loginspec.Config) { delete(c.Values, "user") }, "user is required"},
 		{func(c *loginspec.Config) { delete(c.Secrets, "password") }, "password is required"},
 		{func(c *loginspec.Config) { c.Secrets["password"] = nil }, "password is required"},

@@ -113,7 +113,8 @@ func config(s *loginspec.Spec, w *wire, values map[string]string) loginspec.Conf
 }
 
 // login logs in as text describes, to a vendor that is handler.
-func login(t *testing.T, text string, values map[string]string, handler func(http.ResponseWriter, *http.Request)) (*vendorlogin.Token, *wire, error) {
+func login(t *testing.T, text string, values map[string]string, handler func(http.ResponseWriter, *http.Request)) (*vendorlogin.Token,
+	*wire, error) {
 	t.Helper()
 	w := &wire{handler: handler}
 	spec := parseYAML(t, text)

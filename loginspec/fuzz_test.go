@@ -117,7 +117,8 @@ func FuzzResponse(f *testing.F) {
 	f.Add("<a>"+strings.Repeat("<b>", 5000), "a.b", "(.)")
 	f.Fuzz(func(t *testing.T, body, path, match string) {
 		w := &wire{handler: respond(200, body, "Set-Cookie", body, "X", body)}
-		for _, place := range []loginspec.Source{{JSON: path}, {XML: path}, {Cookie: path}, {Header: "X", Match: match}, {Text: true, Match: match}, {Cookies: []string{path}}} {
+		for _, place := range []loginspec.Source{{JSON: path}, {XML: path}, {Cookie: path}, {Header: "X", Match: match}, {Text: true,
+			Match: match}, {Cookies: []string{path}}} {
 			spec := &loginspec.Spec{Name: "v", Login: []loginspec.Step{{URL: "https://api.v.example", Keep: map[string]loginspec.Source{
 				"access": place, "expires": {JSON: path, Maybe: true},
 			}}}}

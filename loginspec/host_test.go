@@ -110,7 +110,8 @@ use: {header: {Authorization: "Bearer ${access}"}}
 // An input changes no host, path or structure: it is refused by New or Login, or is escaped.
 func TestHostsOfInputs(t *testing.T) {
 	t.Parallel()
-	values := append([]string{"a.example/../x", "u@evil.example", "evil.example#", "a b", "x/../..", "..", ".", "a&b=c", "a\"b", "<x>", "${user}", "%2e%2e"}, evil...)
+	values := append([]string{"a.example/../x", "u@evil.example", "evil.example#", "a b", "x/../..", "..", ".", "a&b=c", "a\"b", "<x>",
+		"${user}", "%2e%2e"}, evil...)
 	for name, url := range map[string]string{
 		"label": "https://${in}.v.example/login", "path": "https://api.v.example/${in}/login", "port": "https://api.v.example:${in}/login",
 		"part of a segment": "https://api.v.example/x${in}", "query": "https://api.v.example/login?in=${in}&z=1",
@@ -147,7 +148,8 @@ func TestHostsOfInputs(t *testing.T) {
 // No redirect is followed with credentials, and one that means success is read.
 func TestRedirects(t *testing.T) {
 	t.Parallel()
-	const text = "name: v\ninputs: [{name: password, secret: true}]\nlogin:\n  - url: https://api.v.example/login\n    form: {p: \"${password}\"}\n    keep: {access: {cookie: s}}\n"
+	const text = "name: v\ninputs: [{name: password, secret: true}]\nlogin:\n  - url: https://api.v.example/login\n" +
+		"    form: {p: \"${password}\"}\n    keep: {access: {cookie: s}}\n"
 	redirect := respond(302, "", "Location", "https://evil.example/?p="+examplePassword, "Set-Cookie", "s=t")
 	_, w, err := login(t, text, nil, redirect)
 	require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
@@ -159,7 +161,8 @@ func TestRedirects(t *testing.T) {
 	assert.Equal(t, "t", token.Access.Reveal())
 	assert.Len(t, w.requests(), 1)
 
-	_, _, err = login(t, text+"    status: [302]\n    errors: [{status: [302], at: {header: Location, match: \"(evil)\"}, kind: credentials}]\n", nil, redirect)
+	_, _, err = login(t, text+"    status: [302]\n"+
+		"    errors: [{status: [302], at: {header: Location, match: \"(evil)\"}, kind: credentials}]\n", nil, redirect)
 	require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
 	_, _, err = login(t, text+"    status: [302]\n", nil, respond(200, ""))
 	require.ErrorIs(t, err, vendorlogin.ErrBadResponse)

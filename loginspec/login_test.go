@@ -52,8 +52,9 @@ inputs:
 		},
 		"query in the URL": {
 			inputs: "  - {name: key, secret: true, optional: true}\n",
-			step:   "    url: https://api.example.com/login?v=1&user=${user}&key=${key}\n    basic: {user: x, password: \"${password}\"}", method: "GET",
-			url: "https://api.example.com/login?user=ops%40example.com&v=1",
+			step:   "    url: https://api.example.com/login?v=1&user=${user}&key=${key}\n    basic: {user: x, password: \"${password}\"}",
+			method: "GET",
+			url:    "https://api.example.com/login?user=ops%40example.com&v=1",
 		},
 		"Basic header": {
 			step: "    method: POST\n    basic: {user: \"${user}\", password: \"${password}\"}", method: "POST",
@@ -95,12 +96,14 @@ inputs:
 		"optional inputs, defaults and types": {
 			inputs: "  - {name: n, number: true, default: 5}\n  - {name: b, bool: true, default: true}\n" +
 				"  - {name: gone, optional: true}\n  - {name: lost, secret: true, optional: true}\n",
-			step:   `    json: {user: "${user}", password: "${password}", n: "${n}", b: "${b}", text: "n${n}", gone: "${gone}", list: ["${lost}", "x${lost}"]}`,
+			step: `    json: {user: "${user}", password: "${password}", n: "${n}", b: "${b}",
+      text: "n${n}", gone: "${gone}", list: ["${lost}", "x${lost}"]}`,
 			header: http.Header{}, method: "POST",
 			body: `{"b":true,"list":[],"n":5,"password":"example-password","text":"n5","user":"ops@example.com"}`,
 		},
 		"base64 and sha256": {
-			step:   "    make: {b: {base64: \"${user}:${password}\"}, h: {sha256: \"${password}\"}, h64: {sha256: \"${b}\", as: base64}}\n    json: {b: \"${b}\", h: \"${h}\", h64: \"${h64}\"}",
+			step: "    make: {b: {base64: \"${user}:${password}\"}, h: {sha256: \"${password}\"}, h64: {sha256: \"${b}\", as: " +
+				"base64}}\n    json: {b: \"${b}\", h: \"${h}\", h64: \"${h64}\"}",
 			method: "POST",
 			body:   "",
 		},
@@ -168,25 +171,37 @@ func TestResponses(t *testing.T) {
 		"the whole JSON text": {keep: "access: {text: true}", body: `"t-3"`, access: "t-3"},
 		"part of the text":    {keep: `access: {text: true, match: "token=(.*);"}`, body: "x\ntoken=t-4;", access: "t-4"},
 		"a header":            {keep: "access: {header: x-token}", headers: []string{"X-Token", "t-5"}, access: "t-5"},
-		"part of a header":    {keep: `access: {header: Location, match: "[?&]t=([^&]+)"}`, headers: []string{"Location", "/x?t=t-6&u=1"}, access: "t-6"},
-		"XML text":            {keep: "access: {xml: R.T}", body: `<R xmlns="u"><T> t-7 </T></R>`, access: "t-7"},
-		"XML attribute":       {keep: "access: {xml: R.S.1.@t}", body: `<n:R xmlns:n="u"><n:S t="x"/><n:S n:t="t-8"/></n:R>`, access: "t-8"},
-		"XML below the root":  {keep: "access: {xml: S/T}", body: `<R><S><T>t-7</T></S></R>`, access: "t-7"},
-		"a cookie":            {keep: "access: {cookie: c}", headers: []string{"Set-Cookie", "c=old", "Set-Cookie", "c=t-9; Max-Age=60"}, access: "t-9", expires: time.Minute},
-		"several cookies":     {keep: "access: {cookies: [b, a]}", headers: []string{"Set-Cookie", "a=1", "Set-Cookie", "b=2; Path=/"}, access: "b=2; a=1"},
-		"a number":            {keep: "access: {json: token}", body: `{"token": 12345678901234567890}`, access: "12345678901234567890"},
-		"seconds":             {keep: "access: {json: t}, expires: {json: e}", body: `{"t": "x", "e": "3600"}`, access: "x", expires: time.Hour},
-		"milliseconds":        {keep: "access: {json: t}, expires: {json: e, as: ms}", body: `{"t": "x", "e": 1800000}`, access: "x", expires: 30 * time.Minute},
-		"d:h:m":               {keep: "access: {json: t}, expires: {json: e, as: \"d:h:m\"}", body: `{"t": "x", "e": "0:1:30"}`, access: "x", expires: 90 * time.Minute},
-		"epoch":               {keep: "access: {json: t}, expires: {json: e, as: unix}", body: `{"t": "x", "e": ` + "@unix@" + `}`, access: "x", expires: time.Hour},
-		"epoch in ms":         {keep: "access: {json: t}, expires: {json: e, as: unix_ms}", body: `{"t": "x", "e": ` + "@unix_ms@" + `}`, access: "x", expires: time.Hour},
-		"RFC 3339":            {keep: "access: {json: t}, expires: {json: e, as: rfc3339}", body: `{"t": "x", "e": "` + "@2006-01-02T15:04:05Z07:00@" + `"}`, access: "x", expires: time.Hour},
-		"HTTP date":           {keep: "access: {json: t}, expires: {header: X-E, as: http_date}", body: `{"t": "x"}`, headers: []string{"X-E", "@Mon, 02 Jan 2006 15:04:05 GMT@"}, access: "x", expires: time.Hour},
-		"layout":              {keep: "access: {json: t}, expires: {json: e, as: \"02.01.2006 15:04:05\"}", body: `{"t": "x", "e": "` + "@02.01.2006 15:04:05@" + `"}`, access: "x", expires: time.Hour},
-		"layout, said so":     {keep: "access: {json: t}, expires: {json: e, as: \"layout 02.01.2006 15:04:05\"}", body: `{"t": "x", "e": "` + "@02.01.2006 15:04:05@" + `"}`, access: "x", expires: time.Hour},
-		"only documented":     {keep: "access: {json: t}", body: `{"t": "x"}`, life: "20m", access: "x", expires: 20 * time.Minute},
-		"documented, wrong":   {keep: "access: {json: t}, expires: {json: e, as: unix}", body: `{"t": "x", "e": "soon"}`, life: "20m", access: "x", expires: 20 * time.Minute},
-		"nobody says":         {keep: "access: {json: t}", body: `{"t": "x"}`, access: "x"},
+		"part of a header": {keep: `access: {header: Location, match: "[?&]t=([^&]+)"}`, headers: []string{"Location", "/x?t=t-6&u=1"},
+			access: "t-6"},
+		"XML text":           {keep: "access: {xml: R.T}", body: `<R xmlns="u"><T> t-7 </T></R>`, access: "t-7"},
+		"XML attribute":      {keep: "access: {xml: R.S.1.@t}", body: `<n:R xmlns:n="u"><n:S t="x"/><n:S n:t="t-8"/></n:R>`, access: "t-8"},
+		"XML below the root": {keep: "access: {xml: S/T}", body: `<R><S><T>t-7</T></S></R>`, access: "t-7"},
+		"a cookie": {keep: "access: {cookie: c}", headers: []string{"Set-Cookie", "c=old", "Set-Cookie", "c=t-9; Max-Age=60"},
+			access: "t-9", expires: time.Minute},
+		"several cookies": {keep: "access: {cookies: [b, a]}", headers: []string{"Set-Cookie", "a=1", "Set-Cookie", "b=2; Path=/"},
+			access: "b=2; a=1"},
+		"a number": {keep: "access: {json: token}", body: `{"token": 12345678901234567890}`, access: "12345678901234567890"},
+		"seconds":  {keep: "access: {json: t}, expires: {json: e}", body: `{"t": "x", "e": "3600"}`, access: "x", expires: time.Hour},
+		"milliseconds": {keep: "access: {json: t}, expires: {json: e, as: ms}", body: `{"t": "x", "e": 1800000}`, access: "x",
+			expires: 30 * time.Minute},
+		"d:h:m": {keep: "access: {json: t}, expires: {json: e, as: \"d:h:m\"}", body: `{"t": "x", "e": "0:1:30"}`,
+			access: "x", expires: 90 * time.Minute},
+		"epoch": {keep: "access: {json: t}, expires: {json: e, as: unix}", body: `{"t": "x", "e": ` + "@unix@" + `}`,
+			access: "x", expires: time.Hour},
+		"epoch in ms": {keep: "access: {json: t}, expires: {json: e, as: unix_ms}", body: `{"t": "x", "e": ` + "@unix_ms@" + `}`,
+			access: "x", expires: time.Hour},
+		"RFC 3339": {keep: "access: {json: t}, expires: {json: e, as: rfc3339}",
+			body: `{"t": "x", "e": "` + "@2006-01-02T15:04:05Z07:00@" + `"}`, access: "x", expires: time.Hour},
+		"HTTP date": {keep: "access: {json: t}, expires: {header: X-E, as: http_date}", body: `{"t": "x"}`,
+			headers: []string{"X-E", "@Mon, 02 Jan 2006 15:04:05 GMT@"}, access: "x", expires: time.Hour},
+		"layout": {keep: "access: {json: t}, expires: {json: e, as: \"02.01.2006 15:04:05\"}",
+			body: `{"t": "x", "e": "` + "@02.01.2006 15:04:05@" + `"}`, access: "x", expires: time.Hour},
+		"layout, said so": {keep: "access: {json: t}, expires: {json: e, as: \"layout 02.01.2006 15:04:05\"}",
+			body: `{"t": "x", "e": "` + "@02.01.2006 15:04:05@" + `"}`, access: "x", expires: time.Hour},
+		"only documented": {keep: "access: {json: t}", body: `{"t": "x"}`, life: "20m", access: "x", expires: 20 * time.Minute},
+		"documented, wrong": {keep: "access: {json: t}, expires: {json: e, as: unix}", body: `{"t": "x", "e": "soon"}`, life: "20m",
+			access: "x", expires: 20 * time.Minute},
+		"nobody says": {keep: "access: {json: t}", body: `{"t": "x"}`, access: "x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -233,7 +248,8 @@ func TestMissing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			text := "name: v\ninputs: [{name: password, secret: true}]\nlogin:\n  - url: https://api.example.com/login\n    json: {p: \"${password}\"}\n    keep: {access: " + c.keep + "}\n"
+			text := "name: v\ninputs: [{name: password, secret: true}]\nlogin:\n  - url: https://api.example.com/login\n" +
+				"    json: {p: \"${password}\"}\n    keep: {access: " + c.keep + "}\n"
 			token, w, err := login(t, text, nil, respond(200, c.body))
 			require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
 			assert.Nil(t, token)

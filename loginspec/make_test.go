@@ -39,7 +39,8 @@ make:
   id: {uuid: true}
   past: {time: unix, offset: -60s}
   assertion:
-    jwt: {alg: %s, key: key, header: {kid: "k-${user}"}, claims: {iss: "${user}", n: "${number}", jti: "${id}", nbf: "${past}", nested: {a: ["${user}"]}}, life: 2m}
+    jwt: {alg: %s, key: key, header: {kid: "k-${user}"}, life: 2m,
+      claims: {iss: "${user}", n: "${number}", jti: "${id}", nbf: "${past}", nested: {a: ["${user}"]}}}
 login: [{url: "https://api.v.example/token", form: {assertion: "${assertion}"}, keep: {access: {json: t}}}]
 `
 
@@ -87,7 +88,8 @@ func TestJWTKeys(t *testing.T) {
 	t.Parallel()
 	ecKey, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	require.NoError(t, err)
-	for alg, key := range map[string]string{"RS256": "canary-key", "ES256": privateKey(t, crypto.PrivateKey(ecKey)), "EdDSA": privateKey(t, crypto.PrivateKey(ecKey))} {
+	for alg, key := range map[string]string{"RS256": "canary-key", "ES256": privateKey(t, crypto.PrivateKey(ecKey)),
+		"EdDSA": privateKey(t, crypto.PrivateKey(ecKey))} {
 		_, w, err := login(t, fmt.Sprintf(signing, alg), map[string]string{"key": key}, respond(200, `{"t": "x"}`))
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, alg)
 		assert.NotContains(t, err.Error(), "canary")
@@ -112,7 +114,8 @@ make:
   url: {base64: "??>", as: url}
 login:
   - url: https://api.v.example/a
-    query: {nonce: "${nonce}", again: "${nonce}", nonce64: "${nonce64}", id: "${id}", sec: "${sec}", ms: "${ms}", day: "${day}", iso: "${iso}", date: "${date}", url: "${url}"}
+    query: {nonce: "${nonce}", again: "${nonce}", nonce64: "${nonce64}", id: "${id}", sec: "${sec}",
+      ms: "${ms}", day: "${day}", iso: "${iso}", date: "${date}", url: "${url}"}
   - url: https://api.v.example/b
     make: {local: {random: 4}}
     query: {nonce: "${nonce}", local: "${local}"}
@@ -127,7 +130,8 @@ login:
 	}
 	first, second, third := w.requests()[0].URL.Query(), w.requests()[1].URL.Query(), w.requests()[2].URL.Query()
 	for name, pattern := range map[string]string{
-		"nonce": "^[0-9a-f]{16}$", "nonce64": "^[A-Za-z0-9+/]{11}=$", "id": "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
+		"nonce": "^[0-9a-f]{16}$", "nonce64": "^[A-Za-z0-9+/]{11}=$",
+		"id":  "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",
 		"day": `^\d{4}-\d\d-\d\d$`, "iso": `^\d{4}-\d\d-\d\dT.*Z$`, "date": "GMT$", "url": "^Pz8-$",
 	} {
 		assert.Regexp(t, regexp.MustCompile(pattern), first.Get(name))

@@ -32,8 +32,8 @@ type OAuth2 struct {
 	// brings is kept by the Client.
 	Rotates bool
 
-	// The assertion of jwt_bearer and private_key_jwt: its alg, RS256 if empty; its sub, the issuer if empty; its kid; its lifetime, 5 minutes if 0. Its
-	// aud is Audience, or TokenURL where that is empty.
+	// The assertion of jwt_bearer and private_key_jwt: its alg, RS256 if empty; its sub, the issuer if empty; its kid; its lifetime,
+	// 5 minutes if 0. Its aud is Audience, or TokenURL where that is empty.
 	Alg, Subject, KeyID string
 	AssertionLife       time.Duration
 

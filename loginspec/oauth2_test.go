@@ -32,7 +32,8 @@ func TestOAuth2(t *testing.T) {
 		},
 		"password, public client": {
 			oauth: loginspec.OAuth2{Grant: "password", ClientAuth: "public"}, user: "ops@example.com",
-			form: url.Values{"grant_type": {"password"}, "client_id": {"client:id"}, "username": {"ops@example.com"}, "password": {"example secret"}},
+			form: url.Values{"grant_type": {"password"}, "client_id": {"client:id"}, "username": {"ops@example.com"},
+				"password": {"example secret"}},
 		},
 		"refresh token": {
 			oauth: loginspec.OAuth2{Grant: "refresh_token", Scope: "read"}, user: "client:id", basic: true,
@@ -47,7 +48,8 @@ func TestOAuth2(t *testing.T) {
 			t.Parallel()
 			c.oauth.Name, c.oauth.TokenURL, c.oauth.API = "v", "https://login.v.example/token", "https://api.v.example/v1/"
 			w := &wire{handler: respond(200, `{"access_token": "t", "token_type": "bearer", "expires_in": 60, "refresh_token": "r"}`)}
-			config := loginspec.Config{Values: map[string]string{}, Secrets: map[string]vendorlogin.SecretFunc{}, HTTPClient: &http.Client{Transport: w}}
+			config := loginspec.Config{Values: map[string]string{}, Secrets: map[string]vendorlogin.SecretFunc{},
+				HTTPClient: &http.Client{Transport: w}}
 			spec := c.oauth.Spec()
 			for _, in := range spec.Inputs {
 				switch {
@@ -89,7 +91,8 @@ func TestOAuth2(t *testing.T) {
 
 func TestOAuth2Mistakes(t *testing.T) {
 	t.Parallel()
-	config := loginspec.Config{Values: map[string]string{"client_id": "c"}, Secrets: map[string]vendorlogin.SecretFunc{"client_secret": vendorlogin.SecretString("s")}}
+	config := loginspec.Config{Values: map[string]string{"client_id": "c"},
+		Secrets: map[string]vendorlogin.SecretFunc{"client_secret": vendorlogin.SecretString("s")}}
 	for _, o := range []loginspec.OAuth2{
 		{}, {Name: "v"}, {Name: "v", TokenURL: "http://login.v.example/token"}, {Name: "v", TokenURL: "https://v.example", ClientAuth: "post"},
 		{Name: "v", TokenURL: "https://v.example", API: "api.v.example"},
@@ -105,8 +108,9 @@ func TestOAuth2Rotates(t *testing.T) {
 	o := loginspec.OAuth2{Name: "v", TokenURL: "https://login.v.example/token", Grant: "refresh_token", Rotates: true}
 	w := &wire{handler: respond(500, "")}
 	auth, err := loginspec.New(o.Spec(), loginspec.Config{
-		Values:     map[string]string{"client_id": "c"},
-		Secrets:    map[string]vendorlogin.SecretFunc{"client_secret": vendorlogin.SecretString("s-1"), "refresh_token": vendorlogin.SecretString("r-1")},
+		Values: map[string]string{"client_id": "c"},
+		Secrets: map[string]vendorlogin.SecretFunc{"client_secret": vendorlogin.SecretString("s-1"),
+			"refresh_token": vendorlogin.SecretString("r-1")},
 		HTTPClient: &http.Client{Transport: w},
 	})
 	require.NoError(t, err)

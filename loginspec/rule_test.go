@@ -86,7 +86,8 @@ func TestRules(t *testing.T) {
 // OAuth's words are known without a rule.
 func TestOAuthWords(t *testing.T) {
 	t.Parallel()
-	const text = "name: v\nlogin:\n  - url: https://api.v.example/token\n    form: {grant_type: client_credentials}\n    keep: {access: {json: access_token}}\n"
+	const text = "name: v\nlogin:\n  - url: https://api.v.example/token\n    form: {grant_type: client_credentials}\n" +
+		"    keep: {access: {json: access_token}}\n"
 	for word, kind := range map[string]error{
 		"invalid_client": vendorlogin.ErrInvalidCredentials, "invalid_grant": vendorlogin.ErrInvalidCredentials,
 		"unauthorized_client": vendorlogin.ErrForbidden, "invalid_scope": vendorlogin.ErrInvalidRequest,
@@ -151,7 +152,8 @@ func TestErrorsTellNothing(t *testing.T) {
 	assert.Contains(t, e.Message, "has no password")
 	assert.NotContains(t, e.Message, examplePassword)
 
-	const inPath = "name: v\ninputs: [{name: key, secret: true}]\nlogin:\n  - url: https://api.v.example/keys/${key}/token\n    keep: {access: {json: token}}\n"
+	const inPath = "name: v\ninputs: [{name: key, secret: true}]\nlogin:\n  - url: https://api.v.example/keys/${key}/token\n" +
+		"    keep: {access: {json: token}}\n"
 	for status, body := range map[int]string{200: `{}`, 401: ``, 500: ``} {
 		_, _, err = login(t, inPath, map[string]string{"key": "canary-key"}, respond(status, body))
 		require.Error(t, err)

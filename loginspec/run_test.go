@@ -22,7 +22,8 @@ inputs: [{name: user}, {name: password, secret: true}, {name: recovery, secret: 
 login:
   - url: https://api.v.example/login
     json: {user: "${user}", password: "${password}"}
-    keep: {challenge: {json: challenge, maybe: true}, csrf: {json: csrf}, team: {json: team, public: true}, access: {json: token, maybe: true}, refresh: {json: refresh, maybe: true}}
+    keep: {challenge: {json: challenge, maybe: true}, csrf: {json: csrf}, team: {json: team, public: true},
+      access: {json: token, maybe: true}, refresh: {json: refresh, maybe: true}}
   - url: https://api.v.example/recover
     only: recovery
     json: {challenge: "${challenge}", recovery: "${recovery}"}
@@ -32,7 +33,8 @@ login:
     code: sms
     resend: {url: "https://api.v.example/resend", json: {challenge: "${challenge}"}}
     json: {challenge: "${challenge}", code: "${code}"}
-    keep: {access: {json: token}, refresh: {json: refresh, maybe: true}, expires: {json: expires, maybe: true}, subject: {json: sub, maybe: true}}
+    keep: {access: {json: token}, refresh: {json: refresh, maybe: true},
+      expires: {json: expires, maybe: true}, subject: {json: sub, maybe: true}}
     errors: [{status: [400], at: {json: error}, is: code, kind: otp_rejected}]
 refresh:
   - url: https://api.v.example/refresh
@@ -249,7 +251,8 @@ func TestMadeByAFunction(t *testing.T) {
 	t.Parallel()
 	const text = "name: v\nlogin: [{url: \"https://api.v.example/sso\", form: {SAMLResponse: \"${saml}\"}, keep: {access: {json: t}}}]\n"
 	w := &wire{handler: respond(200, `{"t": "x"}`)}
-	c := loginspec.Config{HTTPClient: &http.Client{Transport: w}, Made: map[string]vendorlogin.SecretFunc{"saml": vendorlogin.SecretString("<Assertion/>")}}
+	c := loginspec.Config{HTTPClient: &http.Client{Transport: w},
+		Made: map[string]vendorlogin.SecretFunc{"saml": vendorlogin.SecretString("<Assertion/>")}}
 	auth, err := loginspec.New(parseYAML(t, text), c)
 	require.NoError(t, err)
 	_, err = auth.Login(t.Context())

@@ -54,7 +54,8 @@ func TestUse(t *testing.T) {
 		check       func(t *testing.T, req *http.Request, body string)
 	}{
 		"headers, with a secret input, something kept, something made": {
-			`{header: {Authorization: "Token ${access}", X-Key: "${api_key}", X-CSRF: "${csrf}", X-User: "${user_id}", X-Now: "${now}", X-Tenant: "${tenant}"}, query: {csrf: "${csrf}"}}`, "t",
+			`{header: {Authorization: "Token ${access}", X-Key: "${api_key}", X-CSRF: "${csrf}",
+  X-User: "${user_id}", X-Now: "${now}", X-Tenant: "${tenant}"}, query: {csrf: "${csrf}"}}`, "t",
 			func(t *testing.T, req *http.Request, _ string) {
 				assert.Equal(t, "Token t", req.Header.Get("Authorization"))
 				assert.Equal(t, examplePassword, req.Header.Get("X-Key"))
@@ -190,7 +191,8 @@ rejected:
 		{403, `{"error": {"code": "other"}}`, "", false}, {403, "", "", false}, {200, `{"error": "session_gone"}`, "", true},
 		{200, `{"error": "x"}`, "", false}, {404, `{"error": {"code": "expired"}}`, "", false}, {500, "", "Expired", true},
 	} {
-		resp := &http.Response{StatusCode: c.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(c.body)), ContentLength: int64(len(c.body))}
+		resp := &http.Response{StatusCode: c.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(c.body)),
+			ContentLength: int64(len(c.body))}
 		if c.header != "" {
 			resp.Header.Set("X-Auth", c.header)
 		}

@@ -38,18 +38,24 @@ func TestVendors(t *testing.T) {
 		keys    []string // secrets beside the password
 		second  bool
 	}{
-		"gcore":                           {spec: "gcore", open: vendortest.NewGcore},
-		"gcore, second factor":            {spec: "gcore", open: vendortest.NewGcore, user: vendortest.User{TOTP: adaptertest.TOTPSecret}, second: true},
-		"gcore, another account":          {spec: "gcore", open: vendortest.NewGcore, user: vendortest.User{ClientIDs: []int{2, 7}}, values: values{"client_id": "7"}},
-		"gmicloud":                        {spec: "gmicloud", open: vendortest.NewGMICloud, values: values{"device_id": "spec1"}},
-		"gmicloud, second factor":         {spec: "gmicloud", open: vendortest.NewGMICloud, values: values{"device_id": "spec1"}, user: vendortest.User{EmailCode: true}, second: true},
-		"genlogs":                         {spec: "genlogs", open: vendortest.NewGenLogs, options: vendortest.Options{RefreshWorks: true}, keys: []string{vendortest.DefaultAPIKey}},
-		"secmgmt, failures with 200":      {spec: "secmgmt", open: vendortest.NewSecMgmt, options: vendortest.Options{NAKStatus: 200}},
-		"secmgmt, failures with 400":      {spec: "secmgmt", open: vendortest.NewSecMgmt, options: vendortest.Options{NAKStatus: 400}},
-		"genericlogin":                    {spec: "genericlogin", open: vendortest.NewGenericLogin},
-		"genericlogin, second factor":     {spec: "genericlogin", open: vendortest.NewGenericLogin, user: vendortest.User{TOTP: adaptertest.TOTPSecret}, second: true},
-		"genericlogin, web":               {spec: "genericlogin-web", open: vendortest.NewGenericLogin},
-		"genericlogin, web second factor": {spec: "genericlogin-web", open: vendortest.NewGenericLogin, user: vendortest.User{TOTP: adaptertest.TOTPSecret}, second: true},
+		"gcore": {spec: "gcore", open: vendortest.NewGcore},
+		"gcore, second factor": {spec: "gcore", open: vendortest.NewGcore, user: vendortest.User{TOTP: adaptertest.TOTPSecret},
+			second: true},
+		"gcore, another account": {spec: "gcore", open: vendortest.NewGcore, user: vendortest.User{ClientIDs: []int{2, 7}},
+			values: values{"client_id": "7"}},
+		"gmicloud": {spec: "gmicloud", open: vendortest.NewGMICloud, values: values{"device_id": "spec1"}},
+		"gmicloud, second factor": {spec: "gmicloud", open: vendortest.NewGMICloud, values: values{"device_id": "spec1"},
+			user: vendortest.User{EmailCode: true}, second: true},
+		"genlogs": {spec: "genlogs", open: vendortest.NewGenLogs, options: vendortest.Options{RefreshWorks: true},
+			keys: []string{vendortest.DefaultAPIKey}},
+		"secmgmt, failures with 200": {spec: "secmgmt", open: vendortest.NewSecMgmt, options: vendortest.Options{NAKStatus: 200}},
+		"secmgmt, failures with 400": {spec: "secmgmt", open: vendortest.NewSecMgmt, options: vendortest.Options{NAKStatus: 400}},
+		"genericlogin":               {spec: "genericlogin", open: vendortest.NewGenericLogin},
+		"genericlogin, second factor": {spec: "genericlogin", open: vendortest.NewGenericLogin,
+			user: vendortest.User{TOTP: adaptertest.TOTPSecret}, second: true},
+		"genericlogin, web": {spec: "genericlogin-web", open: vendortest.NewGenericLogin},
+		"genericlogin, web second factor": {spec: "genericlogin-web", open: vendortest.NewGenericLogin,
+			user: vendortest.User{TOTP: adaptertest.TOTPSecret}, second: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

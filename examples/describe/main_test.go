@@ -186,7 +186,8 @@ func assertion(v *vendor, w http.ResponseWriter, r *http.Request) {
 	v.logins.Add(1)
 	claims := jwt.MapClaims{}
 	token, err := jwt.ParseWithClaims(r.FormValue("assertion"), claims, func(*jwt.Token) (any, error) { return &v.key.PublicKey, nil },
-		jwt.WithValidMethods([]string{"RS256"}), jwt.WithAudience(v.URL+"/token"), jwt.WithIssuer("ops@example.com"), jwt.WithExpirationRequired())
+		jwt.WithValidMethods([]string{"RS256"}), jwt.WithAudience(v.URL+"/token"), jwt.WithIssuer("ops@example.com"),
+		jwt.WithExpirationRequired())
 	if err != nil || token.Header["kid"] != "example-key" || claims["jti"] == "" {
 		reply(w, 400, `{"error": "invalid_grant"}`)
 		return

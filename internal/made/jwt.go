@@ -13,8 +13,8 @@ import (
 // Algorithms are those that JWT knows.
 var Algorithms = []string{"RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "ES512", "HS256", "HS384", "HS512", "EdDSA"}
 
-// JWT signs claims with a private key in PEM, whose line breaks may be written as "\n", or with the secret of the HS algorithms. iat is now and
-// exp is now plus lifetime, where claims does not say them. An error does not quote the key.
+// JWT signs claims with a private key in PEM, or with the secret of the HS algorithms. Line breaks in a key may be written as "\n".
+// iat is now and exp is now plus lifetime, where claims does not say them. An error does not quote the key.
 func JWT(alg, key string, header, claims map[string]any, lifetime time.Duration) (string, error) {
 	signer, err := parseKey(alg, key)
 	if err != nil {

@@ -59,7 +59,8 @@ func TestFill(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	t.Parallel()
-	filled, ok, err := place.JSON(t.Context(), map[string]any{"n": "${number}", "t": "n${number}", "gone": "${gone}", "l": []any{"${gone}", 1}},
+	filled, ok, err := place.JSON(t.Context(), map[string]any{"n": "${number}", "t": "n${number}", "gone": "${gone}",
+		"l": []any{"${gone}", 1}},
 		values{"number": "7"})
 	require.NoError(t, err)
 	assert.True(t, ok)

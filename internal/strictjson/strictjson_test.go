@@ -46,8 +46,9 @@ func TestDecode(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]strictjson.Mistake{
-		`{"txet": 1}`:              {Path: "txet", Reason: "is unknown; did you mean text?"},
-		`{"hidden": 1}`:            {Path: "hidden", Reason: "is unknown; known are any, flag, for, inner, list, loose, map, number, text, texts"},
+		`{"txet": 1}`: {Path: "txet", Reason: "is unknown; did you mean text?"},
+		`{"hidden": 1}`: {Path: "hidden", Reason: "is unknown; known are any, flag, for, inner, list, loose, map, number, " +
+			"text, texts"},
 		`{"text": 1}`:              {Path: "text", Reason: "must be a text, and is a number"},
 		`{"number": 1.5}`:          {Path: "number", Reason: "must be a whole number, and is a number"},
 		`{"list": {"name": "x"}}`:  {Path: "list", Reason: "must be a list, and is an object"},

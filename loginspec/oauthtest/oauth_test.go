@@ -181,7 +181,8 @@ func TestRotation(t *testing.T) {
 	assert.NotEqual(t, second.Refresh.Reveal(), third.Refresh.Reveal())
 	assert.Equal(t, http.StatusOK, s.calls(t, other))
 
-	used := s.client(t, o, map[string]string{"client_id": clientID}, map[string]string{"client_secret": clientSecret, "refresh_token": first.Refresh.Reveal()}, nil)
+	used := s.client(t, o, map[string]string{"client_id": clientID}, map[string]string{"client_secret": clientSecret,
+		"refresh_token": first.Refresh.Reveal()}, nil)
 	for range 5 {
 		_, err = used.Token(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
@@ -199,8 +200,9 @@ func TestRejections(t *testing.T) {
 		values, secrets map[string]string
 		kind            error
 	}{
-		"wrong secret":   {loginspec.OAuth2{}, one, map[string]string{"client_secret": "wrong-secret"}, vendorlogin.ErrInvalidCredentials},
-		"in the body":    {loginspec.OAuth2{ClientAuth: "body"}, one, map[string]string{"client_secret": "wrong-secret"}, vendorlogin.ErrInvalidCredentials},
+		"wrong secret": {loginspec.OAuth2{}, one, map[string]string{"client_secret": "wrong-secret"}, vendorlogin.ErrInvalidCredentials},
+		"in the body": {loginspec.OAuth2{ClientAuth: "body"}, one, map[string]string{"client_secret": "wrong-secret"},
+			vendorlogin.ErrInvalidCredentials},
 		"unknown client": {loginspec.OAuth2{}, map[string]string{"client_id": "nobody"}, good, vendorlogin.ErrInvalidCredentials},
 		"wrong password": {
 			loginspec.OAuth2{Grant: "password"}, map[string]string{"client_id": clientID, "username": user},
