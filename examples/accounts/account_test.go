@@ -21,10 +21,13 @@ func TestReadAccounts(t *testing.T) {
 			{"id": "a", "vendor": "gcore", "user": "ops@example.com", ` + password + `}]`,
 		`account "a": vendor "acme" is not one of`: `[{"id": "a", "vendor": "acme", "user": "ops@example.com", ` + password + `}]`,
 		"Password is required":                     `[{"id": "a", "vendor": "gcore", "user": "ops@example.com"}]`,
+		"no such file":                             `[{"id": "a", "description": "none.yaml"}]`,
+		"base_url":                                 `[{"id": "a", "description": "portal.yaml", "values": {"username": "ops@example.com"}}]`,
 		"BaseURL is required":                      `[{"id": "a", "vendor": "secmgmt", "user": "ops@example.com", ` + password + `}]`,
 	} {
 		file := filepath.Join(t.TempDir(), "accounts.json")
 		require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(file), "portal.yaml"), portal, 0o600))
 		accounts, err := ReadAccounts(file)
 		if says == "" {
 			require.NoError(t, err)

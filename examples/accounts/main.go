@@ -1,4 +1,4 @@
-// Command accounts is a backend for many customers. Each has an account at one of a few vendors; a file lists them.
+// Command accounts is a backend for many customers. Each has an account at one of a few vendors. A file lists them.
 //
 //	go run ./examples/accounts                                # 50 accounts at five vendors that are simulated on loopback
 //	go run ./examples/accounts -accounts accounts.json        # your own; see Account for the fields
@@ -75,17 +75,17 @@ func run(ctx context.Context, addr, file string, out io.Writer) (err error) {
 	}()
 
 	s := &service{accounts: accounts, pool: pool, base: base}
-	defer s.warmUp(ctx)()
-	return serve(ctx, addr, s.handler(), out)
-}
-
-// serve answers requests until ctx ends, and then lets those under way finish.
-func serve(ctx context.Context, addr string, h http.Handler, out io.Writer) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "listening on http://%s\n", listener.Addr())
+	defer s.warmUp(ctx)()
+	return serve(ctx, listener, s.handler(), out)
+}
+
+// serve answers requests until ctx ends, and then lets those under way finish.
+func serve(ctx context.Context, listener net.Listener, h http.Handler, out io.Writer) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
 	stopped := make(chan error, 1)
 	go func() {
@@ -97,7 +97,7 @@ func serve(ctx context.Context, addr string, h http.Handler, out io.Writer) erro
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	err = <-stopped
+	err := <-stopped
 	fmt.Fprintln(out, "stopped")
 	return err
 }

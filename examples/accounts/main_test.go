@@ -59,13 +59,14 @@ func TestFiftyAccounts(t *testing.T) {
 	base := start(t)
 	var resp *http.Response
 	var page string
-	require.Eventually(t, func() bool { // four have something wrong, and one vendor takes four logins a minute
+	require.Eventually(t, func() bool { // four have something wrong, and one vendor takes four logins per minute
 		resp, page = get(t, base+"/")
 		return strings.Contains(page, "<strong>40</strong> ready") && strings.Contains(page, "<strong>6</strong> waiting")
 	}, 30*time.Second, 20*time.Millisecond)
 	assert.Equal(t, http.StatusOK, resp.StatusCode)
 	assert.Equal(t, 50, strings.Count(page, `<th scope="row">customer-`))
 	assert.Contains(t, page, "<strong>4</strong> action needed")
+	assert.Equal(t, 3, strings.Count(page, "<small>portal</small>"), "vendors that are described in a file")
 	wrong := page[strings.Index(page, "customer-07"):]
 	wrong = wrong[:strings.Index(wrong, "</tr>")]
 	assert.Contains(t, wrong, "The vendor rejects the password.")

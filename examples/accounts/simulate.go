@@ -1,6 +1,7 @@
 package main
 
 import (
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -9,6 +10,9 @@ import (
 
 	"github.com/vendorlogin/vendorlogin/vendortest"
 )
+
+//go:embed portal.yaml
+var portal []byte
 
 // A simulation is five vendors on loopback, and a file of accounts at them.
 type simulation struct {
@@ -22,7 +26,7 @@ const (
 )
 
 // simulate makes 50 accounts. Some have something wrong, as it is in life: a wrong password, a code that nobody can give, a wrong API
-// key, an account that the vendor has closed. One vendor takes 4 logins a minute.
+// key, an account that the vendor has closed. One vendor takes 4 logins per minute. Three accounts log in by a description.
 func simulate() (_ *simulation, err error) {
 	dir, err := os.MkdirTemp("", "accounts-")
 	if err != nil {
@@ -68,6 +72,14 @@ func simulate() (_ *simulation, err error) {
 			})
 		}
 	}
+	for i := range accounts[:3] { // these log in by a description
+		a := &accounts[i]
+		*a = Account{
+			ID: a.ID, Description: "portal.yaml", Profile: a.Profile,
+			Values:  map[string]string{"base_url": a.BaseURL, "username": a.User},
+			Secrets: map[string]Source{"password": a.Password},
+		}
+	}
 	for i := range accounts {
 		a := &accounts[i]
 		if a.Vendor == "genlogs" {
@@ -80,13 +92,14 @@ func simulate() (_ *simulation, err error) {
 	accounts[6].Password.File = filepath.Join(dir, "old-password") // customer-07, of gcore
 	accounts[15].APIKey.File = filepath.Join(dir, "old-password")  // customer-16, of genlogs
 
-	for name, secret := range map[string]string{
+	for name, content := range map[string]string{
+		"portal.yaml":  string(portal),
 		"password":     vendortest.DefaultPassword,
 		"old-password": "not-the-password",
 		"api-key":      vendortest.DefaultAPIKey,
 		"totp":         totpSecret,
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(secret+"\n"), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content+"\n"), 0o600); err != nil {
 			return s, err
 		}
 	}

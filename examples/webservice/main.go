@@ -72,17 +72,23 @@ func run(ctx context.Context, addr string, out io.Writer) (err error) {
 		api:  &http.Client{Transport: client.Transport(base), Timeout: 10 * time.Second},
 		base: vendor.APIURL(),
 	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /things", s.things)
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { ready(w, client) })
+	playVendor(mux, vendor)
+
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "listening on http://%s\n", listener.Addr())
+
 	// The first token is fetched before the first request: a load balancer sends none until /readyz says so.
 	ctx, cancel := context.WithCancel(ctx)
 	var first sync.WaitGroup
 	first.Go(func() { _, _ = client.WaitToken(ctx) })
 	defer func() { cancel(); first.Wait() }()
-
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /things", s.things)
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { ready(w, client) })
-	playVendor(mux, vendor)
-	return serve(ctx, addr, mux, out)
+	return serve(ctx, listener, mux, out)
 }
 
 // newTransport is for logins and API calls alike.
@@ -110,12 +116,7 @@ func ready(w http.ResponseWriter, client *vendorlogin.Client) {
 }
 
 // serve answers requests until ctx ends, and then lets those under way finish.
-func serve(ctx context.Context, addr string, h http.Handler, out io.Writer) error {
-	listener, err := net.Listen("tcp", addr)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "listening on http://%s\n", listener.Addr())
+func serve(ctx context.Context, listener net.Listener, h http.Handler, out io.Writer) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
 	stopped := make(chan error, 1)
 	go func() {
@@ -127,7 +128,7 @@ func serve(ctx context.Context, addr string, h http.Handler, out io.Writer) erro
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
-	err = <-stopped
+	err := <-stopped
 	fmt.Fprintln(out, "stopped")
 	return err
 }

@@ -129,4 +129,9 @@ func TestReady(t *testing.T) {
 	}
 	assert.Equal(t, http.StatusServiceUnavailable, probe().Code)
 	assert.Equal(t, "no valid token yet\n", probe().Body.String())
+
+	_, err = client.Token(t.Context())
+	require.Error(t, err, "nobody listens there")
+	assert.Equal(t, http.StatusServiceUnavailable, probe().Code)
+	assert.Contains(t, probe().Body.String(), "Password is empty")
 }
