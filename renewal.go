@@ -3,23 +3,20 @@ package vendorlogin
 import (
 	"context"
 	"time"
-
-	"github.com/vendorlogin/vendorlogin/internal/record"
 )
 
 // An order is one renewal, from the Store's first load to the saving of what came of it. It changes nothing of the Client: it starts
 // from what is known and ends with an outcome.
 type order struct {
-	vendor     vendor
-	set        *settings
-	ledger     *ledger
-	report     func(Event)
-	send       func() bool // marks the point from which on the renewal runs to its end; false: the Client was closed
-	over       func() bool // the renewal has been given up
-	force      bool        // by Renew
-	background bool        // nobody waits
-	known      known
-	progress   *progress
+	vendor   vendor
+	set      *settings
+	ledger   *ledger
+	report   func(Event)
+	send     func() bool // marks the point from which on the renewal runs to its end; false: the Client was closed
+	over     func() bool // the renewal has been given up
+	force    bool        // by Renew
+	known    known
+	progress *progress
 
 	atStart  int64         // the record's number when the renewal began
 	old      *Token        // whose refresh token is about to be sent; nil: log in
@@ -31,15 +28,13 @@ type order struct {
 
 // known is what the Client knew when the renewal began.
 type known struct {
-	cached   *cached
-	hold     *hold // the last one
-	seq      int64 // the highest number of a token so far
-	sent     []uint64
-	attempts record.Attempts
-	consumed []record.Consumed
-	changed  bool // the credentials have changed since the hold
-	bypass   bool // a hold may be bypassed now
-	epoch    time.Time
+	cached  *cached
+	hold    *hold // the last one
+	seq     int64 // the highest number of a token so far
+	sent    []uint64
+	changed bool // the credentials have changed since the hold
+	bypass  bool // a hold may be bypassed now
+	epoch   time.Time
 }
 
 // An outcome is what a renewal comes to.

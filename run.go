@@ -48,7 +48,7 @@ func (k *keeper) newOrder(ctx context.Context, r *run) *order {
 				report(Event{Type: EventStore, Err: e})
 			}
 		}),
-		force: r.force, background: r.job == jobBackground,
+		force: r.force,
 		known: known{
 			cached: k.cached.Load(), hold: t.hold, seq: k.seq, sent: t.sent, epoch: k.epoch,
 			changed: t.hold != nil && t.hold.changed,
