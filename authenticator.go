@@ -23,8 +23,8 @@ type Authenticator interface {
 // A Refresher renews a token without the password.
 type Refresher interface {
 	// Refresh is called only when old.Refresh is set. It does not change old. [ErrRefreshRejected] means that the vendor will not
-	// take this refresh token again: a Client then logs in within the same call. So does any other response in the vendor's own
-	// format with status 4xx. After an error that is not Unprocessed the refresh token is never sent again: it may be consumed.
+	// take this refresh token again. A Client then logs in within the same call, as it does after any other 4xx in the vendor's own
+	// format. After an error that is not Unprocessed the refresh token is never sent again: it may be consumed.
 	Refresh(ctx context.Context, old *Token) (*Token, error)
 }
 

@@ -38,13 +38,14 @@ func NewClient(a Authenticator, o *Options) (*Client, error) {
 	return c, nil
 }
 
-// Token returns a valid token. While the cached one is fresh the call costs a clock reading and never fails, even when ctx has ended.
-// Near its expiry the cached token is still returned, and renewed once in the background. Without a valid token the call waits for
-// the renewal that all callers share, until ctx ends: then the error matches ctx.Err(), and the renewal goes on for the others.
+// Token returns a valid token. While the cached one is fresh the call costs a clock reading and never fails, even when ctx has
+// ended. Near its expiry the cached token is still returned, and renewed once in the background. Without a valid token the call
+// waits for the renewal that all callers share, until ctx ends. Then the error matches ctx.Err(), and the renewal goes on for the
+// others.
 //
-// While the Client is on hold, after wrong credentials say, the call fails with the *[Error] that began the hold, marked as
-// Remembered; its RetryAt says when the hold ends. It fails at once, or within a second where a probe of the SecretFuncs or of the
-// Store is due. After Close it is [ErrClosed].
+// While the Client is on hold, for example after wrong credentials, the call fails with the *[Error] that began the hold, marked
+// as Remembered. Its RetryAt says when the hold ends. The call fails at once, or within a second where a probe of the SecretFuncs
+// or of the Store is due. After Close it is [ErrClosed].
 func (c *Client) Token(ctx context.Context) (*Token, error) {
 	if h := c.k.cached.Load(); h != nil && int64(time.Since(c.k.epoch)) < h.review.Load() {
 		return h.token, nil
@@ -52,9 +53,9 @@ func (c *Client) Token(ctx context.Context) (*Token, error) {
 	return c.k.await(ctx, false)
 }
 
-// WaitToken is Token for batch jobs: where Token would fail with a RetryAt because the vendor is unavailable, limits the rate, or the
-// login is paced, it waits until then and tries again, within ctx. What the vendor rejected, and every error without a RetryAt, it
-// returns at once.
+// WaitToken is Token for batch jobs. Token fails with a RetryAt where the vendor is unavailable, its response was bad, it limits
+// the rate, or the login is paced. WaitToken waits until then and tries again. It returns the error at once after a rejection,
+// without a RetryAt, and where ctx ends before RetryAt.
 func (c *Client) WaitToken(ctx context.Context) (*Token, error) {
 	for {
 		t, err := c.Token(ctx)
@@ -75,9 +76,10 @@ func waitingHelps(e *Error) bool {
 	return errors.Is(e, ErrUnavailable) || errors.Is(e, ErrRateLimited) || errors.Is(e, ErrBadResponse)
 }
 
-// Renew renews the token now, by refresh or login, whatever its age, or joins the renewal that is under way. A token that the Store
-// had before is no answer to it. It bypasses a hold after a rejection or a failure, at most once a minute, since each time may cost
-// the account an attempt. It never bypasses a Retry-After or Options.MaxAttempts. On failure a valid cached token stays.
+// Renew renews the token now, by refresh or login, whatever its age, or joins the renewal that is under way. It does not return a
+// token that the Store had before the call. It bypasses a hold after a rejection or a failure, at most once per minute, since each
+// time may cost the account an attempt. It never bypasses a Retry-After or [Options.MaxAttempts]. On failure a valid cached token
+// stays.
 func (c *Client) Renew(ctx context.Context) (*Token, error) { return c.k.await(ctx, true) }
 
 // Authorize puts the vendor's headers on req: a token as from Token(req.Context()), and whatever else the vendor's API wants.
@@ -91,7 +93,8 @@ func (c *Client) Authorize(req *http.Request) error {
 	return c.AuthorizeWith(req, t)
 }
 
-// AuthorizeWith is Authorize with a token that Token returned.
+// AuthorizeWith is [Client.Authorize] with a token that Token returned. If the API rejects that token, give it to
+// [Client.Invalidate].
 func (c *Client) AuthorizeWith(req *http.Request, t *Token) error {
 	if t == nil {
 		return c.k.vendor.failure("authorize", ErrInvalidRequest, "the token is nil")
@@ -139,8 +142,8 @@ func (c *Client) Close() error {
 	return c.Shutdown(ctx)
 }
 
-// Shutdown is Close, but waits no longer than ctx lasts. The error says what could not be waited for, and matches ctx.Err(); it goes
-// on to its end.
+// Shutdown is Close, but waits no longer than ctx lasts. What it could not wait for goes on to its end. The error then names it
+// and matches ctx.Err().
 func (c *Client) Shutdown(ctx context.Context) error {
 	for _, f := range c.k.close() {
 		if err := waitFor(ctx, f.Ended()); err != nil {

@@ -11,8 +11,8 @@
 //
 // # Words
 //
-//   - Login: the credentials are exchanged for a token. Refresh: the vendor's refresh token is. Renew: refresh or, where that cannot be
-//     done, log in.
+//   - Login: the credentials are exchanged for a token. Refresh: a refresh token is exchanged for a token. Renew: refresh or, where
+//     that cannot be done, log in.
 //   - Fresh: the cached token is handed out. Stale: it is handed out, and renewed in the background. Expired: callers wait for a token.
 //   - Hold: nothing is sent until a time. Callers get the [*Error] that began the hold, marked as Remembered, with RetryAt as its end.
 //   - Attempt: a request with a password or a code in it that did not end in a valid token, for whatever reason. Attempts are counted.

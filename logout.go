@@ -14,11 +14,11 @@ func (c *Client) Logout(ctx context.Context) error {
 	return c.alone(ctx, "logout", jobLogout, func(o *order, ctx context.Context) outcome { return o.logout(ctx) })
 }
 
-// Seed takes over a token from elsewhere, such as another tool's file, so that nobody has to log in again to move here. The token is
-// cached and saved in the Store, over what either has; a hold ends. Seed keeps a copy. A zero IssuedAt is now. An expired or empty
-// access token will do where there is a refresh token; else it is [ErrInvalidRequest]. A renewal under way is waited for first.
+// Seed takes over a token from elsewhere, such as another tool's file, so that nobody has to log in again to move here. It waits
+// for a renewal under way. A copy of the token then replaces the cached one and the one in the Store, and a hold ends.
 //
-// Where the Store fails the error is [ErrStore], and the token is cached all the same.
+// A zero IssuedAt is now. An expired or empty access token is valid here if there is a refresh token; else it is
+// [ErrInvalidRequest]. Where the Store fails the error is [ErrStore], and the token is cached all the same.
 func (c *Client) Seed(ctx context.Context, t *Token) error {
 	if t == nil || t.Access.IsZero() && t.Refresh.IsZero() {
 		return c.k.vendor.failure("seed", ErrInvalidRequest, "the token has neither Access nor Refresh")

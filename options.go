@@ -24,7 +24,8 @@ type Options struct {
 	Pacer Pacer
 
 	// RenewBefore is how long before its expiry a token is renewed in the background. Of a token with a shorter lifetime it is at most
-	// half of that. A token with less left on arrival than this, and than 10 seconds, counts as expired. Default 5 minutes.
+	// half of that. A token counts as expired on arrival with less than 10 seconds left, or RenewBefore if that is
+	// shorter. Default 5 minutes.
 	RenewBefore time.Duration
 
 	// LoginTimeout bounds one renewal: waiting for other processes, and for the vendor. A person's typing of a code has time of its
@@ -50,7 +51,7 @@ type Options struct {
 	Logger *slog.Logger
 
 	// OnEvent is told what happens, one event at a time and in order, on a goroutine of its own. So events come a little late. A slow
-	// observer delays nobody but Close, which waits for it; a panic in it is dropped. Of more than 1024 waiting events the latest are
+	// observer delays nobody but Close, which waits for it. A panic in it is dropped. At most 1024 events wait; further ones are
 	// dropped. It must not call Close.
 	OnEvent func(Event)
 }
