@@ -147,7 +147,10 @@ func TestMistakes(t *testing.T) {
 		{"as: ms", "as: mss", "as is unknown; did you mean ms?"},
 		{"kind: credentials", "kind: credential", "kind is unknown; did you mean credentials?"},
 		{"kind: credentials, ", "", "kind is unknown"},
-		{"message: {json: text}", "message: {json: token}", "is where ${access} is, a secret that errors would show"},
+		{"message: {json: text}", "message: {json: token}", "is where ${access} is, a secret that would be shown"},
+		{"next: {json: next}", "next: {json: next}, shown: {json: token, public: true}", "is where ${access} is, a secret that would be shown"},
+		{"as: ms", "as: iso8601", "as is unknown"},
+		{"{status: [400], at: {json: error}, is: wrong", "{status: [], at: {json: error}, is: wrong", "can never match: a list is empty"},
 		{"message: {json: text}", "message: {json: text, maybe: true}", "is kept nowhere"},
 		{"{status: [400], at: {json: error}, is: wrong", "{status: [99], at: {json: error}, is: wrong", "is no status of a response"},
 		{"{status: [400], at: {json: error}, is: wrong", "{status: [302], at: {json: error}, is: wrong", "can never match: a redirect"},
@@ -179,6 +182,16 @@ func TestMistakes(t *testing.T) {
 		assert.Contains(t, got, c.want, c.to)
 		assert.NotContains(t, got, examplePassword)
 	}
+}
+
+// A rule of the description that each step covers with one of its own never matches.
+func TestCoveredRule(t *testing.T) {
+	t.Parallel()
+	const text = "name: v\nlogin:\n  - url: https://v.example\n    keep: {access: {json: t}}\n" +
+		"    errors: [{status: [400], kind: credentials}]\nerrors: [{status: [400], at: {json: e}, kind: forbidden}]\n"
+	assert.Contains(t, mistakes(t, text, loginspec.Config{}), "errors[0] can never match: in each step")
+	_, err := loginspec.New(parseYAML(t, text+"logout: [{url: \"https://v.example\", form: {a: \"${access}\"}}]\n"), loginspec.Config{})
+	require.NoError(t, err)
 }
 
 // What is wrong with a configuration is found by New, without its values.

@@ -36,13 +36,24 @@ func (k *checker) checkRules(path string, rules []Rule, s *Step) {
 	}
 }
 
+// checkCovered checks that a rule of the description is not behind one in every step.
+func (k *checker) checkCovered() {
+	for i := range k.spec.Errors {
+		covered := true
+		k.spec.allSteps(func(_, _ string, s *Step) {
+			covered = covered && slices.ContainsFunc(s.Errors, func(own Rule) bool { return own.reads().Covers(k.spec.Errors[i].reads()) })
+		})
+		k.bad(covered, item("errors", i), "can never match: in each step a rule of its own matches first")
+	}
+}
+
 func isSuccess(status int) bool { return status >= 200 && status <= 299 }
 
 // checkShown checks that what an error shows is nothing that is kept as a secret.
 func (k *checker) checkShown(path string, source *Source) {
 	for name, kept := range k.keeps {
 		at := source.reads().Key()
-		k.bad(k.isSecret(name) && kept.reads().Key() == at && at != "", path, "is where ${%s} is, a secret that errors would show", name)
+		k.bad(k.isSecret(name) && kept.reads().Key() == at && at != "", path, "is where ${%s} is, a secret that would be shown", name)
 	}
 }
 
@@ -65,6 +76,9 @@ func (k *checker) checkSource(path, name string, s *Source) {
 	k.bad(!reading.IsTimeForm(s.As), path+".as", "is unknown%s", strictjson.Nearest(s.As, timeForms))
 	k.bad(!strings.Contains(path, ".keep.") && (s.Maybe || s.Public), path, "is kept nowhere: maybe and public mean nothing")
 	k.bad(s.Public && (name == "access" || name == "refresh"), path+".public", "would show the token in logs")
+	if s.Public {
+		k.checkShown(path, s)
+	}
 }
 
 // checkMake checks a made value. What it is made of is checked where it is used.

@@ -29,6 +29,7 @@ func (k *checker) checkSteps() {
 	last := len(s.Refresh) - 1
 	k.bad(last >= 0 && s.Refresh[last].Keep != nil && !slices.ContainsFunc(s.Refresh, keepsAccess), "refresh", "has no step that keeps access")
 	k.checkRules("errors", s.Errors, nil)
+	k.checkCovered()
 	k.checkTemplate("base", s.Base, there, nil)
 	k.checkURL("base", s.Base, "", false)
 	k.carry(place.Names(s.Base))

@@ -23,7 +23,7 @@ make: {now: {time: "2006"}}
 login:
   - url: https://api.v.example/login
     header: {X-Key: "${api_key}", X-Tenant: "${tenant}", X-Now: "${now}"}
-    keep: {access: {header: X-T}, csrf: {json: csrf}, user_id: {json: id, public: true}, unused: {json: csrf, public: true}}
+    keep: {access: {header: X-T}, csrf: {json: csrf}, user_id: {json: id, public: true}}
 use: ` + use + "\n"
 	spec := parseYAML(t, text)
 	w := &wire{handler: respond(200, `{"csrf": "example-csrf", "id": 7}`, "X-T", access)}

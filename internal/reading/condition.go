@@ -85,6 +85,8 @@ func (c *Condition) Check(report func(key, reason string)) {
 		report("", "has is, not or match without at")
 	case c.At == nil && len(c.Status) == 0:
 		report("", "matches every response: it needs status or at")
+	case c.Status != nil && len(c.Status) == 0, c.Is != nil && len(c.Is) == 0:
+		report("", "can never match: a list is empty")
 	case all(excluded):
 		report("", "can never match: not excludes all of is")
 	case err != nil:

@@ -58,7 +58,7 @@ func IsTimeForm(as string) bool {
 	case "", "seconds", "ms", "unix", "unix_ms", "d:h:m", "rfc3339", "http_date":
 		return true
 	}
-	return IsLayout(as)
+	return IsLayout(as) && strings.Contains(as, "06") // without a year it is no time
 }
 
 // IsLayout reports whether a layout of package time writes two different times differently.
