@@ -225,7 +225,7 @@ func (t *turn) wakeUp() {
 }
 
 func (l *lane) status(now time.Time) LaneStatus {
-	s := LaneStatus{UnderWay: l.underWay, Waiting: l.queue.Len(), Interval: l.limit.intervalAt(now)}
+	s := LaneStatus{UnderWay: l.underWay, Waiting: l.queue.Len(), Interval: l.limit.intervalAt(now), Suspected: l.suspected > 0}
 	if l.limit.closed(now) {
 		s.ClosedUntil = l.limit.closedUntil
 	}

@@ -215,10 +215,12 @@ func TestASuspectedLaneIsTriedByOneAtATime(t *testing.T) {
 			login(t, p, name, tooMany(true, time.Minute))
 		}
 		rejected(t, p, "next") // after a while: somebody is under way
+		assert.True(t, lane(p).Suspected)
 		before(true, nil)
 		try := turn(t, p, "next")
 		rejected(t, p, "another")
 		try(true, nil)
+		assert.False(t, lane(p).Suspected)
 		for n := range 4 {
 			turn(t, p, fmt.Sprint(n))
 		}

@@ -50,6 +50,7 @@ type LaneStatus struct {
 	Waiting     int           // calls that wait for their turn
 	ClosedUntil time.Time     // nothing is sent before, as the vendor limits the rate; zero: open
 	Interval    time.Duration // between two exchanges; 0: no rate limit is known
+	Suspected   bool          // several accounts met a rate limit: one exchange at a time, until it is clear whether it is theirs alone
 }
 
 // defaultWait bounds waiting for a turn where ctx has no deadline: a quarter of the default LoginTimeout.

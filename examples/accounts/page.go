@@ -139,6 +139,9 @@ func endpointOf(e clientpool.EndpointStatus, now time.Time) endpoint {
 		if !l.lane.ClosedUntil.IsZero() {
 			states = append(states, fmt.Sprintf("the vendor wants no %s until %s", l.what, moment(l.lane.ClosedUntil, now)))
 		}
+		if l.lane.Suspected {
+			states = append(states, fmt.Sprintf("%s of some accounts met a limit: one at a time", l.what))
+		}
 		if l.lane.Interval > 0 {
 			states = append(states, fmt.Sprintf("%s are %v apart", l.what, l.lane.Interval.Round(100*time.Millisecond)))
 		}

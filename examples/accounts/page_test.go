@@ -47,7 +47,8 @@ func TestEndpoints(t *testing.T) {
 		"cannot be reached since 03:04:05 UTC": {DownSince: now},
 		"the vendor wants no logins until 03:05:05 UTC (in 60 s); logins are 3.2s apart; 7 logins wait for their turn": {
 			Login: clientpool.LaneStatus{ClosedUntil: now.Add(time.Minute), Interval: 3210 * time.Millisecond, Waiting: 7}},
-		"refreshes are 1s apart": {Refresh: clientpool.LaneStatus{Interval: time.Second}},
+		"logins of some accounts met a limit: one at a time": {Login: clientpool.LaneStatus{Suspected: true}},
+		"refreshes are 1s apart":                             {Refresh: clientpool.LaneStatus{Interval: time.Second}},
 	} {
 		assert.Equal(t, says, endpointOf(e, now).State)
 	}
