@@ -103,6 +103,8 @@ use: {header: {Authorization: "Bearer ${access}"}}
 		require.NoError(t, err)
 		assert.Equal(t, []string{"https://na1.v.example"}, auth.(vendorlogin.Originer).APIOrigins(token))
 		assert.Nil(t, auth.(vendorlogin.Originer).APIOrigins(nil))
+		_, _, err = login(t, text, nil, respond(200, `{"next": "/x", "token": "t", "instance": "na1.v.example"}`))
+		require.ErrorIs(t, err, vendorlogin.ErrBadResponse, "a host alone is no URL")
 		assert.Equal(t, "https://login.v.example", auth.Account().Endpoint)
 	}
 }

@@ -24,7 +24,7 @@ func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *read
 		source := keep[name]
 		value, ok := source.reads().Find(resp)
 		if ok && r.leads[name] {
-			value, ok = r.absolute(call, value)
+			value, ok = r.absolute(call, name, value)
 			if !ok {
 				return r.unusable(call, resp, fmt.Errorf("%s leads to a host that the description does not allow", name))
 			}

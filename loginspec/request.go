@@ -99,8 +99,11 @@ func (r *run) resolve(ctx context.Context, u place.URL) (*url.URL, bool, error) 
 	return base, true, nil
 }
 
-// absolute makes a URL of what a response to c says, if it leads to a host that is allowed.
-func (r *run) absolute(c *filledCall, value string) (string, bool) {
+// absolute makes a URL of what a response to c says, if it leads to a host that is allowed. That of the API is none that depends on c.
+func (r *run) absolute(c *filledCall, name, value string) (string, bool) {
+	if slices.Contains(place.Names(r.spec.Base), name) && !strings.Contains(value, "://") {
+		return "", false
+	}
 	from, err := url.Parse(c.Base + c.Path)
 	if err != nil {
 		return "", false
