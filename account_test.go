@@ -37,7 +37,12 @@ func TestAccountKeyIsSafeAndHoldsNoName(t *testing.T) {
 	t.Parallel()
 	safe := regexp.MustCompile(`^[a-z0-9_]{0,32}-[0-9a-f]{32}$`)
 	for _, vendor := range []string{"gcore", "GMI Cloud", "../../etc", "", "ünï", strings.Repeat("x", 200), "a\x00b"} {
-		key := vendorlogin.Account{Vendor: vendor, Endpoint: "https://api.example.com/v1", Principal: "ops@example.com", Scope: "team"}.Key()
+		key := vendorlogin.Account{
+			Vendor:    vendor,
+			Endpoint:  "https://api.example.com/v1",
+			Principal: "ops@example.com",
+			Scope:     "team",
+		}.Key()
 		assert.Regexp(t, safe, key)
 		assert.NotContains(t, key, "ops")
 		assert.NotContains(t, key, "example")
@@ -55,7 +60,8 @@ func TestAccountFingerprint(t *testing.T) {
 		require.NoError(t, err)
 		return sum
 	}
-	x, y, xy, none := vendorlogin.SecretString("x"), vendorlogin.SecretString("y"), vendorlogin.SecretString("xy"), vendorlogin.SecretString("")
+	x, y := vendorlogin.SecretString("x"), vendorlogin.SecretString("y")
+	xy, none := vendorlogin.SecretString("xy"), vendorlogin.SecretString("")
 	sums := map[uint64]bool{}
 	for _, sum := range []uint64{
 		of(a), of(a, x), of(a, y), of(a, x, y), of(a, y, x), of(a, xy), of(a, xy, none), of(a, none), of(a, nil), of(a, nil, x), of(a, x, nil), of(a, nil, nil),

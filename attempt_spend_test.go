@@ -133,10 +133,13 @@ func TestFleetDoesNotLockTheSecondFactor(t *testing.T) {
 func TestPersonIsAskedWithinTheBudget(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var n int
-		f := &retyping{fake: fake{life: time.Hour}, source: vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) {
-			n++
-			return fmt.Sprintf("%06d", n), nil
-		})}
+		f := &retyping{
+			fake: fake{life: time.Hour},
+			source: vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) {
+				n++
+				return fmt.Sprintf("%06d", n), nil
+			}),
+		}
 		c := newClient(t, f, nil)
 		for range 10 {
 			_, err := c.Renew(t.Context())

@@ -71,7 +71,11 @@ type crew struct {
 	crash  bool // each process dies after its first failure, and another takes its place
 }
 
-var crews = []crew{{"1 process", 1, false, false}, {"10 processes, one store", 10, true, false}, {"10 processes, no store", 10, false, false}}
+var crews = []crew{
+	{"1 process", 1, false, false},
+	{"10 processes, one store", 10, true, false},
+	{"10 processes, no store", 10, false, false},
+}
 
 // delay lets the crew ask until all have a token, and returns how long after the outage's end the last of them had it.
 func (c crew) delay(t *testing.T, o *outage) time.Duration {
@@ -156,7 +160,9 @@ func TestOutages(t *testing.T) {
 				total.Seconds()/float64(len(delays)), most)
 		}
 	}
-	t.Log("\n| failure | who asks | longest delay after the end | mean | most logins in 10 minutes |\n|---|---|---|---|---|\n" + table.String())
+	t.Log(
+		"\n| failure | who asks | longest delay after the end | mean | most logins in 10 minutes |\n|---|---|---|---|---|\n" + table.String(),
+	)
 }
 
 // TestFleetWhateverTheVendorReturns counts the logins of an hour.
@@ -355,7 +361,15 @@ func TestRenewDoesNotBypassTheBudgetOrARetryAfter(t *testing.T) {
 
 func TestBudgetTellsTheLastFailure(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f := &fake{err: &vendorlogin.Error{Op: "login", Kind: vendorlogin.ErrInvalidCredentials, Status: 400, Code: "session/0", Request: "POST h/p"}}
+		f := &fake{
+			err: &vendorlogin.Error{
+				Op:      "login",
+				Kind:    vendorlogin.ErrInvalidCredentials,
+				Status:  400,
+				Code:    "session/0",
+				Request: "POST h/p",
+			},
+		}
 		c := newClient(t, f, &vendorlogin.Options{MaxAttempts: 1})
 		_, first := c.Token(t.Context())
 		require.Error(t, first)

@@ -143,13 +143,19 @@ func BenchmarkTransport(b *testing.B) {
 func BenchmarkAccount(b *testing.B) {
 	const accounts = 100_000
 	vendor := httpClient(func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"access": "a", "refresh": "r"}`))}, nil
+		return &http.Response{
+			StatusCode: 200,
+			Header:     http.Header{},
+			Body:       io.NopCloser(strings.NewReader(`{"access": "a", "refresh": "r"}`)),
+		}, nil
 	})
 	for b.Loop() {
 		clients := make([]*vendorlogin.Client, 0, accounts)
 		goroutines, before := runtime.NumGoroutine(), heap()
 		for i := range accounts {
-			auth, err := gcore.New(gcore.Config{Username: strconv.Itoa(i) + "@example.com", Password: vendorlogin.SecretString("p"), HTTPClient: vendor})
+			auth, err := gcore.New(
+				gcore.Config{Username: strconv.Itoa(i) + "@example.com", Password: vendorlogin.SecretString("p"), HTTPClient: vendor},
+			)
 			require.NoError(b, err)
 			c, err := vendorlogin.NewClient(auth, nil)
 			require.NoError(b, err)

@@ -216,7 +216,11 @@ func TestByteIdenticalLogins(t *testing.T) {
 func TestAuthenticatorsTokenIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	theirs := &vendorlogin.Token{Access: vendorlogin.NewSecret("access-1"), ExpiresAt: now.Add(time.Hour), Extra: map[string]string{"region": "eu"}}
+	theirs := &vendorlogin.Token{
+		Access:    vendorlogin.NewSecret("access-1"),
+		ExpiresAt: now.Add(time.Hour),
+		Extra:     map[string]string{"region": "eu"},
+	}
 	want := *theirs
 	got := mustToken(t, newClient(t, &repeating{token: theirs}, nil))
 	assert.NotSame(t, theirs, got)

@@ -161,7 +161,14 @@ func TestFirstVersionAndThisOneShareAStore(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
 		f := newRefresher(time.Hour, 0)
-		s.put(recordOf("first-version", 30*time.Minute, 10*time.Minute, `,"holds":[{"cause":"throttled","until":"2000-01-01T00:00:01Z","status":429}]`))
+		s.put(
+			recordOf(
+				"first-version",
+				30*time.Minute,
+				10*time.Minute,
+				`,"holds":[{"cause":"throttled","until":"2000-01-01T00:00:01Z","status":429}]`,
+			),
+		)
 		c := newClient(t, f, shared(s))
 		assert.Equal(t, "first-version", mustToken(t, c).Access.Reveal())
 		time.Sleep(10 * time.Minute)

@@ -28,7 +28,10 @@ func NewClient(a Authenticator, o *Options) (*Client, error) {
 	}
 	account := a.Account()
 	if opts.Store != nil && (account.Vendor == "" || account.Endpoint == "" || account.Principal == "") {
-		return nil, invalidOption("Authenticator", "has an Account without Vendor, Endpoint or Principal: a Store would mix it up with others")
+		return nil, invalidOption(
+			"Authenticator",
+			"has an Account without Vendor, Endpoint or Principal: a Store would mix it up with others",
+		)
 	}
 	c := &Client{keeper{vendor: vendor{a}, set: opts.settings(), epoch: time.Now(), events: newReporter(account, &opts)}}
 	if opts.KeepAlive {

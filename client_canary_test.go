@@ -23,7 +23,28 @@ import (
 
 const canary = "canary-example-secret"
 
-var verbs = []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%t", "%p", "%T", "%o", "%U", "%c", "%e", "%10.3s", "%-20q", "%+q", "%#x"}
+var verbs = []string{
+	"%v",
+	"%+v",
+	"%#v",
+	"%s",
+	"%q",
+	"%x",
+	"%X",
+	"% x",
+	"%d",
+	"%t",
+	"%p",
+	"%T",
+	"%o",
+	"%U",
+	"%c",
+	"%e",
+	"%10.3s",
+	"%-20q",
+	"%+q",
+	"%#x",
+}
 
 // traces are what printing, logging and marshalling v leaves.
 func traces(v any) []string {
@@ -52,7 +73,14 @@ func traces(v any) []string {
 
 // forms are the canary, and what encodings make of it.
 func forms() []string {
-	return []string{canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary), fmt.Sprintf("% x", canary), fmt.Sprint([]byte(canary)), canary[:8]}
+	return []string{
+		canary,
+		fmt.Sprintf("%x", canary),
+		fmt.Sprintf("%X", canary),
+		fmt.Sprintf("% x", canary),
+		fmt.Sprint([]byte(canary)),
+		canary[:8],
+	}
 }
 
 func assertSilent(t *testing.T, what string, v any) {

@@ -37,7 +37,10 @@ func TestRenewalOutlivesItsCallers(t *testing.T) {
 
 func TestNoGoroutineBeforeTheFirstToken(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		c, err := vendorlogin.NewClient(&fake{}, &vendorlogin.Options{KeepAlive: true, Store: newMemStore(), OnEvent: func(vendorlogin.Event) {}})
+		c, err := vendorlogin.NewClient(
+			&fake{},
+			&vendorlogin.Options{KeepAlive: true, Store: newMemStore(), OnEvent: func(vendorlogin.Event) {}},
+		)
 		require.NoError(t, err)
 		_ = c.HTTPClient()
 		_, ok := c.Peek()

@@ -239,7 +239,10 @@ func TestStatusCostsLittle(t *testing.T) {
 func TestErrorInALog(t *testing.T) {
 	t.Parallel()
 	err := &vendorlogin.Error{
-		Account: vendorlogin.Account{Vendor: "fake", Principal: "ops@example.com"}, Op: "login", Kind: vendorlogin.ErrRateLimited, Status: 429,
+		Account: vendorlogin.Account{
+			Vendor:    "fake",
+			Principal: "ops@example.com",
+		}, Op: "login", Kind: vendorlogin.ErrRateLimited, Status: 429,
 		Code: "limit/0", Request: "POST api.example.com/login", Message: "the vendor's words", RetryAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Remembered: true,
 	}
 	var b strings.Builder

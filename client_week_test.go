@@ -105,7 +105,9 @@ func (w *week) weather() {
 		return d
 	}
 	outages := []vendortest.Fault{
-		{Status: http.StatusServiceUnavailable}, {Status: http.StatusInternalServerError}, {Refuse: true}, {Drop: true}, {Drop: true, AfterProcessing: true},
+		{
+			Status: http.StatusServiceUnavailable,
+		}, {Status: http.StatusInternalServerError}, {Refuse: true}, {Drop: true}, {Drop: true, AfterProcessing: true},
 		{Delay: time.Minute}, {HTML: true}, {Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"30"}}}, {Cut: true},
 	}
 	for !w.over() {

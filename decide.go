@@ -102,7 +102,11 @@ func (k *keeper) beginRenewal(ctx context.Context, force, forRejected bool) *run
 func renewOrder(o *order, ctx context.Context) outcome { return o.renew(ctx) }
 
 func (k *keeper) beginProbe(ctx context.Context, credentials, store bool) *run {
-	return k.begin(ctx, &run{job: jobProbe, credentials: credentials, store: store}, func(o *order, ctx context.Context) outcome { return o.probe(ctx, credentials, store) })
+	return k.begin(
+		ctx,
+		&run{job: jobProbe, credentials: credentials, store: store},
+		func(o *order, ctx context.Context) outcome { return o.probe(ctx, credentials, store) },
+	)
 }
 
 // renewInBackground starts a renewal that nobody waits for, or on hold a probe.
@@ -124,7 +128,8 @@ func (k *keeper) renewInBackground(ctx context.Context, mono time.Duration) {
 // probesDue reports what is to be probed now.
 func (k *keeper) probesDue(h *hold, mono time.Duration, wall time.Time) (credentials, store bool) {
 	p := k.trouble.probes
-	credentials = k.vendor.fingerprints() && h.cause == causeRejected && h.fingerprint != nil && !wall.Before(h.floor) && mono >= p.credentials
+	credentials = k.vendor.fingerprints() && h.cause == causeRejected && h.fingerprint != nil && !wall.Before(h.floor) &&
+		mono >= p.credentials
 	store = k.set.store != nil && h.cause != causePaced && mono >= p.store
 	return credentials, store
 }

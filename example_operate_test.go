@@ -68,7 +68,10 @@ func ExampleClient_Seed() {
 		return
 	}
 	defer client.Close()
-	err = client.Seed(context.Background(), &vendorlogin.Token{Access: elsewhere.Access, Refresh: elsewhere.Refresh, ExpiresAt: elsewhere.ExpiresAt})
+	err = client.Seed(
+		context.Background(),
+		&vendorlogin.Token{Access: elsewhere.Access, Refresh: elsewhere.Refresh, ExpiresAt: elsewhere.ExpiresAt},
+	)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -206,7 +206,9 @@ func TestClaimThatGoesAwayFreesTheWay(t *testing.T) {
 func TestRecordWithoutAUsableTokenStillHolds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
-		s.put(`{"format":1,"token":{"issued_at":"2000-01-01T00:00:00Z"},"holds":[{"cause":"throttled","status":429,"until":"2000-01-01T00:05:00Z"}]}`)
+		s.put(
+			`{"format":1,"token":{"issued_at":"2000-01-01T00:00:00Z"},"holds":[{"cause":"throttled","status":429,"until":"2000-01-01T00:05:00Z"}]}`,
+		)
 		f := &fake{life: time.Hour}
 		_, err := newClient(t, f, shared(s)).Token(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrRateLimited)

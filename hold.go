@@ -255,7 +255,16 @@ func recorded(e *Error) record.Failure {
 
 // remembered is the error of what another renewal, perhaps of another process, met.
 func remembered(a Account, f record.Failure, retryAt time.Time) *Error {
-	e := &Error{Account: a, Op: f.Op, Kind: kindOf(f), Status: f.Status, Code: f.Code, Request: f.Request, RetryAt: retryAt, Remembered: true}
+	e := &Error{
+		Account:    a,
+		Op:         f.Op,
+		Kind:       kindOf(f),
+		Status:     f.Status,
+		Code:       f.Code,
+		Request:    f.Request,
+		RetryAt:    retryAt,
+		Remembered: true,
+	}
 	e.Unprocessed = f == record.Failure{}
 	return e
 }

@@ -118,8 +118,24 @@ func TestSharedHoldComesBackAsItWas(t *testing.T) {
 	fingerprint := uint64(0x1207)
 	account := Account{Vendor: "v", Endpoint: "https://h", Principal: "p"}
 	for _, kind := range kinds {
-		err := &Error{Account: account, Kind: kind, Op: "otp", Status: 400, Code: "rate-limit/0", Request: "POST h/p", RetryAt: holdWall.Add(5 * time.Minute)}
-		h := holdAfter(failure{err: err, facts: facts{op: "login", counted: true, fingerprint: &fingerprint}, due: holdWall.Add(5 * time.Minute), cooldown: 5 * time.Minute, wall: holdWall})
+		err := &Error{
+			Account: account,
+			Kind:    kind,
+			Op:      "otp",
+			Status:  400,
+			Code:    "rate-limit/0",
+			Request: "POST h/p",
+			RetryAt: holdWall.Add(5 * time.Minute),
+		}
+		h := holdAfter(
+			failure{
+				err:      err,
+				facts:    facts{op: "login", counted: true, fingerprint: &fingerprint},
+				due:      holdWall.Add(5 * time.Minute),
+				cooldown: 5 * time.Minute,
+				wall:     holdWall,
+			},
+		)
 		got := heldBy(record.Holds{h.shareable()}, account, &fingerprint, false, 0, 0, holdWall)
 		require.NotNil(t, got, kind)
 		assert.Equal(t, h.err, got.err, "%v: every field that another process can know", kind)
@@ -136,10 +152,20 @@ func TestSharedHoldComesBackAsItWas(t *testing.T) {
 	rejected.Floor = holdWall.Add(time.Second)
 	assert.NotNil(t, heldBy(record.Holds{rejected}, account, nil, true, 0, 0, holdWall), "but not before the vendor's time")
 	far := record.Hold{Cause: string(causeRejected), Until: holdWall.Add(1000 * time.Hour)}
-	assert.Equal(t, holdWall.Add(2*time.Hour), heldBy(record.Holds{far}, account, nil, false, 2*time.Hour, 0, holdWall).untilWall, "no more than can be true")
+	assert.Equal(
+		t,
+		holdWall.Add(2*time.Hour),
+		heldBy(record.Holds{far}, account, nil, false, 2*time.Hour, 0, holdWall).untilWall,
+		"no more than can be true",
+	)
 	assert.Nil(t, heldBy(record.Holds{{Until: holdWall}}, account, nil, false, 0, 0, holdWall), "over")
 	first := record.Hold{Cause: "credentials", Until: holdWall.Add(time.Minute), Failure: record.Failure{Status: 400}}
-	assert.Equal(t, ErrInvalidCredentials, heldBy(record.Holds{first}, account, nil, false, 0, 0, holdWall).err.Kind, "by the first version")
+	assert.Equal(
+		t,
+		ErrInvalidCredentials,
+		heldBy(record.Holds{first}, account, nil, false, 0, 0, holdWall).err.Kind,
+		"by the first version",
+	)
 }
 
 func TestDecisions(t *testing.T) {

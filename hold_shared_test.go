@@ -133,8 +133,18 @@ func TestSharedHoldsAreBoundedAndTheLongestIsTold(t *testing.T) {
 		assert.Len(t, s.record(t).Holds, 8)
 
 		now := time.Now()
-		s.put(fmt.Sprintf(`{"format":1,"holds":[{"cause":"throttled","status":429,"until":%q},{"cause":"credentials","until":%q},{"cause":"credentials","until":%q}]}`,
-			now.Add(time.Minute).Format(time.RFC3339Nano), now.Add(9*time.Minute).Format(time.RFC3339Nano), now.Add(2*time.Minute).Format(time.RFC3339Nano)))
+		s.put(
+			fmt.Sprintf(
+				`{"format":1,"holds":[{"cause":"throttled","status":429,"until":%q},{"cause":"credentials","until":%q},{"cause":"credentials","until":%q}]}`,
+				now.Add(
+					time.Minute,
+				).Format(
+					time.RFC3339Nano,
+				),
+				now.Add(9*time.Minute).Format(time.RFC3339Nano),
+				now.Add(2*time.Minute).Format(time.RFC3339Nano),
+			),
+		)
 		_, err := newClient(t, &fake{}, shared(s)).Token(t.Context())
 		e, ok := errors.AsType[*vendorlogin.Error](err)
 		require.True(t, ok)
@@ -173,7 +183,12 @@ func TestChangedCredentialsDoNotLiftAThrottle(t *testing.T) {
 		c := newClient(t, f, shared(s))
 		_, err := c.Token(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
-		s.put(fmt.Sprintf(`{"format":1,"holds":[{"cause":"throttled","status":429,"until":%q}]}`, time.Now().Add(time.Minute).Format(time.RFC3339Nano)))
+		s.put(
+			fmt.Sprintf(
+				`{"format":1,"holds":[{"cause":"throttled","status":429,"until":%q}]}`,
+				time.Now().Add(time.Minute).Format(time.RFC3339Nano),
+			),
+		)
 		secret.value.Store(&f.right)
 		_, err = c.Token(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
@@ -188,8 +203,15 @@ func TestSuccessLeavesOnlyTheHoldsOfOthers(t *testing.T) {
 		s := newMemStore()
 		f := newPassworded(vendorlogin.SecretString("right-example"))
 		until := time.Now().Add(time.Minute).Format(time.RFC3339)
-		s.put(fmt.Sprintf(`{"format":1,"holds":[{"cause":"credentials","fingerprint":%d,"until":%q},{"cause":"credentials","fingerprint":%d,"until":%q}]}`,
-			uint8(fingerprintOf(t, "right-example")), until, uint8(fingerprintOf(t, "right-example"))^1, until))
+		s.put(
+			fmt.Sprintf(
+				`{"format":1,"holds":[{"cause":"credentials","fingerprint":%d,"until":%q},{"cause":"credentials","fingerprint":%d,"until":%q}]}`,
+				uint8(fingerprintOf(t, "right-example")),
+				until,
+				uint8(fingerprintOf(t, "right-example"))^1,
+				until,
+			),
+		)
 		_, err := newClient(t, f, shared(s)).Renew(t.Context())
 		require.NoError(t, err)
 		holds := s.record(t).Holds

@@ -57,7 +57,10 @@ func TestRecordTTL(t *testing.T) {
 		require.NoError(t, err, name)
 		assert.Equal(t, c.want, got, name)
 	}
-	eternal, err := vendorlogin.RecordTTL([]byte(`{"format":1,"token":{"access":"a","issued_at":"2026-01-02T00:00:00Z","expires_at":"9999-12-31T00:00:00Z"}}`), now)
+	eternal, err := vendorlogin.RecordTTL(
+		[]byte(`{"format":1,"token":{"access":"a","issued_at":"2026-01-02T00:00:00Z","expires_at":"9999-12-31T00:00:00Z"}}`),
+		now,
+	)
 	require.NoError(t, err)
 	assert.Greater(t, eternal, 365*24*time.Hour)
 }
@@ -208,7 +211,10 @@ func unknownFields(t *testing.T, data []byte) map[string]any {
 	in.UseNumber()
 	require.NoError(t, in.Decode(&all))
 	maps.DeleteFunc(all, func(name string, _ any) bool {
-		return slices.ContainsFunc([]string{"format", "token", "seq", "spent", "holds", "claim", "attempts", "consumed"}, func(known string) bool { return strings.EqualFold(known, name) })
+		return slices.ContainsFunc(
+			[]string{"format", "token", "seq", "spent", "holds", "claim", "attempts", "consumed"},
+			func(known string) bool { return strings.EqualFold(known, name) },
+		)
 	})
 	return all
 }

@@ -192,7 +192,11 @@ func (s *memStore) put(data string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.versions++
-	s.blobs[(&fake{}).Account().Key()] = memBlob{data: []byte(data), version: fmt.Sprint("v", s.versions), ends: time.Now().Add(1000 * time.Hour)}
+	s.blobs[(&fake{}).Account().Key()] = memBlob{
+		data:    []byte(data),
+		version: fmt.Sprint("v", s.versions),
+		ends:    time.Now().Add(1000 * time.Hour),
+	}
 }
 
 // unlocked is a store without locks.

@@ -45,7 +45,12 @@ type chaos struct {
 }
 
 func newChaos(seed uint64, locks bool) *chaos {
-	c := &chaos{dice: rand.New(rand.NewPCG(seed, 1)), locks: locks, vendor: newRefresher(10*time.Minute, 200*time.Millisecond), store: newMemStore()}
+	c := &chaos{
+		dice:   rand.New(rand.NewPCG(seed, 1)),
+		locks:  locks,
+		vendor: newRefresher(10*time.Minute, 200*time.Millisecond),
+		store:  newMemStore(),
+	}
 	c.vendor.refreshLife = time.Hour
 	c.vendor.on = c.atVendor
 	c.store.before, c.store.after = c.atStore, c.atStore

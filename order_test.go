@@ -222,7 +222,11 @@ func TestRejectedRefreshDropsTheTokenAndLogsIn(t *testing.T) {
 		s.commands()
 		mustToken(t, c)
 		synctest.Wait()
-		assert.Equal(t, []string{"load", "lock", "load", "mark", "refresh", "load", "delete", "attempt", "login", "extend", "save", "unlock"}, s.commands())
+		assert.Equal(
+			t,
+			[]string{"load", "lock", "load", "mark", "refresh", "load", "delete", "attempt", "login", "extend", "save", "unlock"},
+			s.commands(),
+		)
 		assert.EqualValues(t, 2, f.logins.Load())
 		assert.Equal(t, "refresh-2", s.record(t).Token.Refresh)
 	})

@@ -12,7 +12,8 @@ type origin struct{ scheme, host, port string }
 
 func parseOrigin(s string) (origin, error) {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || strings.Trim(u.Path, "/") != "" ||
+		u.RawQuery != "" {
 		return origin{}, plainError("has an entry that is not like https://api.example.com")
 	}
 	return originOf(u), nil

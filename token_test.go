@@ -52,7 +52,12 @@ func TestSchemeGoesOutAsItShould(t *testing.T) {
 func TestHeaderValueDoesNotPrint(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var seen *vendorlogin.Token
-		a := &spying{repeating: repeating{token: &vendorlogin.Token{Access: vendorlogin.NewSecret("canary-access"), ExpiresAt: time.Now().Add(time.Hour)}}, seen: &seen}
+		a := &spying{
+			repeating: repeating{
+				token: &vendorlogin.Token{Access: vendorlogin.NewSecret("canary-access"), ExpiresAt: time.Now().Add(time.Hour)},
+			},
+			seen: &seen,
+		}
 		c := newClient(t, a, nil)
 		require.NoError(t, c.Authorize(&http.Request{}))
 		for _, verb := range []string{"%v", "%+v", "%#v", "%q", "%s", "%x", "%d", "%t"} {
@@ -80,7 +85,9 @@ func (s *spying) Authorize(req *http.Request, t *vendorlogin.Token) error {
 
 func TestTokenThatChangesIsNotServedFromTheCache(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		a := &spying{repeating: repeating{token: &vendorlogin.Token{Access: vendorlogin.NewSecret("one"), ExpiresAt: time.Now().Add(time.Hour)}}}
+		a := &spying{
+			repeating: repeating{token: &vendorlogin.Token{Access: vendorlogin.NewSecret("one"), ExpiresAt: time.Now().Add(time.Hour)}},
+		}
 		var seen *vendorlogin.Token
 		a.seen = &seen
 		c := newClient(t, a, nil)

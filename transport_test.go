@@ -219,7 +219,11 @@ func TestEndpointThatAlwaysRefusesCostsOneRenewalAMinuteThenLess(t *testing.T) {
 					at = append(at, time.Since(begin).Round(time.Minute))
 				}
 			}
-			assert.Equal(t, []time.Duration{0, time.Minute, 3 * time.Minute, 7 * time.Minute, 15 * time.Minute, 30 * time.Minute, 45 * time.Minute}, at)
+			assert.Equal(
+				t,
+				[]time.Duration{0, time.Minute, 3 * time.Minute, 7 * time.Minute, 15 * time.Minute, 30 * time.Minute, 45 * time.Minute},
+				at,
+			)
 		})
 	}
 }

@@ -141,7 +141,7 @@ func TestFirstResponseComesBackWhole(t *testing.T) {
 						}
 						return &http.Response{StatusCode: 401, ContentLength: length, Body: io.NopCloser(strings.NewReader(text))}, nil
 					})
-					failed := error(down())
+					var failed error = down()
 					m.err.Store(&failed)
 					resp, err := c.Transport(base).RoundTrip(newRequest(t, things))
 					require.NoError(t, err)
@@ -174,7 +174,12 @@ func TestPeekBody(t *testing.T) {
 		"encoded":                   {401, 7, header{"Content-Encoding": {"gzip"}}, false},
 		"200 of the longest length": {200, 64 << 10, nil, true},
 	} {
-		resp := &http.Response{StatusCode: c.status, ContentLength: c.length, Header: c.header, Body: io.NopCloser(strings.NewReader("content"))}
+		resp := &http.Response{
+			StatusCode:    c.status,
+			ContentLength: c.length,
+			Header:        c.header,
+			Body:          io.NopCloser(strings.NewReader("content")),
+		}
 		want := ""
 		if c.peeks {
 			want = "content"
@@ -195,7 +200,12 @@ func TestPeekBody(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, long, string(body))
 
-	broken := &http.Response{StatusCode: 500, Body: io.NopCloser(io.MultiReader(strings.NewReader("ab"), readerFunc(func([]byte) (int, error) { return 0, io.ErrUnexpectedEOF })))}
+	broken := &http.Response{
+		StatusCode: 500,
+		Body: io.NopCloser(
+			io.MultiReader(strings.NewReader("ab"), readerFunc(func([]byte) (int, error) { return 0, io.ErrUnexpectedEOF })),
+		),
+	}
 	assert.Equal(t, "ab", string(vendorlogin.PeekBody(broken)))
 	body, err = io.ReadAll(broken.Body)
 	assert.Equal(t, "ab", string(body))

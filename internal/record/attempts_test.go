@@ -84,7 +84,12 @@ func TestRowOfFailures(t *testing.T) {
 	slow.Next = at(2000)
 	assert.Equal(t, 5, slow.Begin(Try{ID: "f"}, 4, at(2000)).N, "not while the next is not yet due")
 
-	assert.Equal(t, []Try{{ID: "a", Open: true}}, Row{}.Begin(Try{ID: "a"}, 4, at(0)).Begin(Try{ID: "a"}, 4, at(0)).Tries, "announced twice, counted once")
+	assert.Equal(
+		t,
+		[]Try{{ID: "a", Open: true}},
+		Row{}.Begin(Try{ID: "a"}, 4, at(0)).Begin(Try{ID: "a"}, 4, at(0)).Tries,
+		"announced twice, counted once",
+	)
 	assert.True(t, Row{}.Begin(Try{ID: "a"}, 4, at(0)).Cancel("a").IsZero())
 	assert.True(t, r.Has("e"))
 	assert.False(t, r.Has("a"))
@@ -130,8 +135,14 @@ func TestMerge(t *testing.T) {
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	a := Attempts{
-		Password: Row{Tries: []Try{{ID: "1", Owner: "us", End: at(30), Open: true}, {ID: "2", Owner: "them", End: at(20), Open: true}, {ID: "3", Owner: "them", End: at(25)}}},
-		Code:     Row{Tries: []Try{{ID: "4", Owner: "third", End: at(22), Open: true}}},
+		Password: Row{
+			Tries: []Try{
+				{ID: "1", Owner: "us", End: at(30), Open: true},
+				{ID: "2", Owner: "them", End: at(20), Open: true},
+				{ID: "3", Owner: "them", End: at(25)},
+			},
+		},
+		Code: Row{Tries: []Try{{ID: "4", Owner: "third", End: at(22), Open: true}}},
 	}
 	assert.Equal(t, at(22), a.Open("us", time.Minute, at(0)))
 	assert.Equal(t, at(30), a.Open("them", time.Minute, at(0)))

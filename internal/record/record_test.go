@@ -45,7 +45,16 @@ func TestEverythingSurvivesARound(t *testing.T) {
 	want := Record{
 		Token: &Token{Access: "a", Refresh: "r", IssuedAt: at(0), ExpiresAt: at(60), Secrets: map[string]string{"csrf": "c"}},
 		Seq:   42, Spent: true,
-		Holds:    Holds{{Cause: "failed", Until: at(9), Floor: at(8), Fingerprint: &low, Failures: 3, Failure: Failure{Kind: "unavailable", Op: "login", Status: 503, Code: "x", Request: "POST h/p"}}},
+		Holds: Holds{
+			{
+				Cause:       "failed",
+				Until:       at(9),
+				Floor:       at(8),
+				Fingerprint: &low,
+				Failures:    3,
+				Failure:     Failure{Kind: "unavailable", Op: "login", Status: 503, Code: "x", Request: "POST h/p"},
+			},
+		},
 		Claim:    &Claim{Owner: "o", Until: at(3)},
 		Attempts: Attempts{Password: row(0, 1), Code: row(2), Last: Failure{Kind: "unavailable"}},
 		Consumed: []Consumed{{Fingerprint: 5, At: at(1), Code: true}},
