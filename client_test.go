@@ -261,7 +261,9 @@ func TestErrorInALog(t *testing.T) {
 
 func TestAccountThatAStoreWouldMixUp(t *testing.T) {
 	t.Parallel()
-	for _, a := range []vendorlogin.Account{{}, {Vendor: "v", Endpoint: "https://h"}, {Vendor: "v", Principal: "p"}, {Endpoint: "https://h", Principal: "p"}} {
+	for _, a := range []vendorlogin.Account{
+		{}, {Vendor: "v", Endpoint: "https://h"}, {Vendor: "v", Principal: "p"}, {Endpoint: "https://h", Principal: "p"},
+	} {
 		_, err := vendorlogin.NewClient(accounted{a}, shared(newMemStore()))
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "%+v", a)
 		_, err = vendorlogin.NewClient(accounted{a}, nil)

@@ -214,7 +214,10 @@ func TestPeekBody(t *testing.T) {
 
 func TestOrigins(t *testing.T) {
 	t.Parallel()
-	for _, bad := range []string{"", "example.com", "ftp://example.com", "https://", "https://u@example.com", "https://example.com/path", "https://example.com?q", "http://[::1", "https://u:p@example.com"} {
+	for _, bad := range []string{
+		"", "example.com", "ftp://example.com", "https://", "https://u@example.com", "https://example.com/path", "https://example.com?q",
+		"http://[::1", "https://u:p@example.com",
+	} {
 		_, err := vendorlogin.NewClient(&mint{}, &vendorlogin.Options{Origins: []string{bad}})
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "%q", bad)
 	}
