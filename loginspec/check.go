@@ -44,6 +44,7 @@ func check(s *Spec, c Config) (*checker, error) {
 	k := &checker{account: a, problems: p, used: map[string]bool{}, cyclic: map[string]bool{}, keys: map[string]bool{}}
 	k.checkNames()
 	k.checkSteps()
+	k.checkDefaults()
 	k.checkUse()
 	k.checkUnused()
 	return k, p.failure()
@@ -106,7 +107,7 @@ func (k *checker) checkInputs() {
 	known := slices.Collect(maps.Keys(k.inputs))
 	for _, name := range slices.Concat(slices.Collect(maps.Keys(k.config.Values)), slices.Collect(maps.Keys(k.config.Secrets))) {
 		if k.inputs[name] == nil {
-			k.add(name, "is configured and is no input%s", strictjson.Nearest(name, known))
+			k.addInput(name, "is configured and is no input%s", strictjson.Nearest(name, known))
 		}
 	}
 	for i := range k.spec.Inputs {
@@ -117,15 +118,15 @@ func (k *checker) checkInputs() {
 		}
 		switch {
 		case in.Secret && value != "":
-			k.add(in.Name, "is secret: it belongs in Config.Secrets, and has no default")
+			k.addInput(in.Name, "is secret: it belongs in Config.Secrets, and has no default")
 		case !in.Secret && secret != nil:
-			k.add(in.Name, "is not secret: it belongs in Config.Values")
+			k.addInput(in.Name, "is not secret: it belongs in Config.Values")
 		case in.Secret && secret != nil && k.keys[in.Name]:
 			k.secrets[in.Name] = onOneLine(secret.OncePerLogin())
 		case in.Secret && secret != nil:
 			k.secrets[in.Name] = secret.OncePerLogin()
 		case value == "" && !in.Optional:
-			k.add(in.Name, "is required")
+			k.addInput(in.Name, "is required: it belongs in Config.%s", map[bool]string{true: "Secrets", false: "Values"}[in.Secret])
 		case value != "":
 			k.takeValue(in, value)
 		}
@@ -134,9 +135,31 @@ func (k *checker) checkInputs() {
 
 var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 
-// takeValue takes a value as it will be sent. A reason never quotes it.
+// checkDefaults checks what stands in the description for an input that is left out.
+func (k *checker) checkDefaults() {
+	for i := range k.spec.Inputs {
+		in := &k.spec.Inputs[i]
+		if in.Default == "" || in.Secret {
+			continue
+		}
+		if _, reason := k.normalized(in, in.Default); reason != "" {
+			k.add(item("inputs", i)+".default", "%s", reason)
+		}
+	}
+}
+
+// takeValue takes a value as it will be sent.
 func (k *checker) takeValue(in *Input, value string) {
-	reason := ""
+	normalized, reason := k.normalized(in, value)
+	if reason != "" {
+		k.addInput(in.Name, "%s", reason)
+		return
+	}
+	k.values[in.Name] = normalized
+}
+
+// normalized is a value as it will be sent, or what is wrong with it. The reason never quotes it.
+func (k *checker) normalized(in *Input, value string) (normalized, reason string) {
 	switch {
 	case strings.ContainsFunc(value, unicode.IsControl):
 		reason = "holds a control character"
@@ -154,11 +177,7 @@ func (k *checker) takeValue(in *Input, value string) {
 	case in.Name == k.spec.User && strings.TrimSpace(value) != value:
 		reason = "has blanks around it"
 	}
-	if reason != "" {
-		k.add(in.Name, "%s", reason)
-		return
-	}
-	k.values[in.Name] = value
+	return value, reason
 }
 
 // reasonOf is what BaseURL says is wrong.

@@ -31,7 +31,7 @@ func (s *Spec) Explain(c Config) (string, error) {
 		}
 	}
 	e := &explainer{account: k.account, values: values}
-	e.printf("%s: the account is %s at %s\n", s.Name, e.show("${"+s.User+"}"), e.show(s.Base))
+	e.printf("%s: the account is %s at %s\n", s.Name, e.show("${"+s.User+"}"), e.show(s.base()))
 	s.allSteps(func(_, path string, step *Step) {
 		e.printf("\n%s\n", path)
 		e.request(step)
@@ -39,6 +39,18 @@ func (s *Spec) Explain(c Config) (string, error) {
 	})
 	e.usage()
 	return e.b.String(), nil
+}
+
+// base is Base, or what stands for it: the origin of the first login step.
+func (s *Spec) base() string {
+	if s.Base != "" || len(s.Login) == 0 {
+		return s.Base
+	}
+	u, _ := place.ParseURL(s.Login[0].URL)
+	if u.Lead != "" {
+		return "${" + u.Lead + "}"
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 func merged(values map[string]string, name, value string) map[string]string {
@@ -211,8 +223,11 @@ func (e *explainer) response(r *run, s *Step, answer *loginhttp.Answer, err erro
 		_, ok := source.reads().Find(resp)
 		e.printf("  %s at %s: %s\n", name, source.reads().Where(), map[bool]string{true: "is there", false: "is not there"}[ok])
 		if !ok {
-			e.printf("    there is: %s\n", strings.Join(r.names(resp, &source), ", "))
+			e.printf("    %s\n", r.there(resp, &source))
 		}
+	}
+	if answer.Status >= 300 && answer.Status < 400 && !slices.Contains(s.Status, answer.Status) {
+		e.printf("  a redirect means failure, unless the step's status lists %d\n", answer.Status)
 	}
 	if r.matched != "" {
 		e.printf("  matched %s\n", r.matched)

@@ -36,6 +36,11 @@ func TestExplain(t *testing.T) {
 	assert.Contains(t, text, "the account is "+exampleUser)
 	assert.NotContains(t, text, examplePassword)
 
+	spec.Base = ""
+	text, err = spec.Explain(loginspec.Config{})
+	require.NoError(t, err)
+	assert.Contains(t, text, "the account is ${user} at https://eu.v.example\n", "the origin of the first step")
+
 	spec.Login[0].Keep = nil
 	_, err = spec.Explain(loginspec.Config{})
 	require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
@@ -83,6 +88,11 @@ func TestTrace(t *testing.T) {
 	assert.Contains(t, text, "  matched errors[0] (credentials)\n  means: wrong credentials\n")
 	assert.Contains(t, text, "no token: v ("+exampleUser+"): login: wrong credentials")
 	assert.NotContains(t, text, examplePassword)
+
+	c.HTTPClient = &http.Client{Transport: &wire{handler: respond(302, "")}}
+	text, err = loginspec.Trace(t.Context(), spec, c)
+	require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
+	assert.Contains(t, text, "a redirect means failure, unless the step's status lists 302\n")
 
 	c.HTTPClient = &http.Client{Transport: &wire{}}
 	text, err = loginspec.Trace(t.Context(), spec, c)

@@ -17,7 +17,7 @@ import (
 // keep reads what a step keeps, all of it or nothing.
 func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *reading.Response) error {
 	if len(s.Status) > 0 && !slices.Contains(s.Status, resp.Status) {
-		return r.unusable(call, resp, fmt.Errorf("the status means no success: that is %v", s.Status))
+		return r.unusable(call, resp, fmt.Errorf("only these statuses mean success: %v", s.Status))
 	}
 	got := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(keep)) {
@@ -47,13 +47,25 @@ func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *read
 
 // missing is the failure of a response that lacks what is to be kept. It says what is there in its place.
 func (r *run) missing(name string, source *Source, call *filledCall, resp *reading.Response) error {
-	there := "there is: " + strings.Join(r.names(resp, source), ", ")
+	reason := "is missing; " + r.there(resp, source)
 	if resp.Invalid != nil {
-		there = resp.Invalid.Error()
+		reason = resp.Invalid.Error()
 	}
-	failure := r.unusable(call, resp, errors.New(there))
+	failure := r.unusable(call, resp, errors.New(reason))
 	failure.Fields = []vendorlogin.FieldError{{Field: name + " at " + source.reads().Where(), Reason: "is missing"}}
 	return failure
+}
+
+// there says what a response has where a source is missing.
+func (r *run) there(resp *reading.Response, source *Source) string {
+	names := r.names(resp, source)
+	switch {
+	case len(names) > 0:
+		return "there is: " + strings.Join(names, ", ")
+	case source.Text && len(resp.Body) > 0:
+		return "the body has no match"
+	}
+	return "there is nothing like it"
 }
 
 // names are the names in a response where a source is missing, never values: what looks like one is left out.

@@ -233,7 +233,7 @@ func TestMissing(t *testing.T) {
 	for name, c := range map[string]struct {
 		keep, body, want string
 	}{
-		"key":           {"{json: data.token}", `{"data": {"tokens": "t-secret", "id": 1}}`, "access at json data.token: there is: id, tokens"},
+		"key":           {"{json: data.token}", `{"data": {"tokens": "t-secret", "id": 1}}`, "access at json data.token: is missing; there is: id, tokens"},
 		"whole path":    {"{json: data.token}", `{"error": {"token": "t-secret"}}`, "there is: error"},
 		"null":          {"{json: token}", `{"token": null}`, "there is: token"},
 		"object":        {"{json: token}", `{"token": {"value": "t-secret"}}`, "there is: token"},
@@ -242,8 +242,8 @@ func TestMissing(t *testing.T) {
 		"two values":    {"{json: token}", `{"token": "t-secret"} {}`, "the body is not JSON"},
 		"not XML":       {"{xml: a.b}", `t-secret`, "the body is not XML"},
 		"XML":           {"{xml: a.b}", `<a><c>t-secret</c></a>`, "there is: a, a.c"},
-		"header":        {"{header: X-Token}", ``, "access at header x-token"},
-		"no match":      {`{text: true, match: "x(y)"}`, `t-secret`, "access at text x(y)"},
+		"header":        {"{header: X-Token}", ``, "access at header x-token: is missing; there is nothing like it"},
+		"no match":      {`{text: true, match: "x(y)"}`, `t-secret`, "access at text x(y): is missing; the body has no match"},
 		"value as name": {"{json: token}", `{"t-secret-0123456789-0123456789-0123456789": 1, "ok": 1, "example-password": 2}`, "there is: ok"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -262,7 +262,7 @@ func TestMissing(t *testing.T) {
 	const second = "name: v\nlogin: [{url: \"https://api.example.com/login\", keep: {access: {json: token}, subject: {json: id}}}]\n"
 	_, _, err := login(t, second, nil, respond(200, `{"token": "t-secret"}`))
 	require.ErrorIs(t, err, vendorlogin.ErrBadResponse, "a token without what else is needed")
-	assert.Contains(t, err.Error(), "subject at json id: there is: token")
+	assert.Contains(t, err.Error(), "subject at json id: is missing; there is: token")
 }
 
 // A name that is there or not decides which steps run.

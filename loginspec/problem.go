@@ -28,6 +28,13 @@ func (p *problems) add(path, format string, args ...any) {
 	}
 }
 
+// addInput notes that what is configured for an input is wrong. The description is right then: there is no line to name.
+func (p *problems) addInput(name, format string, args ...any) {
+	if len(p.found) < 16 {
+		p.found = append(p.found, vendorlogin.FieldError{Field: name, Reason: fmt.Sprintf(format, args...)})
+	}
+}
+
 // bad notes that what is at path is wrong, if it is.
 func (p *problems) bad(is bool, path, format string, args ...any) {
 	if is {

@@ -42,7 +42,8 @@ type Spec struct {
 	// Errors is what failures mean, for every step, after the step's own errors.
 	Errors []Rule `json:"errors"`
 
-	// Life is the documented lifetime of the access token, such as "1h" or "30d", where the response does not say it.
+	// Life is the documented lifetime of the access token, such as "1h" or "30d", where the response does not say it. Max-Age or
+	// Expires of a cookie that is kept as access says it. Without any of these the token is used until the API rejects it.
 	Life time.Duration `json:"life"`
 
 	// RefreshLife is the same of the refresh token.

@@ -26,10 +26,23 @@ import (
 func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, err)
+	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, inLines(err))
 		os.Exit(1)
 	}
+}
+
+// inLines is the text of an error. Several mistakes in a description are a line each.
+func inLines(err error) string {
+	e, ok := errors.AsType[*vendorlogin.Error](err)
+	if !ok || len(e.Fields) < 2 || e.Status != 0 {
+		return err.Error()
+	}
+	var lines []string
+	for _, f := range e.Fields {
+		lines = append(lines, f.Field+" "+f.Reason)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
@@ -40,7 +53,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return err
 	}
 	if flags.NArg() != 1 {
-		return errors.New("usage: describe [-login] FILE.yaml or FILE.json")
+		return errors.New("usage: describe [-login] [-plain-http] FILE.yaml or FILE.json")
 	}
 	spec, err := read(flags.Arg(0))
 	if err != nil {
@@ -50,9 +63,15 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	config.AllowPlainHTTP = *plain
 	if !*login {
 		text, err := spec.Explain(config)
+		if err != nil {
+			return err
+		}
 		fmt.Fprint(out, text)
 		listVariables(spec, out)
-		return err
+		return nil
+	}
+	if missing := missing(spec, config); len(missing) > 0 {
+		return fmt.Errorf("not in the environment: %s", strings.Join(missing, ", "))
 	}
 	text, err := loginspec.Trace(ctx, spec, config)
 	fmt.Fprint(out, text)
@@ -106,6 +125,17 @@ var notInName = regexp.MustCompile(`[^A-Z0-9]+`)
 // variable is the environment variable of an input, such as PORTAL_PASSWORD.
 func variable(spec *loginspec.Spec, input string) string {
 	return notInName.ReplaceAllString(strings.ToUpper(spec.Name+"_"+input), "_")
+}
+
+// missing lists the variables that a login needs and the environment lacks.
+func missing(spec *loginspec.Spec, config loginspec.Config) (names []string) {
+	for _, input := range spec.Inputs {
+		given := config.Values[input.Name] != "" || config.Secrets[input.Name] != nil
+		if !given && !input.Optional && input.Default == "" {
+			names = append(names, variable(spec, input.Name))
+		}
+	}
+	return names
 }
 
 func listVariables(spec *loginspec.Spec, out io.Writer) {

@@ -12,6 +12,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -316,6 +318,25 @@ func TestLogin(t *testing.T) {
 	assert.Contains(t, out.String(), "token: expires in 20m0s")
 	assert.NotContains(t, out.String(), password)
 	assert.NotContains(t, out.String(), "basic-token")
+}
+
+// What a login lacks is said before anything is sent, with the names to set.
+func TestMissing(t *testing.T) {
+	err := run(t.Context(), []string{"-login", "basic.yaml"}, strings.NewReader(""), io.Discard)
+	require.EqualError(t, err, "not in the environment: BASIC_USERNAME, BASIC_PASSWORD")
+}
+
+// Several mistakes in a description are a line each.
+func TestMistakes(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "spoiled.yaml")
+	text := "name: v\nuser: usr\nlogin:\n  - {url: \"https://api.example.com/login\", keep: {acces: {json: token}}}\n"
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	var out strings.Builder
+	err := run(t.Context(), []string{file}, strings.NewReader(""), &out)
+	require.Error(t, err)
+	assert.Empty(t, out.String())
+	assert.Contains(t, inLines(err), "line 2: user is no input\n")
+	assert.Greater(t, strings.Count(inLines(err), "\n"), 0)
 }
 
 func TestUsage(t *testing.T) {

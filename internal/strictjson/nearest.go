@@ -17,6 +17,9 @@ func Nearest(name string, known []string) string {
 	if best != "" {
 		return "; did you mean " + best + "?"
 	}
+	if len(known) == 0 {
+		return ""
+	}
 	return "; known are " + strings.Join(known, ", ")
 }
 

@@ -67,6 +67,7 @@ func TestMistakes(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	t.Parallel()
+	assert.Empty(t, strictjson.Nearest("name", nil))
 	known := []string{"make", "name", "user", "base"}
 	for name, want := range map[string]string{
 		"nmae": "; did you mean name?", "User": "; did you mean user?", "bas": "; did you mean base?",

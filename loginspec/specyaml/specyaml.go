@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -30,7 +33,7 @@ func Read(r io.Reader) (*loginspec.Spec, error) {
 	var document, second yaml.Node
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	if err := d.Decode(&document); err != nil && err != io.EOF {
-		return nil, failure(err)
+		return nil, failure(syntax(err))
 	}
 	if d.Decode(&second) != io.EOF {
 		return nil, failure(errors.New("has more than one document"))
@@ -43,6 +46,22 @@ func Read(r io.Reader) (*loginspec.Spec, error) {
 		return nil, failure(err)
 	}
 	return loginspec.Read(&w.out)
+}
+
+var parserError = regexp.MustCompile(`^yaml: line (\d+): (did not find expected (?:',' or '[\]}]'|key|'-' indicator|node content))`)
+
+// syntax is a syntax error with its line: the library counts the lines of a parser's errors from 0. The usual mistake is named.
+func syntax(err error) error {
+	found := parserError.FindStringSubmatch(err.Error())
+	if found == nil {
+		return err
+	}
+	line, _ := strconv.Atoi(found[1])
+	hint := ""
+	if strings.Contains(found[2], "',' or") {
+		hint = `; inside { } and [ ] a value needs quotes, as in "${name}"`
+	}
+	return fmt.Errorf("line %d: %s%s", line+1, found[2], hint)
 }
 
 func failure(err error) error {

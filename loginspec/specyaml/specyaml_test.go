@@ -19,16 +19,18 @@ func TestReadMistakes(t *testing.T) {
 	for text, want := range map[string]string{
 		"name: v\ninputs:\n  - name: u\n    secrit: true\n":                       "line 4: inputs[0].secrit is unknown; did you mean secret?",
 		"name: v\nlogin:\n  - url: x\n    json: |\n      a\n      b\n    kep: {}": "line 7: login[0].kep is unknown; did you mean keep?",
-		"name: &a v":                            "anchors and aliases",
-		"a: &x 1\nb: *x":                        "anchors and aliases",
-		"<<: {name: v}":                         "a key must be a text",
-		"{[a]: 1}":                              "a key must be a text",
-		"name: v\n---\nname: w":                 "more than one document",
-		"":                                      "is empty",
-		"name: [":                               "yaml: line",
-		"name: v\nname: w":                      "is there twice",
-		strings.Repeat("[", 500):                "",
-		"login:\n  - url: x\n    status: [yes]": "line 3: login[0].status[0] must be a whole number, and is a text",
+		"name: &a v":            "anchors and aliases",
+		"a: &x 1\nb: *x":        "anchors and aliases",
+		"<<: {name: v}":         "a key must be a text",
+		"{[a]: 1}":              "a key must be a text",
+		"name: v\n---\nname: w": "more than one document",
+		"":                      "is empty",
+		"name: [":               "did not find expected node content",
+		"name: v\nuse:\n  header: {A: ${x}, B: ${y}}": "line 3: did not find expected ',' or '}'; inside { } and [ ] a value needs quotes",
+		"name: v\nlogin:\n  - url: x\n   json: y":     "line 3: did not find expected '-' indicator",
+		"name: v\nname: w":                            "is there twice",
+		strings.Repeat("[", 500):                      "",
+		"login:\n  - url: x\n    status: [yes]":       "line 3: login[0].status[0] must be a whole number, and is a text",
 	} {
 		_, err := specyaml.Read(strings.NewReader(text))
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, text)
