@@ -21,31 +21,6 @@ const (
 	mostOwn       = 1024        // accounts that are remembered for limits of their own
 )
 
-// A turn is one call of Pace.
-type turn struct {
-	account  vendorlogin.Account
-	op       string
-	patience time.Time // how long it waits
-	wake     chan struct{}
-
-	endpoint *endpoint
-	place    *list.Element // in the lane's queue; nil: not in it
-	probe    bool
-	sent     time.Time // when it was granted
-	order    int       // among the turns of its lane, from 1
-	epoch    int       // of the lane when it was granted
-	over     bool
-}
-
-// A verdict is what becomes of a turn: it is granted, it is refused with a kind, or it has to wait and look again.
-type verdict struct {
-	granted bool
-	look    time.Time // when to look again, if nobody wakes it before
-	kind    error
-	reason  string
-	retryAt time.Time
-}
-
 // A lane paces the exchanges of one kind at one endpoint.
 type lane struct {
 	window   float64
@@ -214,13 +189,6 @@ func (l *lane) wakeFirst() {
 func (l *lane) wakeAll() {
 	for e := l.queue.Front(); e != nil; e = e.Next() {
 		e.Value.(*turn).wakeUp()
-	}
-}
-
-func (t *turn) wakeUp() {
-	select {
-	case t.wake <- struct{}{}:
-	default:
 	}
 }
 

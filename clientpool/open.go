@@ -7,15 +7,6 @@ import (
 	"github.com/vendorlogin/vendorlogin"
 )
 
-// An opening is a call of open that others may wait for.
-type opening struct {
-	done     chan struct{}
-	client   *vendorlogin.Client
-	err      error
-	left     bool // its caller's ctx ended: the others try for themselves
-	outdated bool // Forget was called meanwhile
-}
-
 // find returns the Client of id, which is not there.
 func (p *Pool) find(ctx context.Context, id string) (*vendorlogin.Client, error) {
 	if err := p.check(id); err != nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -35,24 +34,6 @@ type EndpointPacer struct {
 
 var _ vendorlogin.Pacer = (*EndpointPacer)(nil)
 
-// An EndpointStatus is how one endpoint is, at one moment.
-type EndpointStatus struct {
-	Endpoint  string    // as in vendorlogin.Account
-	DownSince time.Time // when it was last reached, or nearly so; zero: it is not known to be down
-	NextProbe time.Time // when it is tried again; zero: it is not down, or is being tried
-	Login     LaneStatus
-	Refresh   LaneStatus
-}
-
-// A LaneStatus is how logins, or refreshes, are paced at an endpoint.
-type LaneStatus struct {
-	UnderWay    int           // exchanges
-	Waiting     int           // calls that wait for their turn
-	ClosedUntil time.Time     // nothing is sent before, as the vendor limits the rate; zero: open
-	Interval    time.Duration // between two exchanges; 0: no rate limit is known
-	Suspected   bool          // several accounts met a rate limit: one exchange at a time, until it is clear whether it is theirs alone
-}
-
 // defaultWait bounds waiting for a turn where ctx has no deadline: a quarter of the default LoginTimeout.
 const defaultWait = 30 * time.Second / 4
 
@@ -64,15 +45,16 @@ func (p *EndpointPacer) Pace(ctx context.Context, a vendorlogin.Account, op stri
 		wait = end.Sub(now) / 4
 	}
 	t := &turn{account: a, op: op, patience: now.Add(wait), wake: make(chan struct{}, 1)}
+	e := p.endpoint(a.Endpoint, now)
 	for {
-		switch v := p.admit(t); {
+		switch v := p.admit(e, t); {
 		case v.granted:
-			return func(sent bool, err error) { p.finish(t, outcomeOf(sent, err)) }, nil
+			return func(sent bool, err error) { p.finish(e, t, outcomeOf(sent, err)) }, nil
 		case v.kind != nil:
 			return nil, refusal(t, v)
 		default:
 			if err := t.wait(ctx, v.look); err != nil {
-				p.leave(t)
+				p.leave(e, t)
 				return nil, err
 			}
 		}
@@ -92,33 +74,32 @@ func (p *EndpointPacer) Endpoints() []EndpointStatus {
 	return all
 }
 
-func (p *EndpointPacer) admit(t *turn) verdict {
+func (p *EndpointPacer) admit(e *endpoint, t *turn) verdict {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := time.Now()
-	if t.endpoint == nil {
-		t.endpoint = p.endpoint(t.account.Endpoint, now)
-	}
-	return t.endpoint.admit(t, now)
+	return e.admit(t, time.Now())
 }
 
-func (p *EndpointPacer) finish(t *turn, o outcome) {
+func (p *EndpointPacer) finish(e *endpoint, t *turn, o outcome) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	t.endpoint.finish(t, o, time.Now())
+	e.finish(t, o, time.Now())
 }
 
-func (p *EndpointPacer) leave(t *turn) {
+func (p *EndpointPacer) leave(e *endpoint, t *turn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	t.endpoint.leave(t)
+	e.leave(t)
 }
 
 const endpointsLookedAt = 4 // by each new one, whether they can be forgotten
 
 // endpoint returns the endpoint of that name. A new one looks at some others, so that the map does not grow with what is gone.
 func (p *EndpointPacer) endpoint(name string, now time.Time) *endpoint {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if e := p.endpoints[name]; e != nil {
+		e.used = now // so that it is not forgotten before it has the turn
 		return e
 	}
 	looked := 0
@@ -143,18 +124,4 @@ func (p *EndpointPacer) endpoint(name string, now time.Time) *endpoint {
 func refusal(t *turn, v verdict) error {
 	return &vendorlogin.Error{Account: t.account, Op: t.op, Kind: v.kind, Err: errors.New(v.reason),
 		RetryAt: v.retryAt.Round(0), Unprocessed: true}
-}
-
-// wait returns when t has to be looked at again, or with an error when ctx ends.
-func (t *turn) wait(ctx context.Context, look time.Time) error {
-	timer := time.NewTimer(time.Until(look))
-	defer timer.Stop()
-	select {
-	case <-t.wake:
-	case <-timer.C:
-	case <-ctx.Done():
-		return &vendorlogin.Error{Account: t.account, Op: t.op, Kind: vendorlogin.ErrUnavailable,
-			Err: fmt.Errorf("waiting for a turn at the endpoint: %w", context.Cause(ctx)), Unprocessed: true}
-	}
-	return nil
 }

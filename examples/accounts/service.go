@@ -20,15 +20,6 @@ type service struct {
 	base     *http.Client // for logins and API calls
 }
 
-func (s *service) handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.page)
-	mux.HandleFunc("GET /style.css", style)
-	mux.HandleFunc("GET /readyz", s.ready)
-	mux.HandleFunc("GET /customers/{id}/profile", s.profile)
-	return mux
-}
-
 // warmUp asks for the first token of every account, so that the first customer does not wait for a login. The returned function ends
 // it. WaitToken waits where that helps: for a turn at a vendor that limits logins, or until an outage is over.
 func (s *service) warmUp(ctx context.Context) (stop func()) {
