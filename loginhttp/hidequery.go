@@ -6,9 +6,9 @@ import (
 	"net/url"
 )
 
-// HideQuery is a transport for [Endpoint.HTTPClient] that instrument may look at, such as a tracer that records URLs. Some vendors
-// take passwords in the query. So what instrument makes is given a copy of each request without query, user information and
-// fragment; below it, on the way to base, they are there again. Its response's Request has none either.
+// HideQuery returns a transport for [Endpoint.HTTPClient] whose instrumentation sees no query. Some vendors take passwords in the
+// query, and tracers record URLs. What instrument returns gets a copy of each request without query, user information and fragment.
+// Below it, on the way to base, they are there again. The response's Request lacks them too.
 //
 //	client := &http.Client{Transport: loginhttp.HideQuery(http.DefaultTransport, func(base http.RoundTripper) http.RoundTripper {
 //		return otelhttp.NewTransport(base)
