@@ -257,7 +257,9 @@ func TestErrorTexts(t *testing.T) {
 		"gcore: login: wrong credentials (400, POST api.gcore.com/iam/auth/jwt/login)": {
 			Account: vendorlogin.Account{Vendor: "gcore"}, Op: "login", Kind: vendorlogin.ErrInvalidCredentials, Status: 400,
 			Request: "POST api.gcore.com/iam/auth/jwt/login"},
-		"login: rate limited (429); not sent again before 2026-01-02T02:04:06Z": {Op: "login", Kind: vendorlogin.ErrRateLimited, Status: 429, RetryAt: at},
+		"login: rate limited (429); not sent again before 2026-01-02T02:04:06Z": {
+			Op: "login", Kind: vendorlogin.ErrRateLimited, Status: 429, RetryAt: at,
+		},
 		"new: invalid request: Options.Cooldown is negative": {
 			Op: "new", Kind: vendorlogin.ErrInvalidRequest, Fields: []vendorlogin.FieldError{{Field: "Options.Cooldown", Reason: "is negative"}}},
 		"unavailable: context deadline exceeded": {Kind: vendorlogin.ErrUnavailable, Err: context.DeadlineExceeded},

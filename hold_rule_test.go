@@ -30,41 +30,98 @@ func TestHoldAfter(t *testing.T) {
 		shared bool
 		floor  time.Duration // 0: none
 	}{
-		"wrong password":                  {failure{err: &Error{Kind: ErrInvalidCredentials}, facts: counted}, causeRejected, cooldown, true, 0},
-		"wrong password, a person's code": {failure{err: &Error{Kind: ErrInvalidCredentials}, facts: prompted}, causeRejected, cooldown, false, 0},
-		"forbidden":                       {failure{err: &Error{Kind: ErrForbidden}, facts: counted}, causeRejected, cooldown, true, 0},
-		"no code":                         {failure{err: &Error{Kind: ErrOTPRequired}, facts: counted}, causeRejected, cooldown, false, 0},
-		"code of a machine":               {failure{err: &Error{Kind: ErrOTPRejected}, facts: counted}, causeRejected, time.Minute, true, 0},
+		"wrong password": {failure{err: &Error{Kind: ErrInvalidCredentials}, facts: counted}, causeRejected, cooldown, true, 0},
+		"wrong password, a person's code": {
+			failure{err: &Error{Kind: ErrInvalidCredentials}, facts: prompted},
+			causeRejected, cooldown, false, 0,
+		},
+		"forbidden":         {failure{err: &Error{Kind: ErrForbidden}, facts: counted}, causeRejected, cooldown, true, 0},
+		"no code":           {failure{err: &Error{Kind: ErrOTPRequired}, facts: counted}, causeRejected, cooldown, false, 0},
+		"code of a machine": {failure{err: &Error{Kind: ErrOTPRejected}, facts: counted}, causeRejected, time.Minute, true, 0},
 		"code of a machine, again": {failure{err: &Error{Kind: ErrOTPRejected}, facts: counted, before: &hold{cause: causeRejected, failures: 1}},
 			causeRejected, cooldown, true, 0},
-		"code of a person":          {failure{err: &Error{Kind: ErrOTPRejected}, facts: prompted}, causeRejected, cooldown, false, 0},
-		"request found wrong there": {failure{err: &Error{Kind: ErrInvalidRequest, Status: 422}, facts: counted}, causeRejected, cooldown, true, 0},
-		"request found wrong here":  {failure{err: &Error{Kind: ErrInvalidRequest, Unprocessed: true}, facts: facts{op: "login"}}, causeUncounted, time.Second, false, 0},
+		"code of a person": {failure{err: &Error{Kind: ErrOTPRejected}, facts: prompted}, causeRejected, cooldown, false, 0},
+		"request found wrong there": {
+			failure{err: &Error{Kind: ErrInvalidRequest, Status: 422}, facts: counted},
+			causeRejected, cooldown, true, 0,
+		},
+		"request found wrong here": {
+			failure{err: &Error{Kind: ErrInvalidRequest, Unprocessed: true}, facts: facts{op: "login"}},
+			causeUncounted, time.Second, false, 0,
+		},
 		"rejected, come back in half an hour": {failure{err: &Error{Kind: ErrForbidden, RetryAt: in(30 * time.Minute)}, facts: counted},
 			causeRejected, 30 * time.Minute, true, 30 * time.Minute},
 		"rejected, come back in a minute": {failure{err: &Error{Kind: ErrForbidden, RetryAt: in(time.Minute)}, facts: counted},
 			causeRejected, cooldown, true, time.Minute},
-		"429":                         {failure{err: &Error{Kind: ErrRateLimited}, facts: counted}, causeRateLimited, time.Minute, true, 0},
-		"429, the third":              {failure{err: &Error{Kind: ErrRateLimited}, facts: counted, before: &hold{cause: causeRateLimited, failures: 2}}, causeRateLimited, 4 * time.Minute, true, 0},
-		"429, the third of the fleet": {failure{err: &Error{Kind: ErrRateLimited}, facts: counted, rateLimited: 2}, causeRateLimited, 4 * time.Minute, true, 0},
+		"429": {failure{err: &Error{Kind: ErrRateLimited}, facts: counted}, causeRateLimited, time.Minute, true, 0},
+		"429, the third": {
+			failure{err: &Error{Kind: ErrRateLimited}, facts: counted, before: &hold{cause: causeRateLimited, failures: 2}},
+			causeRateLimited, 4 * time.Minute, true, 0,
+		},
+		"429, the third of the fleet": {
+			failure{err: &Error{Kind: ErrRateLimited}, facts: counted, rateLimited: 2},
+			causeRateLimited, 4 * time.Minute, true, 0,
+		},
 		"429 after another failure": {failure{err: &Error{Kind: ErrRateLimited}, facts: counted, before: &hold{cause: causeFailed, failures: 5}},
 			causeRateLimited, time.Minute, true, 0},
-		"429 at a refresh":        {failure{err: &Error{Kind: ErrRateLimited, RetryAt: in(5 * time.Minute)}, facts: refreshed}, causeRateLimited, 5 * time.Minute, true, 5 * time.Minute},
-		"503 that says when":      {failure{err: &Error{Kind: ErrUnavailable, Status: 503, RetryAt: in(20 * time.Minute)}, facts: counted}, causeRateLimited, 20 * time.Minute, true, 20 * time.Minute},
-		"a week":                  {failure{err: &Error{Kind: ErrRateLimited, RetryAt: in(7 * 24 * time.Hour)}, facts: counted}, causeRateLimited, time.Hour, true, time.Hour},
-		"503":                     {failure{err: &Error{Kind: ErrUnavailable}, facts: counted, due: in(37 * time.Second)}, causeFailed, 37 * time.Second, true, 0},
-		"503, a person's code":    {failure{err: &Error{Kind: ErrUnavailable}, facts: prompted, due: in(37 * time.Second)}, causeFailed, 37 * time.Second, false, 0},
-		"no token":                {failure{err: &Error{Kind: ErrBadResponse, Status: 200}, facts: counted, due: in(720 * time.Second)}, causeFailed, 720 * time.Second, true, 0},
-		"503, and a valid token":  {failure{err: &Error{Kind: ErrUnavailable}, facts: counted, due: in(158 * time.Second), validUntil: in(time.Hour)}, causeFailed, 158 * time.Second, true, 0},
-		"503, expiring sooner":    {failure{err: &Error{Kind: ErrUnavailable}, facts: counted, due: in(158 * time.Second), validUntil: in(20 * time.Second)}, causeFailed, 20 * time.Second, true, 0},
-		"503, expired":            {failure{err: &Error{Kind: ErrUnavailable}, facts: counted, due: in(158 * time.Second), validUntil: in(-time.Second)}, causeFailed, 158 * time.Second, true, 0},
-		"nothing sent":            {failure{err: &Error{Kind: ErrUnavailable, Unprocessed: true}, facts: facts{op: "login"}}, causeUncounted, time.Second, false, 0},
-		"nothing sent, the third": {failure{err: &Error{Kind: ErrUnavailable}, facts: facts{}, before: &hold{cause: causeUncounted, failures: 2}}, causeUncounted, 4 * time.Second, false, 0},
-		"nothing sent, the tenth": {failure{err: &Error{Kind: ErrUnavailable}, facts: facts{}, before: &hold{cause: causeUncounted, failures: 9}}, causeUncounted, 10 * time.Second, false, 0},
-		"refresh failed":          {failure{err: &Error{Kind: ErrUnavailable}, facts: refreshed}, causeUncounted, time.Second, false, 0},
-		"crash":                   {failure{err: &Error{Kind: ErrUnavailable}, facts: counted, crashed: true}, causeUncounted, 0, false, 0},
-		"crash, the second":       {failure{err: &Error{Kind: ErrUnavailable}, facts: counted, crashed: true, before: &hold{cause: causeUncounted, failures: 1}}, causeUncounted, 2 * time.Second, false, 0},
-		"nobody there to ask":     {failure{err: &Error{Kind: ErrOTPRequired}, facts: with(counted, func(f *facts) { f.declined = true })}, causeBackground, time.Hour, false, 0},
+		"429 at a refresh": {
+			failure{err: &Error{Kind: ErrRateLimited, RetryAt: in(5 * time.Minute)}, facts: refreshed},
+			causeRateLimited, 5 * time.Minute, true, 5 * time.Minute,
+		},
+		"503 that says when": {
+			failure{err: &Error{Kind: ErrUnavailable, Status: 503, RetryAt: in(20 * time.Minute)}, facts: counted},
+			causeRateLimited, 20 * time.Minute, true, 20 * time.Minute,
+		},
+		"a week": {
+			failure{err: &Error{Kind: ErrRateLimited, RetryAt: in(7 * 24 * time.Hour)}, facts: counted},
+			causeRateLimited, time.Hour, true, time.Hour,
+		},
+		"503": {
+			failure{err: &Error{Kind: ErrUnavailable}, facts: counted, due: in(37 * time.Second)},
+			causeFailed, 37 * time.Second, true, 0,
+		},
+		"503, a person's code": {
+			failure{err: &Error{Kind: ErrUnavailable}, facts: prompted, due: in(37 * time.Second)},
+			causeFailed, 37 * time.Second, false, 0,
+		},
+		"no token": {
+			failure{err: &Error{Kind: ErrBadResponse, Status: 200}, facts: counted, due: in(720 * time.Second)},
+			causeFailed, 720 * time.Second, true, 0,
+		},
+		"503, and a valid token": {
+			failure{err: &Error{Kind: ErrUnavailable}, facts: counted, due: in(158 * time.Second), validUntil: in(time.Hour)},
+			causeFailed, 158 * time.Second, true, 0,
+		},
+		"503, expiring sooner": {
+			failure{err: &Error{Kind: ErrUnavailable}, facts: counted, due: in(158 * time.Second), validUntil: in(20 * time.Second)},
+			causeFailed, 20 * time.Second, true, 0,
+		},
+		"503, expired": {
+			failure{err: &Error{Kind: ErrUnavailable}, facts: counted, due: in(158 * time.Second), validUntil: in(-time.Second)},
+			causeFailed, 158 * time.Second, true, 0,
+		},
+		"nothing sent": {
+			failure{err: &Error{Kind: ErrUnavailable, Unprocessed: true}, facts: facts{op: "login"}},
+			causeUncounted, time.Second, false, 0,
+		},
+		"nothing sent, the third": {
+			failure{err: &Error{Kind: ErrUnavailable}, facts: facts{}, before: &hold{cause: causeUncounted, failures: 2}},
+			causeUncounted, 4 * time.Second, false, 0,
+		},
+		"nothing sent, the tenth": {
+			failure{err: &Error{Kind: ErrUnavailable}, facts: facts{}, before: &hold{cause: causeUncounted, failures: 9}},
+			causeUncounted, 10 * time.Second, false, 0,
+		},
+		"refresh failed": {failure{err: &Error{Kind: ErrUnavailable}, facts: refreshed}, causeUncounted, time.Second, false, 0},
+		"crash":          {failure{err: &Error{Kind: ErrUnavailable}, facts: counted, crashed: true}, causeUncounted, 0, false, 0},
+		"crash, the second": {
+			failure{err: &Error{Kind: ErrUnavailable}, facts: counted, crashed: true, before: &hold{cause: causeUncounted, failures: 1}},
+			causeUncounted, 2 * time.Second, false, 0,
+		},
+		"nobody there to ask": {
+			failure{err: &Error{Kind: ErrOTPRequired}, facts: with(counted, func(f *facts) { f.declined = true })},
+			causeBackground, time.Hour, false, 0,
+		},
 	} {
 		c.cooldown, c.mono, c.wall = cooldown, mono, holdWall
 		h := holdAfter(c.failure)

@@ -34,22 +34,27 @@ func TestRecordTTL(t *testing.T) {
 		"access token of unknown life": {
 			fmt.Sprintf(`"token":{"access":"a","issued_at":%q}`, at(0)), time.Hour + margin},
 		"refresh token": {
-			fmt.Sprintf(`"token":{"access":"a","refresh":"r","issued_at":%q,"expires_at":%q,"refresh_expires_at":%q}`, at(0), at(time.Hour), at(24*time.Hour)),
+			fmt.Sprintf(`"token":{"access":"a","refresh":"r","issued_at":%q,"expires_at":%q,"refresh_expires_at":%q}`,
+				at(0), at(time.Hour), at(24*time.Hour)),
 			24*time.Hour + margin},
 		"refresh token that dies first": {
-			fmt.Sprintf(`"token":{"access":"a","refresh":"r","issued_at":%q,"expires_at":%q,"refresh_expires_at":%q}`, at(0), at(time.Hour), at(time.Minute)),
+			fmt.Sprintf(`"token":{"access":"a","refresh":"r","issued_at":%q,"expires_at":%q,"refresh_expires_at":%q}`,
+				at(0), at(time.Hour), at(time.Minute)),
 			time.Hour + margin},
 		"refresh token of unknown life": {
 			fmt.Sprintf(`"token":{"access":"a","refresh":"r","issued_at":%q,"expires_at":%q}`, at(0), at(time.Hour)), 7*24*time.Hour + margin},
 		"hold": {fmt.Sprintf(`"holds":[{"cause":"credentials","until":%q}]`, at(15*time.Minute)), 15*time.Minute + margin},
 		"holds": {
-			fmt.Sprintf(`"holds":[{"cause":"throttled","until":%q},{"cause":"credentials","until":%q}]`, at(time.Minute), at(15*time.Minute)), 15*time.Minute + margin},
+			fmt.Sprintf(`"holds":[{"cause":"throttled","until":%q},{"cause":"credentials","until":%q}]`,
+				at(time.Minute), at(15*time.Minute)), 15*time.Minute + margin},
 		"hold is over": {fmt.Sprintf(`"holds":[{"cause":"credentials","until":%q}]`, at(-time.Minute)), margin},
 		"hold outlives the token": {
-			fmt.Sprintf(`"holds":[{"cause":"throttled","until":%q}],"token":{"access":"a","issued_at":%q,"expires_at":%q}`, at(time.Hour), at(0), at(time.Minute)),
+			fmt.Sprintf(`"holds":[{"cause":"throttled","until":%q}],"token":{"access":"a","issued_at":%q,"expires_at":%q}`,
+				at(time.Hour), at(0), at(time.Minute)),
 			time.Hour + margin},
 		"token outlives the hold": {
-			fmt.Sprintf(`"holds":[{"cause":"throttled","until":%q}],"token":{"access":"a","issued_at":%q,"expires_at":%q}`, at(time.Minute), at(0), at(time.Hour)),
+			fmt.Sprintf(`"holds":[{"cause":"throttled","until":%q}],"token":{"access":"a","issued_at":%q,"expires_at":%q}`,
+				at(time.Minute), at(0), at(time.Hour)),
 			time.Hour + margin},
 		"claim": {fmt.Sprintf(`"claim":{"owner":"x","until":%q}`, at(35*time.Second)), 35*time.Second + margin},
 	} {
@@ -179,8 +184,10 @@ func FuzzRecord(f *testing.F) {
 	for _, seed := range []string{
 		`{"format":1}`,
 		`{"format":2}`,
-		`{"format":1,"token":{"access":"a","refresh":"r","issued_at":"2026-01-02T03:04:05.000000006Z","expires_at":"2026-01-02T04:04:05+02:00"},"spent":true}`,
-		`{"format":1,"holds":[{"cause":"credentials","until":"2026-01-02T03:04:05Z","fingerprint":255,"status":401}],"claim":{"owner":"x","until":"2026-01-02T03:04:05Z"}}`,
+		`{"format":1,"token":{"access":"a","refresh":"r","issued_at":"2026-01-02T03:04:05.000000006Z",` +
+			`"expires_at":"2026-01-02T04:04:05+02:00"},"spent":true}`,
+		`{"format":1,"holds":[{"cause":"credentials","until":"2026-01-02T03:04:05Z","fingerprint":255,"status":401}],` +
+			`"claim":{"owner":"x","until":"2026-01-02T03:04:05Z"}}`,
 		`{"format":1,"other":[1e400,{"a":null}],"TOKEN":{"access":"b"}}`,
 		`{"format":1,"format":1,"token":null}`,
 		`null`, `[]`, ``, `{"format":1,"token":{"access":"a","extra":{"":""}}}`,

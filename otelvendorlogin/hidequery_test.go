@@ -30,7 +30,10 @@ func (v *vendor) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // loginSpans logs in to GenLogs, which takes the password in the query, through otelhttp, and returns all that the spans hold.
-func loginSpans(t *testing.T, transport func(base http.RoundTripper, instrument func(http.RoundTripper) http.RoundTripper) http.RoundTripper) (
+func loginSpans(
+	t *testing.T,
+	transport func(base http.RoundTripper, instrument func(http.RoundTripper) http.RoundTripper) http.RoundTripper,
+) (
 	spans string, sent []*http.Request) {
 	t.Helper()
 	r := newRecorder(t)

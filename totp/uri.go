@@ -25,7 +25,13 @@ func parseURI(s string) (u uri, reason string) {
 	if !strings.EqualFold(kind, "totp") || !strings.HasPrefix(resource, "//") {
 		return uri{}, "is an otpauth URI of another type than totp"
 	}
-	fields := map[string]*string{"secret": &u.secret, "digits": &u.digits, "period": &u.period, "algorithm": &u.algorithm, "encoder": new(string)}
+	fields := map[string]*string{
+		"secret":    &u.secret,
+		"digits":    &u.digits,
+		"period":    &u.period,
+		"algorithm": &u.algorithm,
+		"encoder":   new(string),
+	}
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		field := fields[strings.ToLower(strings.TrimPrefix(name, "amp;"))] // "&amp;" where the URI was copied out of a web page

@@ -52,7 +52,13 @@ func TestPrompt(t *testing.T) {
 func TestPromptWithoutResend(t *testing.T) {
 	t.Parallel()
 	var ask bytes.Buffer
-	code, err := tool{in: bufio.NewReader(strings.NewReader("\n012345\n")), ask: &ask}.prompt(t.Context(), vendorlogin.Challenge{Method: "email"})
+	code, err := tool{
+		in:  bufio.NewReader(strings.NewReader("\n012345\n")),
+		ask: &ask,
+	}.prompt(
+		t.Context(),
+		vendorlogin.Challenge{Method: "email"},
+	)
 	require.NoError(t, err)
 	assert.Empty(t, code)
 	assert.NotContains(t, ask.String(), "sent again")
