@@ -64,7 +64,8 @@ func TestAccountFingerprint(t *testing.T) {
 	xy, none := vendorlogin.SecretString("xy"), vendorlogin.SecretString("")
 	sums := map[uint64]bool{}
 	for _, sum := range []uint64{
-		of(a), of(a, x), of(a, y), of(a, x, y), of(a, y, x), of(a, xy), of(a, xy, none), of(a, none), of(a, nil), of(a, nil, x), of(a, x, nil), of(a, nil, nil),
+		of(a), of(a, x), of(a, y), of(a, x, y), of(a, y, x), of(a, xy), of(a, xy, none),
+		of(a, none), of(a, nil), of(a, nil, x), of(a, x, nil), of(a, nil, nil),
 		of(vendorlogin.Account{Vendor: "fake", Principal: "other@example.com"}, x),
 	} {
 		assert.False(t, sums[sum])

@@ -125,7 +125,8 @@ func outages() []time.Duration {
 func TestOutages(t *testing.T) {
 	t.Parallel()
 	promised := map[time.Duration]time.Duration{
-		3 * time.Second: 2 * time.Second, 30 * time.Second: 15 * time.Second, 180 * time.Second: 90 * time.Second, 600 * time.Second: 240 * time.Second,
+		3 * time.Second: 2 * time.Second, 30 * time.Second: 15 * time.Second,
+		180 * time.Second: 90 * time.Second, 600 * time.Second: 240 * time.Second,
 	}
 	var table strings.Builder
 	for _, kind := range []string{"503", "timeout", "no token", "refused"} {
@@ -169,7 +170,8 @@ func TestOutages(t *testing.T) {
 func TestFleetWhateverTheVendorReturns(t *testing.T) {
 	for name, err := range map[string]error{
 		"wrong password": wrongPassword(), "forbidden": vendorlogin.ErrForbidden, "unavailable": down(),
-		"no token": &vendorlogin.Error{Kind: vendorlogin.ErrBadResponse, Status: 200}, "bad request": &vendorlogin.Error{Kind: vendorlogin.ErrInvalidRequest, Status: 400},
+		"no token":     &vendorlogin.Error{Kind: vendorlogin.ErrBadResponse, Status: 200},
+		"bad request":  &vendorlogin.Error{Kind: vendorlogin.ErrInvalidRequest, Status: 400},
 		"rate limited": vendorlogin.ErrRateLimited, "code": &vendorlogin.Error{Kind: vendorlogin.ErrOTPRejected, Status: 401},
 		"no code": vendorlogin.ErrOTPRequired,
 	} {
@@ -340,9 +342,13 @@ func TestRenewDoesNotBypassTheBudgetOrARetryAfter(t *testing.T) {
 		err    error
 		logins int64
 	}{
-		"budget":                       {wrongPassword(), 4},
-		"Retry-After":                  {&vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, RetryAt: time.Date(2000, 1, 1, 0, 30, 0, 0, time.UTC)}, 1},
-		"rejected, with a Retry-After": {&vendorlogin.Error{Kind: vendorlogin.ErrForbidden, Status: 403, RetryAt: time.Date(2000, 1, 1, 0, 30, 0, 0, time.UTC)}, 1},
+		"budget": {wrongPassword(), 4},
+		"Retry-After": {
+			&vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, RetryAt: time.Date(2000, 1, 1, 0, 30, 0, 0, time.UTC)}, 1,
+		},
+		"rejected, with a Retry-After": {
+			&vendorlogin.Error{Kind: vendorlogin.ErrForbidden, Status: 403, RetryAt: time.Date(2000, 1, 1, 0, 30, 0, 0, time.UTC)}, 1,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {

@@ -243,13 +243,16 @@ func TestErrorInALog(t *testing.T) {
 			Vendor:    "fake",
 			Principal: "ops@example.com",
 		}, Op: "login", Kind: vendorlogin.ErrRateLimited, Status: 429,
-		Code: "limit/0", Request: "POST api.example.com/login", Message: "the vendor's words", RetryAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Remembered: true,
+		Code: "limit/0", Request: "POST api.example.com/login", Message: "the vendor's words",
+		RetryAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Remembered: true,
 	}
 	var b strings.Builder
 	slog.New(slog.NewTextHandler(&b, nil)).Info("x", "err", err)
 	for _, part := range []string{
-		`err.text="fake (ops@example.com): login: rate limited (429 limit/0, POST api.example.com/login); not sent again before 2026-01-02T03:04:05Z (remembered from an earlier call)"`,
-		`err.kind="rate limited"`, "err.vendor=fake", "err.principal=ops@example.com", "err.op=login", "err.status=429", "err.code=limit/0", "err.retry_at=2026-01-02T03:04:05.000Z", "err.remembered=true",
+		`err.text="fake (ops@example.com): login: rate limited (429 limit/0, POST api.example.com/login); ` +
+			`not sent again before 2026-01-02T03:04:05Z (remembered from an earlier call)"`,
+		`err.kind="rate limited"`, "err.vendor=fake", "err.principal=ops@example.com", "err.op=login",
+		"err.status=429", "err.code=limit/0", "err.retry_at=2026-01-02T03:04:05.000Z", "err.remembered=true",
 	} {
 		assert.Contains(t, b.String(), part)
 	}

@@ -135,7 +135,8 @@ func TestSharedHoldsAreBoundedAndTheLongestIsTold(t *testing.T) {
 		now := time.Now()
 		s.put(
 			fmt.Sprintf(
-				`{"format":1,"holds":[{"cause":"throttled","status":429,"until":%q},{"cause":"credentials","until":%q},{"cause":"credentials","until":%q}]}`,
+				`{"format":1,"holds":[{"cause":"throttled","status":429,"until":%q},`+
+					`{"cause":"credentials","until":%q},{"cause":"credentials","until":%q}]}`,
 				now.Add(
 					time.Minute,
 				).Format(

@@ -233,7 +233,8 @@ func TestMissing(t *testing.T) {
 	for name, c := range map[string]struct {
 		keep, body, want string
 	}{
-		"key":           {"{json: data.token}", `{"data": {"tokens": "t-secret", "id": 1}}`, "access at json data.token: is missing; there is: id, tokens"},
+		"key": {"{json: data.token}", `{"data": {"tokens": "t-secret", "id": 1}}`,
+			"access at json data.token: is missing; there is: id, tokens"},
 		"whole path":    {"{json: data.token}", `{"error": {"token": "t-secret"}}`, "there is: error"},
 		"null":          {"{json: token}", `{"token": null}`, "there is: token"},
 		"object":        {"{json: token}", `{"token": {"value": "t-secret"}}`, "there is: token"},
