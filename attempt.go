@@ -62,7 +62,7 @@ func (o *order) overBudget() *outcome {
 	return &outcome{err: e, hold: newHold(causeBudget, e, mono, wall)}
 }
 
-// begin counts a login that is about to be sent.
+// begin is what counts once a login is about to be sent.
 func (o *order) begin() record.Attempts {
 	_, wall := o.now()
 	attempts := o.attempts()
@@ -70,7 +70,6 @@ func (o *order) begin() record.Attempts {
 		o.tries.password = o.owner + "-" + rand.Text()[:8]
 	}
 	attempts.Password = attempts.Password.Begin(o.open(o.tries.password, wall), o.set.maxAttempts, wall)
-	o.noteAttempts(attempts)
 	return attempts
 }
 
@@ -175,23 +174,31 @@ func (o *order) succeeded(a record.Attempts, wall time.Time) record.Attempts {
 	return a
 }
 
-// failed is what counts after err, and whether any of this renewal's attempts does. Of an Unprocessed request the last one is taken
-// back: the code, or where none was asked for apart from the password, both.
+// unsent are the attempts of which err says that the vendor saw nothing. A code that was sent apart from the password is told by the
+// Op; before a "select" both were sent.
+func unsent(err *Error) (password, code bool) {
+	if !err.Unprocessed || err.Op == "select" {
+		return false, false
+	}
+	return err.Op != "otp" && err.Op != "resend", true
+}
+
+// failed is what counts after err, and whether any of this renewal's attempts does. What was not sent is taken back.
 func (o *order) failed(a record.Attempts, err *Error, unusable bool, wall time.Time) (record.Attempts, bool) {
 	due, counted := o.due(unusable, wall), false
-	settle := func(row record.Row, id string, unprocessed bool) record.Row {
+	settle := func(row record.Row, id string, unsent bool) record.Row {
 		switch {
 		case id == "":
 			return row
-		case unprocessed:
+		case unsent:
 			return row.Cancel(id)
 		}
 		counted = true
 		return row.Fail(id, wall, due)
 	}
-	apart := err.Op == "otp" || err.Op == "resend"
-	a.Password = settle(a.Password, o.tries.password, err.Unprocessed && !apart)
-	a.Code = settle(a.Code, o.tries.code, err.Unprocessed)
+	password, code := unsent(err)
+	a.Password = settle(a.Password, o.tries.password, password)
+	a.Code = settle(a.Code, o.tries.code, code)
 	if counted {
 		a.Last = recorded(err)
 	}

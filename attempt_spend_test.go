@@ -229,3 +229,17 @@ func TestSecretThatFailsCountsForNothing(t *testing.T) {
 		mustToken(t, c)
 	})
 }
+
+func TestCodeIsSpentThoughASelectWasNotSent(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &coded{source: device{func(context.Context, vendorlogin.Challenge) (string, error) { return "123456", nil }}}
+		f.err = &vendorlogin.Error{Op: "select", Kind: vendorlogin.ErrUnavailable, Unprocessed: true}
+		c := newClient(t, f, nil)
+		for range 10 {
+			_, err := c.Token(t.Context())
+			require.Error(t, err)
+			time.Sleep(10 * time.Second)
+		}
+		assert.EqualValues(t, 1, f.logins.Load(), "the code was in the request before")
+	})
+}

@@ -176,6 +176,14 @@ func (e *Error) fields() string {
 	return strings.Join(names, ", ")
 }
 
+// asError is e as an error, nil where e is nil.
+func asError(e *Error) error {
+	if e == nil {
+		return nil
+	}
+	return e
+}
+
 // plainError is an error that is its text.
 type plainError string
 

@@ -133,7 +133,7 @@ func (o *order) fail(ctx context.Context, err *Error) *outcome {
 	attempts, counted := o.failed(o.attempts(), err, isUnusable(err), wall)
 	o.progress.note(func(f *facts) {
 		f.attempts, f.counted = attempts, counted
-		if err.Unprocessed && o.tries.code != "" {
+		if _, code := unsent(err); code {
 			f.consumed = o.forgetSecret(record.Record{Consumed: f.consumed}).Consumed
 		}
 	})
@@ -183,23 +183,18 @@ func (o *order) failureRecord(err *Error, h *hold, wall time.Time) (record.Recor
 		next.Holds, changed = next.Holds.With(h.shareable(), wall), true
 	}
 	if o.tries.password != "" || o.tries.code != "" {
-		merged := rec.Attempts.Merge(o.progress.soFar().attempts)
-		if err.Unprocessed {
-			merged.Password, merged.Code = o.cancelled(merged, err)
+		merged := rec.Attempts.Merge(o.progress.soFar().attempts) // what was taken back comes in again
+		password, code := unsent(err)
+		if password {
+			merged.Password = merged.Password.Cancel(o.tries.password)
+		}
+		if code {
+			merged.Code = merged.Code.Cancel(o.tries.code)
 			next = o.forgetSecret(next)
 		}
 		next.Attempts, changed = merged, true
 	}
 	return next, changed
-}
-
-// cancelled are the rows without the attempts that were taken back: merging has brought them in again from the record.
-func (o *order) cancelled(a record.Attempts, err *Error) (password, code record.Row) {
-	password, code = a.Password, a.Code.Cancel(o.tries.code)
-	if err.Op != "otp" && err.Op != "resend" {
-		password = password.Cancel(o.tries.password)
-	}
-	return password, code
 }
 
 // isUnusable reports whether err is a success without a token.

@@ -42,25 +42,12 @@ func (o *order) pace(ctx context.Context) *outcome {
 	done, err := o.set.pacer.Pace(ctx, o.vendor.auth.Account(), op)
 	if err != nil {
 		e := o.vendor.toError(op, err)
-		if e.RetryAt.IsZero() {
-			e.RetryAt = time.Now().Add(firstBackoff).Round(0)
-		}
 		mono, wall := o.now()
+		e.RetryAt = wall.Add(bounded(e.RetryAt.Sub(wall)))
 		return &outcome{err: e, hold: newHold(causePaced, e, mono, wall)}
 	}
 	o.progress.note(func(f *facts) { f.paced = done })
 	return nil
-}
-
-// exchanged tells the Pacer what came of it.
-func (o *order) exchanged(err *Error) {
-	if done := o.progress.soFar().paced; done != nil {
-		if err == nil {
-			done(true, nil)
-			return
-		}
-		done(true, err)
-	}
 }
 
 // lock takes the Store's lock, where it has one. While others have it, it looks whether they have brought a token. After half of
@@ -155,11 +142,13 @@ func (o *order) announce(ctx context.Context) *outcome {
 		}
 		next := o.announcement()
 		if o.ledger.degraded() {
+			o.noteAttempts(next.Attempts)
 			return nil
 		}
 		err := o.ledger.save(ctx, next)
 		if err == nil {
 			o.marked = o.old != nil
+			o.noteAttempts(next.Attempts)
 			return nil
 		}
 		if errors.Is(err, ErrRecordChanged) {
@@ -175,6 +164,7 @@ func (o *order) announce(ctx context.Context) *outcome {
 			return out
 		}
 		if failures > 0 && o.old == nil && o.ledger.rec.Attempts.Password.Has(o.tries.password) {
+			o.noteAttempts(o.attempts())
 			return nil // it did save
 		}
 	}
@@ -211,7 +201,7 @@ func (o *order) refresh(ctx context.Context) *outcome {
 	o.known.sent = append(slices.Clone(o.known.sent), sum)
 	began := time.Now()
 	t, err := o.vendor.refresh(ctx, o.old)
-	o.exchanged(err)
+	o.progress.soFar().endTurn(err)
 	if err == nil {
 		rotated := hashOf(t.Refresh) != sum
 		if !rotated {
@@ -246,7 +236,7 @@ func (o *order) login(ctx context.Context) *outcome {
 	}
 	began := time.Now()
 	t, err := o.vendor.login(ctx)
-	o.exchanged(err)
+	o.progress.soFar().endTurn(err)
 	if err != nil {
 		o.report(Event{Type: EventLogin, Duration: time.Since(began), Err: err})
 		return o.fail(ctx, err)

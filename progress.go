@@ -22,18 +22,14 @@ type facts struct {
 	paced       func(sent bool, err error) // the Pacer's; nil: none
 }
 
-// endTurn tells the Pacer that the renewal is over. Once more does no harm, and a renewal that hangs must not keep its turn. A panic in
+// endTurn tells the Pacer what came of its turn. Once more does no harm, and a renewal that hangs must not keep its turn. A panic in
 // it is dropped.
 func (f facts) endTurn(err *Error) {
 	if f.paced == nil {
 		return
 	}
 	defer func() { _ = recover() }()
-	if err == nil {
-		f.paced(f.op != "", nil)
-		return
-	}
-	f.paced(f.op != "", err)
+	f.paced(f.op != "", asError(err))
 }
 
 // A progress is the facts of a renewal that runs, for whoever has to end it from outside.

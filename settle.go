@@ -166,11 +166,3 @@ func (k *keeper) dropTrouble() {
 	}
 	k.trouble = nil
 }
-
-// asError is e as an error, nil where e is nil.
-func asError(e *Error) error {
-	if e == nil {
-		return nil
-	}
-	return e
-}
