@@ -58,7 +58,8 @@ type Revoker interface {
 // A Fingerprinter tells whether credentials have changed without telling what they are. After a wrong password a [Client] sends
 // nothing until the fingerprint differs, or its cooldown has passed.
 type Fingerprinter interface {
-	// Fingerprint covers every secret that Login sends; see [Account.Fingerprint]. With [SecretFunc.OncePerLogin] it reads none twice.
+	// Fingerprint covers every secret that Login sends; see [Account.Fingerprint]. A secret that goes through
+	// [SecretFunc.OncePerLogin] is read once for both.
 	Fingerprint(ctx context.Context) (uint64, error)
 }
 

@@ -114,9 +114,9 @@ func (c *Client) AuthorizeWith(req *http.Request, t *Token) error {
 	return t.SetAuthHeader(req)
 }
 
-// Invalidate marks t as rejected by an API: the next Token renews it, at most once a minute. Until another token has come, t is still
-// returned while it is valid. Invalidate does nothing unless t is the very pointer that Token returned last, so that a late complaint
-// about an old token never costs its successor, however alike the two are.
+// Invalidate marks t as rejected by an API. The next Token renews it first, at most once a minute. Within that minute, and where the
+// renewal fails, Token returns t while it is valid. Invalidate does nothing unless t is the very pointer that Token returned last. So
+// a late complaint about an old token never costs its successor, however alike the two are.
 func (c *Client) Invalidate(t *Token) {
 	if h := c.k.cached.Load(); h != nil && h.token == t {
 		c.k.reject(context.Background(), t)

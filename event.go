@@ -38,7 +38,8 @@ type Event struct {
 	ctx context.Context
 }
 
-// Context returns the values of the ctx of the call that began what the Event reports, such as its trace. It never ends.
+// Context returns a context that never ends. It has the values of the ctx of the call that began what the Event reports, such as
+// its trace.
 func (e Event) Context() context.Context {
 	if e.ctx == nil {
 		return context.Background()

@@ -31,7 +31,8 @@ type Status struct {
 	StoreErr error // of the last command to the Store; nil: it worked
 }
 
-// Ready reports whether Token would return a token at once: for a readiness probe.
+// Ready reports whether a valid token is cached: for a readiness probe. Token returns it at once, or renews it first where it is
+// Rejected.
 func (s Status) Ready() bool {
 	return s.State == State(fresh.String()) || s.State == State(stale.String())
 }

@@ -44,8 +44,8 @@ type Store interface {
 // of the lease, and compare-and-set keeps that safe. Locks and blobs of the same key do not touch each other.
 type Locker interface {
 	// TryLock takes the lock, or returns [ErrLocked] at once; it never waits for a holder. The lock is free again when lease has
-	// passed, which is more than 0, or as soon as the holder is known to be gone. A second TryLock by the same process is ErrLocked
-	// too.
+	// passed, or as soon as the holder is known to be gone. A lease is more than 0. A second TryLock by the same process is
+	// ErrLocked too.
 	TryLock(ctx context.Context, key string, lease time.Duration) (Lease, error)
 }
 

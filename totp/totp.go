@@ -7,7 +7,8 @@
 // once and waits for the next where the current one is used. With the usual period a second login within 30 seconds takes up to
 // 30 seconds, unless its context ends before. Programs that log in as the same user share the steps through Options.Store.
 //
-// A vendor that rejects the codes most often sees another time than this host: set the clock, or else Options.ClockOffset.
+// A vendor rejects the codes if the secret is another one, or if its clock differs from this host's. Set the clock, or else
+// Options.ClockOffset.
 package totp
 
 import (
@@ -94,7 +95,7 @@ func (*Source) NonInteractive() bool { return true }
 
 // RejectedCause names what a vendor most often rejects these codes for. Package loginhttp adds it to the error.
 func (s *Source) RejectedCause() string {
-	return fmt.Sprintf("a likely cause is the clock, by which the code was made for %s (see totp.Options.ClockOffset)",
+	return fmt.Sprintf("likely causes are another TOTP secret, or the clock: the code was made for %s (see totp.Options.ClockOffset)",
 		s.clock.now().UTC().Format(time.RFC3339))
 }
 
