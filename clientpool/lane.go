@@ -32,7 +32,7 @@ type lane struct {
 
 	order     int // of the last turn
 	epoch     int // changes when the lane is closed, or freed
-	refused   streak
+	limited   streak
 	suspected int // the order of the last turn before the lane was suspected to be limited; 0: it is not
 	limit     limit
 	own       map[vendorlogin.Account]struct{} // accounts that the vendor limits on their own
@@ -48,11 +48,11 @@ func (l *lane) admit(t *turn, now time.Time) verdict {
 	case first && start.Equal(now) && l.underWay < l.places():
 		return l.grant(t, now)
 	case !now.Before(t.patience):
-		return l.refuse(t, start, interval, now)
+		return l.reject(t, start, interval, now)
 	case t.place == nil && start.Add(time.Duration(l.queue.Len())*interval).After(t.patience):
-		return l.refuse(t, start, interval, now)
+		return l.reject(t, start, interval, now)
 	case start.After(t.patience):
-		return l.refuse(t, start, interval, now)
+		return l.reject(t, start, interval, now)
 	case first && start.After(now):
 		return l.wait(t, start)
 	}
@@ -84,9 +84,9 @@ func (l *lane) wait(t *turn, look time.Time) verdict {
 	return verdict{look: look}
 }
 
-// refuse gives t a time to come back. Callers within the next minute get one each, an interval apart; what is further off will have
+// reject gives t a time to come back. Callers within the next minute get one each, an interval apart; what is further off will have
 // changed by then, so the others come back in a minute, not all at once.
-func (l *lane) refuse(t *turn, start time.Time, interval time.Duration, now time.Time) verdict {
+func (l *lane) reject(t *turn, start time.Time, interval time.Duration, now time.Time) verdict {
 	l.leave(t)
 	l.wakeFirst()
 	v := verdict{kind: vendorlogin.ErrRateLimited, reason: "waiting for a turn: many accounts log in at this endpoint"}
@@ -128,12 +128,12 @@ func (l *lane) pass(t *turn, success bool, now time.Time) {
 		l.window = min(l.window+windowStep, lastWindow)
 		delete(l.own, t.account)
 	}
-	for _, f := range l.refused.end(t.order) {
+	for _, f := range l.limited.end(t.order) {
 		if success && now.Before(f.told) {
 			l.limitsOwn(f.account)
 		}
 	}
-	if l.refused.accounts(now) < suspicious {
+	if l.limited.accounts(now) < suspicious {
 		l.suspected = 0
 	}
 	if l.limit.found > 0 && success && t.epoch == l.epoch && now.Before(l.limit.told) {
@@ -158,15 +158,15 @@ func (l *lane) fail(t *turn, told, now time.Time) {
 	if _, own := l.own[t.account]; own {
 		return
 	}
-	l.refused.add(failure{account: t.account, at: now, told: told, order: t.order})
+	l.limited.add(failure{account: t.account, at: now, told: told, order: t.order})
 	if t.epoch < l.epoch {
 		return
 	}
-	if l.limit.found > 0 || l.suspected > 0 && t.order > l.suspected && l.refused.accounts(now) >= convincing {
+	if l.limit.found > 0 || l.suspected > 0 && t.order > l.suspected && l.limited.accounts(now) >= convincing {
 		l.close(told, now)
 		return
 	}
-	if l.suspected == 0 && l.refused.accounts(now) >= suspicious {
+	if l.suspected == 0 && l.limited.accounts(now) >= suspicious {
 		l.suspected = l.order
 	}
 }

@@ -31,7 +31,7 @@ func (p *Pool) find(ctx context.Context, id string) (*vendorlogin.Client, error)
 	}
 }
 
-// check refuses what no Client can be made of.
+// check rejects what no Client can be made of.
 func (p *Pool) check(id string) error {
 	switch {
 	case p.open == nil:

@@ -14,7 +14,7 @@ type lesson int
 const (
 	nothing     lesson = iota // nothing was sent, or the caller gave up
 	passed                    // a token came
-	answered                  // no token, but a complete response: the endpoint is up, and did not limit the rate
+	responded                 // no token, but a complete response: the endpoint is up, and did not limit the rate
 	limited                   // the vendor limits the rate
 	unreachable               // no response, or one of a server that cannot work
 )
@@ -46,5 +46,5 @@ func outcomeOf(sent bool, err error) outcome {
 	case errors.Is(err, vendorlogin.ErrRateLimited):
 		return outcome{lesson: limited, told: e.RetryAt}
 	}
-	return outcome{lesson: answered}
+	return outcome{lesson: responded}
 }

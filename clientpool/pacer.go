@@ -51,7 +51,7 @@ func (p *EndpointPacer) Pace(ctx context.Context, a vendorlogin.Account, op stri
 		case v.granted:
 			return func(sent bool, err error) { p.finish(e, t, outcomeOf(sent, err)) }, nil
 		case v.kind != nil:
-			return nil, refusal(t, v)
+			return nil, rejection(t, v)
 		default:
 			if err := t.wait(ctx, v.look); err != nil {
 				p.leave(e, t)
@@ -120,8 +120,8 @@ func (p *EndpointPacer) endpoint(name string, now time.Time) *endpoint {
 	return e
 }
 
-// refusal is what a caller gets whose turn is not now.
-func refusal(t *turn, v verdict) error {
+// rejection is what a caller gets whose turn is not now.
+func rejection(t *turn, v verdict) error {
 	return &vendorlogin.Error{Account: t.account, Op: t.op, Kind: v.kind, Err: errors.New(v.reason),
 		RetryAt: v.retryAt.Round(0), Unprocessed: true}
 }

@@ -96,8 +96,8 @@ func simulations() []simulation {
 		{"locked for an hour: 5", bad(every(100), lockedForAnHour), 0, 500, 4, 495, 3 * time.Second},
 		{"locked for an hour: the first 5", bad(first(5), lockedForAnHour), 0, 500, 4, 495, 4 * time.Second},
 		{"locked for an hour: 5 in a row", bad(between(100, 105), lockedForAnHour), 0, 500, 4, 495, 4 * time.Second},
-		{"answered 500: 5", bad(every(100), broken), 0, 520, 10, 495, 3 * time.Second},
-		{"answered 500: the first 5", bad(first(5), broken), 0, 520, 10, 495, 4 * time.Second},
+		{"status 500: 5", bad(every(100), broken), 0, 520, 10, 495, 3 * time.Second},
+		{"status 500: the first 5", bad(first(5), broken), 0, 520, 10, 495, 4 * time.Second},
 	}
 }
 

@@ -24,7 +24,7 @@ type turn struct {
 	over  bool
 }
 
-// A verdict is what becomes of a turn: it is granted, it is refused with a kind, or it has to wait and look again.
+// A verdict is what becomes of a turn: it is granted, it is rejected with a kind, or it has to wait and look again.
 type verdict struct {
 	granted bool
 	look    time.Time // when to look again, if nobody wakes it before

@@ -84,7 +84,7 @@ func run(ctx context.Context, addr, file string, out io.Writer) (err error) {
 	return serve(ctx, listener, s.handler(), out)
 }
 
-// serve answers requests until ctx ends, and then lets those under way finish.
+// serve serves requests until ctx ends, and then lets those under way finish.
 func serve(ctx context.Context, listener net.Listener, h http.Handler, out io.Writer) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
 	stopped := make(chan error, 1)

@@ -115,7 +115,7 @@ func ready(w http.ResponseWriter, client *vendorlogin.Client) {
 	}
 }
 
-// serve answers requests until ctx ends, and then lets those under way finish.
+// serve serves requests until ctx ends, and then lets those under way finish.
 func serve(ctx context.Context, listener net.Listener, h http.Handler, out io.Writer) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
 	stopped := make(chan error, 1)
