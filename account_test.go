@@ -66,12 +66,15 @@ func TestAccountFingerprint(t *testing.T) {
 	for _, sum := range []uint64{
 		of(a), of(a, x), of(a, y), of(a, x, y), of(a, y, x), of(a, xy), of(a, xy, none),
 		of(a, none), of(a, nil), of(a, nil, x), of(a, x, nil), of(a, nil, nil),
+		of(a, nil, nil, nil, nil, nil, nil, nil, nil),
 		of(vendorlogin.Account{Vendor: "fake", Principal: "other@example.com"}, x),
 	} {
 		assert.False(t, sums[sum])
 		sums[sum] = true
 	}
 	assert.Equal(t, of(a, x, y), of(a, vendorlogin.SecretString("x"), vendorlogin.SecretString("y")))
+
+	assert.EqualValues(t, uint64(0xcf8afc3bb637094c), of(a, x, nil), "processes of every version share it")
 
 	broken := errors.New("vault is sealed")
 	_, err := a.Fingerprint(t.Context(), x, func(context.Context) (vendorlogin.Secret, error) { return vendorlogin.Secret{}, broken })

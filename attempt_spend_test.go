@@ -130,6 +130,32 @@ func TestFleetDoesNotLockTheSecondFactor(t *testing.T) {
 	})
 }
 
+func TestStoreThatFailsAtACodeLeavesHalfOfTheCodes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := newSpending("code-1")
+		f.err = down()
+		c := newClient(t, f, shared(s))
+		for i := range 2 {
+			f.code = vendorlogin.SecretString(fmt.Sprint("code-", i+1))
+			_, err := c.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+			time.Sleep(45 * time.Second)
+		}
+		attempts := 0
+		s.before = failAt("attempt", func(context.Context) error {
+			if attempts++; attempts > 1 { // the password's goes well
+				return errDisk
+			}
+			return nil
+		})
+		f.code = vendorlogin.SecretString("code-3")
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
+		assert.Equal(t, []string{"code-1", "code-2"}, f.sent, "others may have sent as many")
+	})
+}
+
 func TestPersonIsAskedWithinTheBudget(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var n int
@@ -147,6 +173,22 @@ func TestPersonIsAskedWithinTheBudget(t *testing.T) {
 			time.Sleep(61 * time.Second)
 		}
 		assert.Equal(t, 4, f.codes, "three in the first login, one in the second")
+	})
+}
+
+func TestNoCodeOfALoginThatIsOverIsOpen(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		var n int
+		f := &retyping{fake: fake{life: time.Hour}, source: vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) {
+			n++
+			return fmt.Sprintf("%06d", n), nil
+		})}
+		_, err := newClient(t, f, shared(s)).Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrOTPRejected)
+		require.Equal(t, 3, f.codes)
+		assert.Contains(t, string(s.blob().data), `"attempts"`)
+		assert.NotContains(t, string(s.blob().data), `"open":true`)
 	})
 }
 

@@ -238,8 +238,7 @@ func (k *keeper) onTimer() {
 	h := k.cached.Load()
 	switch {
 	case k.closed || h == nil || k.run.underWay():
-	case h.at(mono, wall) == fresh && !h.is(rejectedFlag), k.onHold() != nil:
-		k.setTimer()
+	case h.at(mono, wall) == fresh && !h.is(rejectedFlag), k.onHold() != nil: // it changed this very moment, and set the timer anew
 	case h.is(rejectedFlag) && h.at(mono, wall) != expired && mono < k.troubled().rejection.until:
 		k.timer.Reset(k.trouble.rejection.until - mono)
 	default:

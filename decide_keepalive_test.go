@@ -93,6 +93,7 @@ func TestKeepAliveDoesNotHammerAfterWrongCredentials(t *testing.T) {
 		f.becomes(func() { f.err = wrongPassword() })
 		time.Sleep(48 * time.Hour)
 		assert.LessOrEqual(t, f.logins.Load(), int64(1+3), "once a cooldown while the token lives, then it waits for somebody to ask")
+		assert.Greater(t, f.logins.Load(), int64(1+1))
 		f.becomes(func() { f.err = nil })
 		_, err := c.Token(t.Context())
 		require.NoError(t, err)

@@ -98,3 +98,29 @@ func TestLogLines(t *testing.T) {
 		assert.Equal(t, []string{"DEBUG", "ERROR"}, levels(l.lines(t)), "login failed, and a person has to mend it")
 	})
 }
+
+func TestLogTexts(t *testing.T) {
+	t.Parallel()
+	failed := &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable}
+	for _, c := range []struct {
+		event vendorlogin.EventType
+		err   error
+		want  string
+	}{
+		{vendorlogin.EventLogin, nil, "logged in"},
+		{vendorlogin.EventLogin, failed, "login failed"},
+		{vendorlogin.EventRefresh, nil, "token refreshed"},
+		{vendorlogin.EventRefresh, failed, "refresh failed"},
+		{vendorlogin.EventAdopt, nil, "token taken from the store"},
+		{vendorlogin.EventStale, nil, "token is being renewed in the background"},
+		{vendorlogin.EventHold, failed, "on hold, nothing is sent"},
+		{vendorlogin.EventStore, failed, "store failed"},
+		{vendorlogin.EventLockWait, nil, "waited for another process"},
+		{vendorlogin.EventRefused, nil, "token rejected by an API, renewing"},
+		{vendorlogin.EventRefused, failed, "token rejected by an API, not renewed yet"},
+		{vendorlogin.EventLogout, nil, "logged out"},
+		{vendorlogin.EventLogout, failed, "logout failed"},
+	} {
+		assert.Equal(t, c.want, vendorlogin.LogText(vendorlogin.Event{Type: c.event, Err: c.err}))
+	}
+}

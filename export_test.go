@@ -68,3 +68,6 @@ func Runs(c *Client) int {
 	}
 	return n
 }
+
+// LogText is the log line's text for e.
+func LogText(e Event) string { return e.message() }

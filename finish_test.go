@@ -98,13 +98,28 @@ func TestConflictWithoutATokenIsSavedOver(t *testing.T) {
 }
 
 func TestFresherTokenOfAnotherIsTaken(t *testing.T) {
+	for _, later := range []time.Duration{0, time.Millisecond} {
+		t.Run(later.String(), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newMemStore()
+				var seen events
+				s.meddle("save", 1, func() { s.put(recordOf("other", -later, time.Hour, "")) })
+				c := newClient(t, &fake{life: time.Hour}, &vendorlogin.Options{Store: s, OnEvent: seen.record})
+				assert.Equal(t, "other", mustToken(t, c).Access.Reveal())
+				assert.Contains(t, types(seen.seen()), vendorlogin.EventAdopt)
+				assert.Equal(t, "other", s.record(t).Token.Access, "and stays in the store")
+			})
+		})
+	}
+}
+
+func TestTokenThatAnotherIsRefreshingIsNotTaken(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
-		var seen events
-		s.meddle("save", 1, func() { s.put(recordOf("other", -time.Millisecond, time.Hour, "")) })
-		c := newClient(t, &fake{life: time.Hour}, &vendorlogin.Options{Store: s, OnEvent: seen.record})
-		assert.Equal(t, "other", mustToken(t, c).Access.Reveal())
-		assert.Contains(t, types(seen.seen()), vendorlogin.EventAdopt)
+		s.meddle("save", 1, func() { s.put(recordOf("other", -time.Millisecond, time.Hour, `,"spent":true`)) })
+		assert.Equal(t, "access-1", mustToken(t, newClient(t, &fake{life: time.Hour}, shared(s))).Access.Reveal(), "ours is newer, and paid for")
+		synctest.Wait()
+		assert.Equal(t, "access-1", s.record(t).Token.Access)
 	})
 }
 

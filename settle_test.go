@@ -176,3 +176,23 @@ func TestInvalidateAgainAndAgainIsNoStorm(t *testing.T) {
 		assert.EqualValues(t, 3, f.logins.Load())
 	})
 }
+
+func TestTokenThatLastedIsNoReasonToWaitLonger(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: 24 * time.Hour}
+		c := newClient(t, f, nil)
+		for range 10 * 60 { // renewals after 1, 2 and 4 minutes
+			c.Invalidate(mustToken(t, c))
+			time.Sleep(time.Second)
+		}
+		time.Sleep(15 * time.Minute)
+		last := mustToken(t, c)
+		time.Sleep(15 * time.Minute)
+		c.Invalidate(last)
+		next := mustToken(t, c)
+		require.NotSame(t, last, next)
+		c.Invalidate(next)
+		time.Sleep(time.Minute)
+		assert.NotSame(t, next, mustToken(t, c), "a minute again")
+	})
+}

@@ -49,6 +49,22 @@ func TestSchemeGoesOutAsItShould(t *testing.T) {
 	})
 }
 
+func TestEverythingOfATokenComesFromTheStore(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		now := time.Now().Round(0).UTC()
+		token := &vendorlogin.Token{
+			Access: vendorlogin.NewSecret("access"), Refresh: vendorlogin.NewSecret("refresh"), Type: "Token", Subject: "7",
+			IssuedAt: now, ExpiresAt: now.Add(time.Hour), RefreshExpiresAt: now.Add(2 * time.Hour),
+			Extra: map[string]string{"region": "x"}, Secrets: map[string]vendorlogin.Secret{"csrf": vendorlogin.NewSecret("canary")},
+		}
+		s := newMemStore()
+		mustToken(t, newClient(t, &repeating{token: token}, shared(s)))
+		got := mustToken(t, newClient(t, &fake{err: down()}, shared(s)))
+		assert.Equal(t, "canary", got.Secrets["csrf"].Reveal())
+		assert.Equal(t, token, got)
+	})
+}
+
 func TestHeaderValueDoesNotPrint(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var seen *vendorlogin.Token

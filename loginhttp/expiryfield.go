@@ -64,22 +64,22 @@ func numericField(number float64) (expiryField, bool) {
 
 // readLifetime reads "3600s" and the like, and days, hours and minutes between colons.
 func readLifetime(s string) (time.Duration, bool) {
-	d, err := time.ParseDuration(s)
+	d, _ := time.ParseDuration(s) // 0 where it is none
 	if parts := strings.Split(s, ":"); len(parts) == 3 {
-		d, err = daysHoursMinutes(parts)
+		d = daysHoursMinutes(parts)
 	}
-	return d, err == nil && d > 0 && d.Seconds() <= maxLifetime
+	return d, d > 0 && d.Seconds() <= maxLifetime
 }
 
-func daysHoursMinutes(parts []string) (total time.Duration, err error) {
+func daysHoursMinutes(parts []string) (total time.Duration) {
 	for i, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute} {
 		n, err := strconv.ParseUint(parts[i], 10, 16) // 65,535 days are 179 years: no overflow
 		if err != nil {
-			return 0, err
+			return 0
 		}
 		total += time.Duration(n) * unit
 	}
-	return total, nil
+	return total
 }
 
 // readTime reads a time, and says whether it had no time zone.

@@ -77,8 +77,6 @@ func (x *exchange) grantType() string {
 	if json.Unmarshal(x.payload, &body) == nil {
 		return body.GrantType
 	}
-	if form, err := url.ParseQuery(string(x.payload)); err == nil {
-		return form.Get("grant_type")
-	}
-	return ""
+	form, _ := url.ParseQuery(string(x.payload)) // of what is no form it makes what it can
+	return form.Get("grant_type")
 }

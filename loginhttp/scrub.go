@@ -37,7 +37,8 @@ func (s *scrubber) addHeader(name, value string) {
 		return
 	}
 	s.add(credentials)
-	if user, err := base64.StdEncoding.DecodeString(credentials); err == nil && strings.EqualFold(scheme, "basic") {
+	if strings.EqualFold(scheme, "basic") {
+		user, _ := base64.StdEncoding.DecodeString(credentials) // what is none is sent all the same
 		name, password, _ := strings.Cut(string(user), ":")
 		for _, part := range []string{name, password} {
 			s.add(part)

@@ -2,6 +2,8 @@ package redisstore_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -247,6 +249,9 @@ func TestClientFails(t *testing.T) {
 		},
 		"the client panicked with a string": func(context.Context, redis.Cmder) error { panic(canary) },
 		"the client ended the goroutine":    func(context.Context, redis.Cmder) error { runtime.Goexit(); return nil },
+		"certificate signed by unknown authority": func(_ context.Context, cmd redis.Cmder) error {
+			return fmt.Errorf("%v: %w", cmd, &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}})
+		},
 		"dial tcp 192.0.2.1:6379: no route": func(_ context.Context, cmd redis.Cmder) error {
 			address := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 6379}
 			return fmt.Errorf("%v: %w", cmd, &net.OpError{Op: "dial", Net: "tcp", Addr: address, Err: errors.New("no route")})

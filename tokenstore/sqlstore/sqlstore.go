@@ -212,8 +212,7 @@ func (s *Store) sweepInPassing(ctx context.Context, deadline time.Time) {
 	}
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	rows, err := s.database.try(ctx, s.statements.sweep)
-	if err == nil && rows >= sweepRows {
+	if rows, _ := s.database.try(ctx, s.statements.sweep); rows >= sweepRows {
 		s.nextSweep.Store(now)
 	}
 }

@@ -178,6 +178,37 @@ func TestMilliseconds(t *testing.T) {
 	}
 }
 
+func TestEachSaveMakesAVersion(t *testing.T) {
+	t.Parallel()
+	f, db := newFake(t, nil)
+	store := sqlstore.New(db, sqlstore.SQLite, nil)
+	seen := map[string]bool{"": true}
+	for range 10 {
+		version, err := store.Save(t.Context(), key, blob(), "", long)
+		require.NoError(t, err)
+		assert.False(t, seen[version])
+		seen[version] = true
+		assert.Equal(t, version, f.take()[0].args[1], "the row has it")
+	}
+}
+
+func TestOptionsTimeout(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[time.Duration]time.Duration{0: 2 * time.Second, -1: 2 * time.Second, 300 * time.Millisecond: 300 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			_, db := newFake(t, func(ctx context.Context, _ int, _ sent) ([][]driver.Value, int64, error) {
+				<-ctx.Done()
+				return nil, 0, ctx.Err()
+			})
+			start := time.Now()
+			_, _, err := sqlstore.New(db, sqlstore.SQLite, &sqlstore.Options{Timeout: given}).Load(t.Context(), key)
+			require.ErrorIs(t, err, vendorlogin.ErrStore)
+			assert.Equal(t, want, time.Since(start))
+			require.NoError(t, db.Close())
+		})
+	}
+}
+
 // The blob goes to the database as it was when Save was called, though the caller changes it afterwards.
 func TestSaveCopiesTheBlob(t *testing.T) {
 	t.Parallel()
