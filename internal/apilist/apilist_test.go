@@ -65,7 +65,8 @@ func current(t *testing.T) map[string]string {
 		imp := exportdata.Importer(token.NewFileSet(), packages)
 		for _, p := range packages {
 			inside := strings.TrimPrefix(p.Path, module)
-			if !strings.HasPrefix(p.Path, module) || p.Name == "main" || strings.Contains(inside, "/internal/") || strings.HasPrefix(inside, "/examples/") {
+			ours := strings.HasPrefix(p.Path, module) && !strings.Contains(inside, "/internal/") && !strings.HasPrefix(inside, "/examples/")
+			if !ours || p.Name == "main" {
 				continue
 			}
 			compiled, err := imp.Import(p.Path)
@@ -74,7 +75,9 @@ func current(t *testing.T) map[string]string {
 			if name == "" {
 				name = "vendorlogin"
 			}
-			lists[name+".txt"] = strings.Join(apilist.Lines(compiled), "\n") + "\n"
+			if lines := apilist.Lines(compiled); len(lines) > 0 { // a module of tests has none
+				lists[name+".txt"] = strings.Join(lines, "\n") + "\n"
+			}
 		}
 	}
 	return lists
