@@ -11,10 +11,11 @@ import (
 	"github.com/vendorlogin/vendorlogin"
 )
 
-// An EndpointPacer spreads logins and refreshes over time, per [vendorlogin.Account.Endpoint]. What one account learns there, all heed:
-// the vendor's rate limit, and that it is down. Valid tokens are not touched. Accounts that differ in Endpoint do not meet.
+// An EndpointPacer spreads logins and refreshes over time, per [vendorlogin.Account.Endpoint]. What one account learns there
+// holds for all: the vendor's rate limit, and that it is down. Valid tokens are not touched. Accounts at other endpoints do not
+// matter.
 //
-// Logins and refreshes are two lanes of their own. In each, 4 exchanges are under way at first, one more after two successes, at most
+// Logins have a lane, and refreshes another. In each, 4 exchanges are under way at first, one more after two successes, at most
 // 64. The others wait in order, at most a quarter of LoginTimeout; then they get an error with RetryAt.
 //
 // A rate limit is suspected once 3 different accounts met it, and nothing that was sent after them succeeded: then there is one

@@ -5,7 +5,7 @@ import "time"
 // An EndpointStatus is how one endpoint is, at one moment.
 type EndpointStatus struct {
 	Endpoint  string    // as in vendorlogin.Account
-	DownSince time.Time // when it was last reached, or nearly so; zero: it is not known to be down
+	DownSince time.Time // about when it was last reached; zero: it is not known to be down
 	NextProbe time.Time // when it is tried again; zero: it is not down, or is being tried
 	Login     LaneStatus
 	Refresh   LaneStatus

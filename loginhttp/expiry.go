@@ -10,9 +10,9 @@ import (
 // field is the vendor's own expiry field as it stands in the response, and jwt the token itself. Either may be missing, and a token
 // that is no JSON Web Token says nothing. Of what they say, the earlier time after SentAt holds.
 //
-// If neither is after SentAt, the token has expired on arrival, and the result is in the past. But a field without time zone may be
-// the vendor's local time: alone and in the past, it means that the expiry is not known, which is the zero time. If neither can be
-// read, the token expires life after SentAt; life 0 means not known.
+// If neither is after SentAt, the token has expired on arrival, and the result is in the past. A field without time zone is an
+// exception, since it may be in the vendor's local time. If it is in the past and the token says nothing, the expiry is not known, and
+// the result is the zero time. If neither can be read, the token expires life after SentAt; life 0 means not known.
 //
 // A field is one of these; anything else, and what cannot be a lifetime, counts as missing:
 //

@@ -19,7 +19,7 @@ type OAuth2 struct {
 	TokenURL string // of the token endpoint
 	API      string // URL of the API that takes the token; empty: the origin of TokenURL
 
-	Grant string // empty: client_credentials; one that is not named above is the vendor's
+	Grant string // client_credentials, password, refresh_token, jwt_bearer or a vendor's own; empty: client_credentials
 
 	// ClientAuth is how the client says who it is: "basic" in the header, "body", "private_key_jwt", with the input private_key in
 	// place of client_secret, or "public", without a secret. Empty: basic; for jwt_bearer, nothing is said.

@@ -46,7 +46,7 @@ type Spec struct {
 	// Expires of a cookie that is kept as access says it. Without any of these the token is used until the API rejects it.
 	Life time.Duration `json:"life"`
 
-	// RefreshLife is the same of the refresh token.
+	// RefreshLife is the documented lifetime of the refresh token, likewise.
 	RefreshLife time.Duration `json:"refresh_life"`
 
 	// Use is how API requests carry the token. Default: the header "Authorization: Bearer ${access}".
@@ -72,9 +72,11 @@ type Input struct {
 	// Host says that it is the name of a host, with or without a port.
 	Host bool `json:"host"`
 
-	// Number and Bool say what it is. A JSON value that is exactly ${name} is one then, not a string.
+	// Number says that it is a number. A JSON value that is exactly ${name} is then a number, not a string.
 	Number bool `json:"number"`
-	Bool   bool `json:"bool"`
+
+	// Bool says that it is true or false. A JSON value that is exactly ${name} is then one, not a string.
+	Bool bool `json:"bool"`
 
 	// Optional says that it may be left out. A field, header or parameter that uses it is left out then.
 	Optional bool `json:"optional"`
@@ -95,8 +97,10 @@ type Step struct {
 	// Method is GET, POST, PUT, PATCH or DELETE. Default: POST with a body, GET without.
 	Method string `json:"method"`
 
-	// Only and Unless are names: the step runs only, or does not run, if that is there and not empty, false or 0.
-	Only   string `json:"only"`
+	// Only is a name, such as that of something kept: the step runs only if it has a value other than empty, false and 0.
+	Only string `json:"only"`
+
+	// Unless is a name: the step does not run if it has such a value.
 	Unless string `json:"unless"`
 
 	// Code says that the request carries ${code}, a one-time password, and how that reaches the user: "totp", "email", "sms". After
@@ -211,8 +215,8 @@ type Rule struct {
 	RetryAt *Source `json:"retry_at"`
 }
 
-// A Condition is one for a response: its status is one of those, and what is found at a place is, is not or matches something.
-// At alone means that there is something: not null, false or empty.
+// A Condition holds for a response if its status is listed, and if what is found at a place is what Is, Not and Match say. With At
+// alone something has to be there that is not null, false or empty.
 type Condition struct {
 	// Status lists statuses. Default: any.
 	Status []int `json:"status"`

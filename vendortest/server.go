@@ -267,10 +267,10 @@ func (s *Server) RevokeAll() {
 	s.st.revoke(s.st.refresh)
 }
 
-// Code is what the user would type now: the code that was e-mailed last
-// (its first digit is always 0, to catch clients that make it a number), at
-// the others the TOTP code of this moment by the server's clock. It is empty
-// for a user without a second factor or unknown.
+// Code is what the user would type now. Where codes are e-mailed it is the last
+// one; its first digit is always 0, to catch clients that make it a number.
+// Elsewhere it is the TOTP code of this moment by the server's clock. It is
+// empty for an unknown user, and for one without a second factor.
 func (s *Server) Code(email string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

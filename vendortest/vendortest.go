@@ -73,9 +73,9 @@ type Options struct {
 
 	// MaxOTPFailures is the number of wrong codes for one e-mail address after
 	// which gmicloud and genericlogin return 429: within 5 minutes at
-	// gmicloud, within 10 at genericlogin. That counts second factors and
-	// e-mailed codes apart, before it checks them, and forgets them after a
-	// success. Zero: 5. Negative: never. The others do not count them.
+	// gmicloud, within 10 at genericlogin. The latter counts second factors
+	// and e-mailed codes apart, before it checks them, and forgets them after
+	// a success. Zero: 5. Negative: never. The others do not count them.
 	MaxOTPFailures int
 
 	// MaxResends is the number of times gmicloud sends a code again within 5

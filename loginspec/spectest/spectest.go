@@ -98,6 +98,7 @@ type recording struct {
 }
 
 func parse(text string) (*recording, error) {
+	text = strings.ReplaceAll(text, "\r\n", "\n")
 	r := &recording{want: map[string]string{"run": "login"}}
 	for strings.HasPrefix(text, "#") || strings.HasPrefix(text, "\n") {
 		var line string
@@ -130,9 +131,12 @@ func (r *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 	if len(r.responses) == 0 {
 		return nil, errors.New("the case has no further response")
 	}
-	next := r.responses[0]
+	next := strings.TrimSuffix(r.responses[0], "\n")
 	r.responses = r.responses[1:]
-	return http.ReadResponse(bufio.NewReader(strings.NewReader(strings.TrimSuffix(next, "\n"))), req)
+	if !strings.Contains(next, "\n\n") { // without a body, editors and "---" take the empty line away
+		next = strings.TrimSuffix(next, "\n") + "\n\n"
+	}
+	return http.ReadResponse(bufio.NewReader(strings.NewReader(next)), req)
 }
 
 // run runs the operation of the case, with a token from an earlier login where it needs one.

@@ -2,6 +2,7 @@ package spectest
 
 import (
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -27,6 +28,24 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	Run(t, readSpec(t, "gcore"), loginspec.Config{}, "../testdata/gcore")
 	Run(t, readSpec(t, "gmicloud"), loginspec.Config{}, "../testdata/gmicloud")
+}
+
+// A response without a body needs no empty line after its header, and lines may end as on Windows.
+func TestReplayWithoutBody(t *testing.T) {
+	t.Parallel()
+	spec, err := specyaml.Read(strings.NewReader(`
+name: v
+login:
+  - url: https://v.example/form
+  - {url: "https://v.example/login", status: [302], keep: {access: {cookie: SESSION}}}
+`))
+	require.NoError(t, err)
+	for _, end := range []string{"", "\n", "\n\n"} {
+		text := "# want: token\n# access: example\n# sends: GET /form\n# sends: GET /login\n" +
+			"HTTP/1.1 200 OK\nServer: v" + end + "\n---\nHTTP/1.1 302 Found\nLocation: /home\nSet-Cookie: SESSION=example" + end
+		assert.Empty(t, replay(t.Context(), spec, loginspec.Config{}, text))
+		assert.Empty(t, replay(t.Context(), spec, loginspec.Config{}, strings.ReplaceAll(text, "\n", "\r\n")))
+	}
 }
 
 // A case that says something else than what happens fails, and says why.
