@@ -194,7 +194,9 @@ func TestEachSaveMakesAVersion(t *testing.T) {
 
 func TestOptionsTimeout(t *testing.T) {
 	t.Parallel()
-	for given, want := range map[time.Duration]time.Duration{0: 2 * time.Second, -1: 2 * time.Second, 300 * time.Millisecond: 300 * time.Millisecond} {
+	for given, want := range map[time.Duration]time.Duration{
+		0: 2 * time.Second, -1: 2 * time.Second, 300 * time.Millisecond: 300 * time.Millisecond,
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			_, db := newFake(t, func(ctx context.Context, _ int, _ sent) ([][]driver.Value, int64, error) {
 				<-ctx.Done()
