@@ -16,13 +16,13 @@ func (o *order) check(ctx context.Context) *outcome {
 	if t := o.fresherToken(); t != nil {
 		return o.adopt(t)
 	}
-	h := o.sharedHold(ctx)
-	if h == nil {
-		return nil
+	h := o.sharedHold(ctx, false)
+	if h != nil && o.force && o.known.bypass {
+		if h = o.sharedHold(ctx, true); h == nil {
+			o.progress.note(func(f *facts) { f.bypassed = true })
+		}
 	}
-	_, wall := o.now()
-	if o.force && o.known.bypass && h.mayBypass(wall) {
-		o.progress.note(func(f *facts) { f.bypassed = true })
+	if h == nil {
 		return nil
 	}
 	e := *h.err
@@ -92,8 +92,8 @@ func (o *order) latestToken() *Token {
 	return fromRecord(rec.Token, time.Now().Round(0))
 }
 
-// sharedHold is the hold of the record that binds this Client, if any.
-func (o *order) sharedHold(ctx context.Context) *hold {
+// sharedHold is the hold of the record that binds this Client, if any; strict: that Renew must not bypass.
+func (o *order) sharedHold(ctx context.Context, strict bool) *hold {
 	holds := o.ledger.rec.Holds
 	if len(holds) == 0 {
 		return nil
@@ -105,7 +105,10 @@ func (o *order) sharedHold(ctx context.Context) *hold {
 		}
 	}
 	mono, wall := o.now()
-	return heldBy(holds, o.vendor.auth.Account(), fingerprint, o.known.changed, o.set.cooldown, mono, wall)
+	return heldBy(holds, asker{
+		account: o.vendor.auth.Account(), fingerprint: fingerprint, changed: o.known.changed, strict: strict, over: o.known.hold,
+		cooldown: o.set.cooldown, mono: mono, wall: wall,
+	})
 }
 
 // othersAttempt is until when an attempt of another process may be under way.

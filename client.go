@@ -69,9 +69,15 @@ func (c *Client) WaitToken(ctx context.Context) (*Token, error) {
 		if deadline, ok := ctx.Deadline(); ok && deadline.Before(e.RetryAt) {
 			return nil, err
 		}
-		if left := sleep(ctx, max(time.Until(e.RetryAt), time.Millisecond)); left != nil {
-			return nil, c.k.leftBy(left)
+		timer := time.NewTimer(max(time.Until(e.RetryAt), time.Millisecond))
+		select {
+		case <-timer.C:
+		case <-c.k.closing():
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, c.k.leftBy(ctx.Err())
 		}
+		timer.Stop()
 	}
 }
 

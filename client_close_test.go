@@ -208,3 +208,18 @@ func TestCloseAfterARejectedRefreshLogsInNoMore(t *testing.T) {
 		assert.EqualValues(t, 1, f.logins.Load())
 	})
 }
+
+func TestCloseEndsWaitToken(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{err: &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, Status: 429, RetryAt: time.Now().Add(30 * time.Minute)}}
+		c := newClient(t, f, nil)
+		began := time.Now()
+		go func() {
+			time.Sleep(90 * time.Second)
+			_ = c.Close()
+		}()
+		_, err := c.WaitToken(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrClosed)
+		assert.Equal(t, 90*time.Second, time.Since(began))
+	})
+}

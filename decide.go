@@ -24,7 +24,10 @@ func (k *keeper) await(ctx context.Context, force bool) (*Token, error) {
 		}
 		probed = probed || d.wait.job == jobProbe
 		if d.wait.decides(force, out) {
-			return out.token, asError(out.err)
+			if out.err != nil && (force || out.token == nil) {
+				return nil, out.err
+			}
+			return out.token, nil
 		}
 	}
 }
@@ -149,15 +152,16 @@ func (k *keeper) bypassDue(mono time.Duration) bool {
 	return k.trouble == nil || k.trouble.bypassed == 0 || mono-k.trouble.bypassed >= bypassInterval
 }
 
-// decides reports whether r's outcome is the answer for whoever waited for it.
+// decides reports whether r's outcome is the answer for whoever waited for it. Else it is decided again: with somebody waiting, a person
+// may be asked; and to Renew neither a token nor a hold that was there before is an answer.
 func (r *run) decides(force bool, out outcome) bool {
-	switch r.job {
-	case jobRenew:
-		return !force || r.force || !out.adopted // a token that was there before is no answer to Renew
-	case jobBackground:
-		return !r.progress.soFar().declined // else decide again: with somebody waiting, a person may be asked
+	switch {
+	case r.job != jobRenew && r.job != jobBackground, r.progress.soFar().declined:
+		return false
+	case force && !r.force:
+		return !out.adopted && (out.err == nil || !out.err.Remembered)
 	}
-	return false
+	return true
 }
 
 // wait waits until r has an outcome, ctx ends or the Client is closed; for a probe not long.

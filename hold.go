@@ -46,6 +46,7 @@ type hold struct {
 	until     time.Duration // monotonic
 	untilWall time.Time
 
+	told  time.Time // the end that the record has; zero: it is not in there
 	floor time.Time // the vendor said so: nothing ends the hold before it
 
 	fingerprint *uint64 // of the credentials that were sent; nil: unknown
@@ -102,7 +103,9 @@ func holdAfter(f failure) *hold {
 	}
 	h.untilWall = endOf(h, f)
 	h.until = f.mono + h.untilWall.Sub(f.wall)
-	h.shared = isShared(h.cause, f)
+	if h.shared = isShared(h.cause, f); h.shared {
+		h.told = h.untilWall
+	}
 
 	e := *f.err
 	e.RetryAt, e.Remembered = h.untilWall, true
@@ -225,24 +228,43 @@ func (h *hold) shareable() record.Hold {
 	return s
 }
 
-// heldBy is the hold of the list that binds for longest whoever has the credentials of that fingerprint; nil if none does.
-func heldBy(list record.Holds, a Account, fingerprint *uint64, changed bool, cooldown, mono time.Duration, wall time.Time) *hold {
+// An asker is who asks whether a shared hold binds.
+type asker struct {
+	account     Account
+	fingerprint *uint64 // of the credentials; nil: unknown
+	changed     bool    // they have changed since the last hold
+	strict      bool    // only what Renew must not bypass
+	over        *hold   // the last one, which is over if it is not in force
+	cooldown    time.Duration
+	mono        time.Duration
+	wall        time.Time
+}
+
+// heldBy is the hold of the list that binds a for longest; nil if none does. One that this Client has waited for is over, whatever the
+// clock of its writer says.
+func heldBy(list record.Holds, a asker) *hold {
 	var longest *hold
 	for _, s := range list {
-		if !s.Binds(fingerprint) || changed && cause(s.Cause) == causeRejected && !wall.Before(s.Floor) {
+		if !s.Binds(a.fingerprint) || a.changed && cause(s.Cause) == causeRejected && !a.wall.Before(s.Floor) {
 			continue
 		}
-		length := min(s.Until.Sub(wall), max(cooldown, longestHold)) // no more than can be true
-		if length <= 0 || longest != nil && mono+length <= longest.until {
+		if a.over != nil && a.over.told.Equal(s.Until) && !a.over.inForce(a.mono, a.wall) {
 			continue
 		}
-		until := wall.Add(length)
+		length := min(s.Until.Sub(a.wall), max(a.cooldown, longestHold)) // no more than can be true
+		if length <= 0 || longest != nil && a.mono+length <= longest.until {
+			continue
+		}
+		until := a.wall.Add(length)
 		if s.Kind == "" && cause(s.Cause) == causeRejected { // written by the first version
 			s.Kind = ErrInvalidCredentials.Error()
 		}
-		longest = &hold{
-			cause: cause(s.Cause), failures: max(s.Failures, 1), shared: true, since: wall, until: mono + length, untilWall: until,
-			floor: s.Floor, fingerprint: fingerprint, err: remembered(a, s.Failure, until),
+		h := &hold{
+			cause: cause(s.Cause), failures: max(s.Failures, 1), shared: true, since: a.wall, until: a.mono + length, untilWall: until,
+			told: s.Until, floor: s.Floor, fingerprint: a.fingerprint, err: remembered(a.account, s.Failure, until),
+		}
+		if !a.strict || !h.mayBypass(a.wall) {
+			longest = h
 		}
 	}
 	return longest

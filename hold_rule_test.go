@@ -193,7 +193,7 @@ func TestSharedHoldComesBackAsItWas(t *testing.T) {
 				wall:     holdWall,
 			},
 		)
-		got := heldBy(record.Holds{h.shareable()}, account, &fingerprint, false, 0, 0, holdWall)
+		got := heldBy(record.Holds{h.shareable()}, asker{account: account, fingerprint: &fingerprint, wall: holdWall})
 		require.NotNil(t, got, kind)
 		assert.Equal(t, h.err, got.err, "%v: every field that another process can know", kind)
 		assert.Equal(t, h.cause, got.cause)
@@ -201,26 +201,26 @@ func TestSharedHoldComesBackAsItWas(t *testing.T) {
 		assert.Equal(t, h.untilWall, got.untilWall)
 
 		other := uint64(0x1208)
-		bound := heldBy(record.Holds{h.shareable()}, account, &other, false, 0, 0, holdWall)
-		assert.Equal(t, h.cause != causeRejected, bound != nil, "%v: who has other credentials", kind)
+		binds := heldBy(record.Holds{h.shareable()}, asker{account: account, fingerprint: &other, wall: holdWall})
+		assert.Equal(t, h.cause != causeRejected, binds != nil, "%v: who has other credentials", kind)
 	}
 	rejected := record.Hold{Cause: string(causeRejected), Until: holdWall.Add(time.Minute)}
-	assert.Nil(t, heldBy(record.Holds{rejected}, account, nil, true, 0, 0, holdWall), "whoever saw its credentials change")
+	assert.Nil(t, heldBy(record.Holds{rejected}, asker{account: account, changed: true, wall: holdWall}), "whoever saw its credentials change")
 	rejected.Floor = holdWall.Add(time.Second)
-	assert.NotNil(t, heldBy(record.Holds{rejected}, account, nil, true, 0, 0, holdWall), "but not before the vendor's time")
+	assert.NotNil(t, heldBy(record.Holds{rejected}, asker{account: account, changed: true, wall: holdWall}), "but not before the vendor's time")
 	far := record.Hold{Cause: string(causeRejected), Until: holdWall.Add(1000 * time.Hour)}
 	assert.Equal(
 		t,
 		holdWall.Add(2*time.Hour),
-		heldBy(record.Holds{far}, account, nil, false, 2*time.Hour, 0, holdWall).untilWall,
+		heldBy(record.Holds{far}, asker{account: account, cooldown: 2 * time.Hour, wall: holdWall}).untilWall,
 		"no more than can be true",
 	)
-	assert.Nil(t, heldBy(record.Holds{{Until: holdWall}}, account, nil, false, 0, 0, holdWall), "over")
+	assert.Nil(t, heldBy(record.Holds{{Until: holdWall}}, asker{account: account, wall: holdWall}), "over")
 	first := record.Hold{Cause: "credentials", Until: holdWall.Add(time.Minute), Failure: record.Failure{Status: 400}}
 	assert.Equal(
 		t,
 		ErrInvalidCredentials,
-		heldBy(record.Holds{first}, account, nil, false, 0, 0, holdWall).err.Kind,
+		heldBy(record.Holds{first}, asker{account: account, wall: holdWall}).err.Kind,
 		"by the first version",
 	)
 }

@@ -317,6 +317,8 @@ func TestHoldOfAClockThatIsWrongEnds(t *testing.T) {
 		e, ok := errors.AsType[*vendorlogin.Error](err)
 		require.True(t, ok)
 		assert.LessOrEqual(t, time.Until(e.RetryAt), time.Hour)
+		time.Sleep(time.Until(e.RetryAt) + time.Second)
+		mustToken(t, c)
 	})
 }
 
@@ -333,5 +335,19 @@ func TestRenewPassesASharedHoldOnceAMinute(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		assert.EqualValues(t, 1+3, f.logins.Load(), "once a minute, and four attempts in all")
+	})
+}
+
+func TestRenewHeedsARetryAfterBehindARejection(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		five, fifteen := time.Now().Add(5*time.Minute).Format(time.RFC3339), time.Now().Add(15*time.Minute).Format(time.RFC3339)
+		s.put(fmt.Sprintf(`{"format":1,"holds":[{"cause":"credentials","until":%q,"kind":"wrong credentials"},`+
+			`{"cause":"throttled","until":%q,"floor":%q,"kind":"rate limited"}]}`, fifteen, five, five))
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, shared(s))
+		_, err := c.Renew(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
+		assert.Zero(t, f.logins.Load())
 	})
 }

@@ -25,6 +25,7 @@ type keeper struct {
 	seq     int64      // the highest number of a token so far
 	success time.Duration
 	closed  bool
+	gone    chan struct{} // closed by close; nil: nobody waits for that
 	timer   *time.Timer // KeepAlive's
 	trouble *trouble    // what an account without any need not pay for; nil: there was none
 }
@@ -179,10 +180,26 @@ func (r *rejections) count(h *cached, mono time.Duration) {
 	r.rejected = 0
 }
 
+// closing is closed once the Client is.
+func (k *keeper) closing() <-chan struct{} {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.gone == nil {
+		k.gone = make(chan struct{})
+		if k.closed {
+			close(k.gone)
+		}
+	}
+	return k.gone
+}
+
 // close lets waiters go and ends what may end. It returns what is still under way.
 func (k *keeper) close() []*flight.Flight[outcome] {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.gone != nil && !k.closed {
+		close(k.gone)
+	}
 	k.closed = true
 	k.cached.Store(nil)
 	if k.timer != nil {

@@ -18,6 +18,7 @@ const (
 // degrades the ledger: it then does nothing, and the renewal goes on without it.
 type ledger struct {
 	store   Store // nil: there is none, or the ledger is degraded
+	account Account
 	key     string
 	timeout time.Duration
 	report  func(*Error) // is told what each command came to; nil: it worked
@@ -30,7 +31,7 @@ type ledger struct {
 }
 
 func newLedger(set *settings, a Account, report func(*Error)) *ledger {
-	l := &ledger{store: set.store, timeout: min(storeTimeout, set.loginTimeout/6), report: report}
+	l := &ledger{store: set.store, account: a, timeout: min(storeTimeout, set.loginTimeout/6), report: report}
 	if l.store != nil {
 		l.key = a.KeyIn(set.namespace)
 	}
@@ -50,11 +51,13 @@ func (l *ledger) load(ctx context.Context) {
 	data, version, err := l.store.Load(ctx, l.key)
 	l.version, l.rec = version, record.Record{}
 	switch {
-	case errors.Is(err, ErrNoRecord):
+	case err == ErrNoRecord:
 		l.version = ""
-		if err != ErrNoRecord { // there was something, and it could not be read
-			l.warn(err)
-		}
+		l.report(nil)
+		return
+	case errors.Is(err, ErrNoRecord): // there was something, and it could not be read
+		l.version = ""
+		l.warn(err)
 		return
 	case err != nil:
 		l.degrade(err)
@@ -156,7 +159,7 @@ func (l *ledger) degrade(err error) {
 	l.version, l.rec = "", record.Record{}
 }
 
-func (l *ledger) toError(err error) *Error { return &Error{Op: "store", Kind: ErrStore, Err: err} }
+func (l *ledger) toError(err error) *Error { return &Error{Account: l.account, Op: "store", Kind: ErrStore, Err: err} }
 
 // graceContext lasts for graceTime after the end of ctx, which may be over.
 func graceContext(ctx context.Context) (context.Context, context.CancelFunc) {

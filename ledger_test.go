@@ -277,3 +277,46 @@ func TestStoreThatAlwaysDisagreesIsNotHammered(t *testing.T) {
 		})
 	}
 }
+
+func TestStoreErrorNamesTheAccount(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		s.before = func(_ context.Context, op string) error {
+			if op == "save" {
+				return vendorlogin.ErrRecordChanged
+			}
+			return nil
+		}
+		var seen events
+		c := newClient(t, &fake{life: time.Hour}, &vendorlogin.Options{Store: s, OnEvent: seen.record})
+		err := c.Seed(t.Context(), &vendorlogin.Token{Access: vendorlogin.NewSecret("x")})
+		require.Error(t, err)
+		assert.Contains(t, err.Error(), "ops@example.com")
+		_, _ = c.Renew(t.Context())
+		for _, e := range seen.seen() {
+			if e.Err != nil {
+				assert.Contains(t, e.Err.Error(), "ops@example.com")
+			}
+		}
+	})
+}
+
+func TestStoreThatWorksAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		broken := true
+		s.before = func(_ context.Context, op string) error {
+			if broken {
+				return vendorlogin.ErrStore
+			}
+			return nil
+		}
+		c := newClient(t, &fake{err: wrongPassword()}, &vendorlogin.Options{Store: s})
+		_, _ = c.Token(t.Context())
+		require.Error(t, c.Status().StoreErr)
+		broken = false
+		time.Sleep(time.Minute)
+		_, _ = c.Token(t.Context())
+		require.NoError(t, c.Status().StoreErr)
+	})
+}

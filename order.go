@@ -92,6 +92,7 @@ func (o *order) lock(ctx context.Context) *outcome {
 func (o *order) keepLock(ctx context.Context) {
 	o.extender = make(chan struct{})
 	go func(stop <-chan struct{}, lease Lease) {
+		defer func() { _ = recover() }() // a panic in Extend
 		tick := time.NewTicker(leaseTime / 3)
 		defer tick.Stop()
 		over := ctx.Done()

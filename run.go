@@ -11,7 +11,8 @@ import (
 // begin starts a job, with the mutex held. Nothing else is under way.
 func (k *keeper) begin(ctx context.Context, r *run, work func(*order, context.Context) outcome) *run {
 	o := k.newOrder(ctx, r)
-	r.before, k.run, r.progress = k.run, r, o.progress
+	r.progress = o.progress
+	known := o.known // the renewal goes on changing its own
 	s := &scope{namespace: k.set.namespace, probing: r.job == jobProbe}
 	if r.job == jobRenew || r.job == jobBackground {
 		s.spend, s.prompt = o.spend, r.prompt(k.set.promptInBackground)
@@ -20,11 +21,12 @@ func (k *keeper) begin(ctx context.Context, r *run, work func(*order, context.Co
 		Timeout: k.set.loginTimeout,
 		Grace:   graceTime + time.Second,
 		Do:      func(ctx context.Context) outcome { return work(o, ctx) },
-		Failed:  func(c flight.Cause) outcome { return crashed(o.vendor, r, o.known, k.set.cooldown, c) },
+		Failed:  func(c flight.Cause) outcome { return crashed(o.vendor, r, known, k.set.cooldown, c) },
 		Settle:  func(out outcome) outcome { return k.settle(ctx, r, out) },
 		Cleanup: o.unlock,
 		Ended:   func() { k.end(r) },
 	})
+	r.before, k.run = k.run, r
 	r.flight.Start()
 	return r
 }
@@ -37,14 +39,12 @@ func (k *keeper) newOrder(ctx context.Context, r *run) *order {
 	}
 	report := func(e Event) { k.events.report(ctx, e) }
 	progress := &progress{facts: facts{attempts: t.attempts, consumed: t.consumed, storeErr: t.storeErr}}
-	account := k.vendor.auth.Account()
 	return &order{
 		vendor: k.vendor, set: &k.set, report: report, progress: progress, owner: t.owner,
 		send: func() bool { return r.flight.Commit() }, over: func() bool { return r.flight.Settled() },
-		ledger: newLedger(&k.set, account, func(e *Error) {
+		ledger: newLedger(&k.set, k.vendor.auth.Account(), func(e *Error) {
 			progress.note(func(f *facts) { f.storeErr = e })
 			if e != nil {
-				e.Account = account
 				report(Event{Type: EventStore, Err: e})
 			}
 		}),

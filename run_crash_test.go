@@ -238,3 +238,36 @@ func TestRefreshTokenOfARenewalThatDoesNotEndIsSpent(t *testing.T) {
 		time.Sleep(2 * time.Hour)
 	})
 }
+
+func TestNilContextIsOneCallersMistake(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, nil)
+		mustToken(t, c)
+		time.Sleep(56 * time.Minute)
+		func() {
+			defer func() { assert.NotNil(t, recover()) }()
+			_, _ = c.Token(nil) //nolint:staticcheck // the mistake
+		}()
+		time.Sleep(time.Hour)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, err := c.Token(ctx)
+		require.NoError(t, err)
+	})
+}
+
+func TestPanickingExtend(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		s.before = func(_ context.Context, op string) error {
+			if op == "extend" {
+				panic("example")
+			}
+			return nil
+		}
+		c := newClient(t, &fake{life: time.Hour, took: 8 * time.Second}, shared(s))
+		_, err := c.Token(t.Context()) // extended once more before the save
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+	})
+}

@@ -152,7 +152,7 @@ func (k *keeper) afterFailure(r *run, h *cached, f facts, out outcome) outcome {
 		k.cached.Store(nil)
 	case r.job == jobRenew && !r.force && h.at(k.now()) != expired:
 		h.reviewBy(time.Since(k.epoch))
-		out.token, out.err = h.token, nil
+		out.token = h.token
 	}
 	return out
 }

@@ -84,7 +84,11 @@ func (v vendor) normalized(op string, t *Token, err error, sent time.Time) (*Tok
 
 // toError is err as an *Error of this account, whatever the Authenticator returned. It never changes what it is given.
 func (v vendor) toError(op string, err error) *Error {
-	if known, ok := errors.AsType[*Error](err); ok && known != nil {
+	known, ok := errors.AsType[*Error](err)
+	switch {
+	case ok && known == nil:
+		err = plainError("the error is a nil *Error")
+	case ok:
 		e := *known
 		if e.Account == (Account{}) {
 			e.Account = v.auth.Account()

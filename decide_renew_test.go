@@ -1,0 +1,78 @@
+package vendorlogin_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+// slowStore takes a second to load when it is slow.
+type slowStore struct {
+	*memStore
+	slow *atomic.Bool
+}
+
+func (s slowStore) Load(ctx context.Context, key string) ([]byte, string, error) {
+	if s.slow.Load() {
+		time.Sleep(time.Second)
+	}
+	return s.memStore.Load(ctx, key)
+}
+
+func TestRenewThatJoinsGetsTheFailure(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour, took: time.Second}
+		c := newClient(t, f, nil)
+		first := mustToken(t, c)
+		f.becomes(func() { f.err = down() })
+		c.Invalidate(first)
+		go func() { _, _ = c.Token(t.Context()) }()
+		synctest.Wait()
+		token, err := c.Renew(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		assert.Nil(t, token)
+	})
+}
+
+func TestRenewThatJoinsABackgroundAdoption(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour, took: time.Second}
+		var slow atomic.Bool
+		c := newClient(t, f, shared(slowStore{s, &slow}))
+		mustToken(t, c)
+		time.Sleep(56 * time.Minute)
+		other := newClient(t, f, shared(s))
+		theirs, err := other.Renew(t.Context())
+		require.NoError(t, err)
+		slow.Store(true)
+		mustToken(t, c) // in the background it loads
+		synctest.Wait()
+		token, err := c.Renew(t.Context())
+		require.NoError(t, err)
+		assert.NotEqual(t, theirs.Access.Reveal(), token.Access.Reveal())
+	})
+}
+
+func TestRenewThatJoinsASharedHold(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour}
+		s.put(fmt.Sprintf(`{"format":1,"holds":[{"cause":"credentials","until":%q}]}`, time.Now().Add(15*time.Minute).Format(time.RFC3339)))
+		var slow atomic.Bool
+		slow.Store(true)
+		c := newClient(t, f, shared(slowStore{s, &slow}))
+		go func() { _, _ = c.Token(t.Context()) }()
+		synctest.Wait()
+		_, err := c.Renew(t.Context())
+		require.NoError(t, err)
+	})
+}
