@@ -207,7 +207,8 @@ func TestSharedHoldComesBackAsItWas(t *testing.T) {
 	rejected := record.Hold{Cause: string(causeRejected), Until: holdWall.Add(time.Minute)}
 	assert.Nil(t, heldBy(record.Holds{rejected}, asker{account: account, changed: true, wall: holdWall}), "whoever saw its credentials change")
 	rejected.Floor = holdWall.Add(time.Second)
-	assert.NotNil(t, heldBy(record.Holds{rejected}, asker{account: account, changed: true, wall: holdWall}), "but not before the vendor's time")
+	soon := asker{account: account, changed: true, wall: holdWall}
+	assert.NotNil(t, heldBy(record.Holds{rejected}, soon), "but not before the vendor's time")
 	far := record.Hold{Cause: string(causeRejected), Until: holdWall.Add(1000 * time.Hour)}
 	assert.Equal(
 		t,

@@ -26,8 +26,8 @@ type keeper struct {
 	success time.Duration
 	closed  bool
 	gone    chan struct{} // closed by close; nil: nobody waits for that
-	timer   *time.Timer // KeepAlive's
-	trouble *trouble    // what an account without any need not pay for; nil: there was none
+	timer   *time.Timer   // KeepAlive's
+	trouble *trouble      // what an account without any need not pay for; nil: there was none
 }
 
 // A trouble is what a keeper remembers of what went wrong.

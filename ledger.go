@@ -159,7 +159,9 @@ func (l *ledger) degrade(err error) {
 	l.version, l.rec = "", record.Record{}
 }
 
-func (l *ledger) toError(err error) *Error { return &Error{Account: l.account, Op: "store", Kind: ErrStore, Err: err} }
+func (l *ledger) toError(err error) *Error {
+	return &Error{Account: l.account, Op: "store", Kind: ErrStore, Err: err}
+}
 
 // graceContext lasts for graceTime after the end of ctx, which may be over.
 func graceContext(ctx context.Context) (context.Context, context.CancelFunc) {
