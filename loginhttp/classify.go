@@ -12,7 +12,10 @@ import (
 // maxFields is how many rejected fields an error keeps.
 const maxFields = 16
 
-var errHTML = errors.New("an HTML page")
+var (
+	errHTML    = errors.New("an HTML page")
+	errForeign = errors.New("not in the vendor's format")
+)
 
 // classify is nil for a response that means success.
 func (x *exchange) classify(a *Answer) *vendorlogin.Error {
@@ -30,7 +33,11 @@ func (x *exchange) classify(a *Answer) *vendorlogin.Error {
 		failure.Err = errHTML
 	}
 	if failure.Kind == nil {
-		failure.Kind = statusKind(a.Status, x.Op, x.isVendors(a))
+		readable := x.isVendors(a)
+		failure.Kind = statusKind(a.Status, x.Op, readable)
+		if !readable && a.Status < 500 && failure.Kind == vendorlogin.ErrUnavailable {
+			failure.Err = cmp.Or(failure.Err, errForeign)
+		}
 	}
 	x.addStatus(failure, a)
 	return failure

@@ -50,6 +50,20 @@ func TestErrorText(t *testing.T) {
 	assert.EqualError(t, err, "example (ops@example.com): login: unavailable (502, POST api.example.com/v1/login): an HTML page")
 }
 
+// A 4xx that the vendor did not write says so, since its status alone would name another kind.
+func TestErrorTextOfAnotherServer(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		"":                     "unavailable (404, POST api.example.com/v1/login): not in the vendor's format",
+		"404 page not found\n": "unavailable (404, POST api.example.com/v1/login): not in the vendor's format",
+		"<html></html>":        "unavailable (404, POST api.example.com/v1/login): an HTML page",
+		`{"error": "none"}`:    "invalid request (404, POST api.example.com/v1/login)",
+	} {
+		_, err := endpoint(responding(404, body)).Do(t.Context(), login(), nil)
+		assert.EqualError(t, err, "example (ops@example.com): login: "+want)
+	}
+}
+
 func TestClassifyReadsTheVendorsWords(t *testing.T) {
 	t.Parallel()
 	e := endpoint(responding(400, `{"code":"session/0","message":"No such user.","field":"email"}`))

@@ -13,5 +13,5 @@ func (a *Answer) Foreign() *vendorlogin.Error {
 	if a.Status < 400 || a.Status > 499 || a.Status == http.StatusUnauthorized || a.Status == http.StatusTooManyRequests {
 		return nil
 	}
-	return &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable}
+	return &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, Err: errForeign}
 }

@@ -13,7 +13,8 @@ func TestForeign(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 403, 404, 405, 422, 499} {
 		e := (&loginhttp.Answer{Status: status}).Foreign()
-		assert.Equal(t, &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable}, e, status)
+		assert.Equal(t, vendorlogin.ErrUnavailable, e.Kind, status)
+		assert.EqualError(t, e, "unavailable: not in the vendor's format", status)
 	}
 	for _, status := range []int{200, 302, 401, 429, 500, 503} {
 		assert.Nil(t, (&loginhttp.Answer{Status: status}).Foreign(), status)

@@ -181,7 +181,7 @@ func (e *explainer) elements(indent string, x XML) {
 // expectations says what is kept, and what failures mean.
 func (e *explainer) expectations(s *Step) {
 	if method, optional := s.codeMethod(); method != "" {
-		e.printf("  asks for a code: %s, only where there is a source: %t\n", method, optional)
+		e.printf("  asks for a code: %s%s\n", method, map[bool]string{true: ", if Config.OTP is set"}[optional])
 	}
 	for key, name := range map[string]string{"only if there is": s.Only, "unless there is": s.Unless} {
 		if name != "" {

@@ -24,7 +24,7 @@ func TestExplain(t *testing.T) {
 		"  keeps challenge: json challenge, which may be missing\n",
 		"  status 400 and json error is wrong: wrong credentials\n",
 		"  any status and json error matches ^locked: forbidden\n",
-		"login[1]\n  POST [redacted]\n  form challenge=[redacted]&code=[redacted]\n  asks for a code: totp",
+		"login[1]\n  POST [redacted]\n  form challenge=[redacted]&code=[redacted]\n  asks for a code: totp\n",
 		"  runs only if there is challenge\n",
 		"refresh[0]\n  POST https://api.v.example/refresh\n  form refresh=[redacted]\n",
 		"header.X-Token: [redacted]\n", "status 403 and json error is expired: the same",
@@ -44,6 +44,24 @@ func TestExplain(t *testing.T) {
 	spec.Login[0].Keep = nil
 	_, err = spec.Explain(loginspec.Config{})
 	require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+}
+
+// What may be left out is said in words.
+func TestExplainConditions(t *testing.T) {
+	t.Parallel()
+	const text = `
+name: v
+login:
+  - {url: "https://api.v.example", code: when_configured, form: {code: "${code}"}, keep: {access: {text: true}}}
+errors:
+  - {at: {json: fault}, kind: unavailable}
+  - {at: {json: state}, not: [ok, fine], kind: forbidden}
+`
+	explained, err := parseYAML(t, text).Explain(loginspec.Config{})
+	require.NoError(t, err)
+	assert.Contains(t, explained, "asks for a code: totp, if Config.OTP is set\n")
+	assert.Contains(t, explained, "any status and json fault is there: unavailable\n")
+	assert.Contains(t, explained, "any status and json state is not ok or fine: forbidden\n")
 }
 
 // A secret in a URL is allowed, and Explain names the place.

@@ -106,10 +106,14 @@ func (c *Condition) Describe() string {
 		return text
 	}
 	text += " and " + c.At.Where()
-	for word, list := range map[string][]string{" is ": c.Is, " is not ": c.Not} {
-		if len(list) > 0 {
-			text += word + strings.Join(list, " or ")
-		}
+	if len(c.Is) == 0 && len(c.Not) == 0 && c.Match == "" {
+		return text + " is there"
+	}
+	if len(c.Is) > 0 {
+		text += " is " + strings.Join(c.Is, " or ")
+	}
+	if len(c.Not) > 0 {
+		text += " is not " + strings.Join(c.Not, " or ")
 	}
 	if c.Match != "" {
 		text += " matches " + c.Match
