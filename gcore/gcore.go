@@ -131,7 +131,7 @@ func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
 	call := loginhttp.Call{Op: "login", Method: http.MethodPost, Path: "/iam/auth/jwt/login", Body: in, Once: code != ""}
 	first, err := a.exchange(ctx, call, vendorlogin.ErrInvalidCredentials)
 	if e, ok := errors.AsType[*vendorlogin.Error](err); ok && code == "" && e.Kind == vendorlogin.ErrOTPRejected {
-		e.Kind = vendorlogin.ErrOTPRequired // there was none to reject
+		e.Kind, e.Err = vendorlogin.ErrOTPRequired, errors.New("no OTP source is configured") // there was none to reject
 	}
 	if err != nil {
 		return nil, loginhttp.RejectedCode(a.otp, err)

@@ -18,6 +18,18 @@ const (
 
 type failure adaptertest.Failure
 
+// Whoever has not configured a code reads that, and not only that one is wanted.
+func TestCodeWantedAndNoneConfigured(t *testing.T) {
+	t.Parallel()
+	w := adaptertest.NewWire()
+	w.On("POST", loginURL, adaptertest.Reply(400, "error-otp-required.json"))
+
+	_, err := authenticator(t, config(w)).Login(t.Context())
+
+	require.ErrorIs(t, err, vendorlogin.ErrOTPRequired)
+	assert.ErrorContains(t, err, "one_time_password: no OTP source is configured")
+}
+
 func TestLoginErrors(t *testing.T) {
 	t.Parallel()
 	nested := []vendorlogin.FieldError{
