@@ -142,6 +142,24 @@ func (r *rival) bars(o *order) time.Time {
 	return c.Until
 }
 
+// probe looks whether the reason for a hold has gone: the credentials are others than those that were sent, or another process has
+// brought a token.
+func (o *order) probe(ctx context.Context, credentials, store bool) outcome {
+	if credentials {
+		sum := o.fingerprint(ctx)
+		if sum != nil && *sum != *o.known.hold.fingerprint {
+			return outcome{changed: true}
+		}
+	}
+	if store {
+		o.ledger.load(ctx)
+		if t := o.fresherToken(); t != nil {
+			return *o.adopt(t)
+		}
+	}
+	return outcome{}
+}
+
 // hashOf stands for a refresh token where the token itself is not kept; 0: there is none.
 func hashOf(s Secret) uint64 {
 	if s.IsZero() {

@@ -95,21 +95,3 @@ func (o *order) seed(ctx context.Context, t *Token) outcome {
 	_, wall := o.now()
 	return outcome{token: t, seq: o.nextSeq(wall), unsaved: true, err: o.ledger.toError(err)}
 }
-
-// probe looks whether the reason for a hold has gone: the credentials are others than those that were sent, or another process has
-// brought a token.
-func (o *order) probe(ctx context.Context, credentials, store bool) outcome {
-	if credentials {
-		sum := o.fingerprint(ctx)
-		if sum != nil && *sum != *o.known.hold.fingerprint {
-			return outcome{changed: true}
-		}
-	}
-	if store {
-		o.ledger.load(ctx)
-		if t := o.fresherToken(); t != nil {
-			return *o.adopt(t)
-		}
-	}
-	return outcome{}
-}
