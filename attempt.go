@@ -44,7 +44,8 @@ func (o *order) validUntil() time.Time {
 
 // attempts are those that the record and this Client know of.
 func (o *order) attempts() record.Attempts {
-	return o.ledger.rec.Attempts.Merge(o.progress.soFar().attempts)
+	_, wall := o.now()
+	return o.ledger.rec.Attempts.Merge(o.progress.soFar().attempts).Bounded(wall)
 }
 
 // overBudget ends the renewal if the account has no attempt left.
@@ -55,6 +56,7 @@ func (o *order) overBudget() *outcome {
 	if free.IsZero() {
 		return nil
 	}
+	o.noteAttempts(attempts) // with the times that they are believed to have
 	if valid := o.validUntil(); valid.After(wall) && valid.Before(free) {
 		free = valid
 	}
@@ -161,12 +163,12 @@ func (o *order) due(unusable bool, wall time.Time) func(record.Row) time.Time {
 }
 
 // succeeded is what counts after a token came.
-func (o *order) succeeded(a record.Attempts, wall time.Time) record.Attempts {
+func (o *order) succeeded(a record.Attempts) record.Attempts {
 	if o.tries.password != "" {
-		a.Password = a.Password.Succeed(o.tries.password, wall)
+		a.Password = a.Password.Succeed(o.tries.password)
 	}
 	if o.tries.code != "" {
-		a.Code = a.Code.Succeed(o.tries.code, wall)
+		a.Code = a.Code.Succeed(o.tries.code)
 	}
 	if a.Password.N == 0 && a.Code.N == 0 {
 		a.Last = record.Failure{}

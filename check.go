@@ -31,8 +31,7 @@ func (o *order) check(ctx context.Context) *outcome {
 
 // adopt ends the renewal with the record's token.
 func (o *order) adopt(t *Token) *outcome {
-	attempts := o.ledger.rec.Attempts.Merge(o.progress.soFar().attempts) // another's success has cleared some
-	o.progress.note(func(f *facts) { f.attempts = attempts })
+	o.noteAttempts(o.attempts()) // another's success has cleared some
 	return &outcome{token: t, version: o.ledger.version, seq: o.ledger.rec.Seq, adopted: true}
 }
 

@@ -109,7 +109,7 @@ func (o *order) successor(t *Token, useless *Error, wall time.Time) record.Recor
 		next.Attempts, _ = o.failed(o.attempts(), useless, true, wall)
 		return next
 	}
-	next.Attempts = o.succeeded(o.attempts(), wall)
+	next.Attempts = o.succeeded(o.attempts())
 	return next
 }
 

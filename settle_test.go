@@ -196,3 +196,20 @@ func TestTokenThatLastedIsNoReasonToWaitLonger(t *testing.T) {
 		assert.NotSame(t, next, mustToken(t, c), "a minute again")
 	})
 }
+
+func TestEmptyBudgetDecidesNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, &vendorlogin.Options{MaxAttempts: 1, Cooldown: time.Second})
+		first := mustToken(t, c)
+		f.becomes(func() { f.err = wrongPassword() })
+		_, err := c.Renew(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		time.Sleep(30 * time.Second)
+		c.Invalidate(first)
+		token, err := c.Token(t.Context())
+		require.NoError(t, err)
+		assert.Same(t, first, token)
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}

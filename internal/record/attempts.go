@@ -32,6 +32,12 @@ func (a Attempts) Merge(b Attempts) Attempts {
 	return a
 }
 
+// Bounded is a without what cannot be true at now.
+func (a Attempts) Bounded(now time.Time) Attempts {
+	a.Password, a.Code = a.Password.bounded(now), a.Code.bounded(now)
+	return a
+}
+
 // Free is when the next attempt may be made: the zero time for now, else when fewer than limit count. A negative limit is none.
 func (a Attempts) Free(limit int, now time.Time) time.Time {
 	return latest(a.Password.Free(limit, now), a.Code.Free(limit, now))
@@ -61,7 +67,7 @@ type Row struct {
 	Next    time.Time `json:"next,omitzero"`  // when the next attempt is due
 	N       int       `json:"n,omitempty"`    // failures
 	Tries   []Try     `json:"tries,omitempty"`
-	Cleared time.Time `json:"cleared,omitzero"` // a success came then: attempts that ended before do not count
+	Cleared []string  `json:"cleared,omitempty"` // a success came after these: they do not count, whatever other lists say
 }
 
 // A Try is one attempt.
@@ -73,7 +79,7 @@ type Try struct {
 }
 
 // IsZero reports whether nothing was tried.
-func (r Row) IsZero() bool { return r.N == 0 && len(r.Tries) == 0 && r.Cleared.IsZero() }
+func (r Row) IsZero() bool { return r.N == 0 && len(r.Tries) == 0 && len(r.Cleared) == 0 }
 
 // Begin is the row with an open attempt more; keep is how many are remembered.
 func (r Row) Begin(t Try, keep int, now time.Time) Row {
@@ -108,14 +114,28 @@ func (r Row) Cancel(id string) Row {
 	return r
 }
 
-// Succeed is the row after the attempt has succeeded at now: it and those before it no longer count.
-func (r Row) Succeed(id string, now time.Time) Row {
+// Succeed is the row after the attempt has succeeded: it and those before it no longer count.
+func (r Row) Succeed(id string) Row {
 	i := slices.IndexFunc(r.Tries, func(t Try) bool { return t.ID == id })
 	next := Row{Tries: slices.Clone(r.Tries[i+1:])}
-	if r.N > 0 || i > 0 {
-		next.Cleared = now
+	for _, t := range r.Tries[:max(i, 0)] {
+		if !t.Open {
+			next.Cleared = append(next.Cleared, t.ID)
+		}
 	}
 	return next
+}
+
+// bounded is r without what cannot be true at now: an end in the future was written by a clock that was wrong.
+func (r Row) bounded(now time.Time) Row {
+	r.First, r.Next = earliest(r.First, now), earliest(r.Next, now.Add(Window))
+	r.Tries = slices.Clone(r.Tries)
+	for i := range r.Tries {
+		if t := &r.Tries[i]; !t.Open {
+			t.End = earliest(t.End, now)
+		}
+	}
+	return r
 }
 
 // Has reports whether the row has the attempt.
@@ -163,8 +183,9 @@ func (r Row) Free(limit int, now time.Time) time.Time {
 
 // merge is r with the attempts of b that it lacks. Of one that both know, the closed one is right.
 func (r Row) merge(b Row) Row {
-	r.Cleared = latest(r.Cleared, b.Cleared)
-	r, b = r.afterClearing(r.Cleared), b.afterClearing(r.Cleared)
+	cleared := union(r.Cleared, b.Cleared)
+	r, b = r.afterClearing(cleared), b.afterClearing(cleared)
+	r.Cleared = cleared
 	if b.IsZero() {
 		return r
 	}
@@ -186,14 +207,36 @@ func (r Row) merge(b Row) Row {
 	return r
 }
 
-// afterClearing is the row without what ended before a success.
-func (r Row) afterClearing(at time.Time) Row {
-	if at.IsZero() {
+// afterClearing is the row without those of ids that have ended.
+func (r Row) afterClearing(ids []string) Row {
+	if len(ids) == 0 {
 		return r
 	}
-	r.Tries = slices.DeleteFunc(slices.Clone(r.Tries), func(t Try) bool { return !t.Open && !t.End.After(at) })
-	if !r.First.After(at) {
-		r.N, r.First, r.Next = 0, time.Time{}, time.Time{}
+	kept := slices.DeleteFunc(slices.Clone(r.Tries), func(t Try) bool { return !t.Open && slices.Contains(ids, t.ID) })
+	if len(kept) == len(r.Tries) {
+		return r
 	}
-	return r
+	after := Row{Tries: kept, Cleared: r.Cleared}
+	for _, t := range kept {
+		if !t.Open {
+			after.N++
+		}
+	}
+	if after.N > 0 {
+		after.First, after.Next = r.First, r.Next
+	}
+	return after
+}
+
+// maxCleared is how many ids of cleared attempts are remembered.
+const maxCleared = 8
+
+func union(a, b []string) []string {
+	all := slices.Clone(a)
+	for _, id := range b {
+		if !slices.Contains(all, id) {
+			all = append(all, id)
+		}
+	}
+	return all[max(len(all)-maxCleared, 0):]
 }

@@ -97,13 +97,13 @@ func TestRowOfFailures(t *testing.T) {
 
 func TestSucceed(t *testing.T) {
 	t.Parallel()
-	r := row(0, 1, 2).Succeed("b", at(5))
+	r := row(0, 1, 2).Succeed("b")
 	assert.Equal(t, []Try{{ID: "c", Owner: "o", End: at(2)}}, r.Tries, "what came after it stays")
 	assert.Zero(t, r.N)
-	assert.Equal(t, at(5), r.Cleared)
-	alone := Row{}.Begin(Try{ID: "a"}, 4, at(0)).Succeed("a", at(1))
+	assert.Equal(t, []string{"a"}, r.Cleared)
+	alone := Row{}.Begin(Try{ID: "a"}, 4, at(0)).Succeed("a")
 	assert.True(t, alone.IsZero(), "a login that works at once leaves nothing")
-	assert.Zero(t, row(0).Succeed("unknown", at(1)).N)
+	assert.Zero(t, row(0).Succeed("unknown").N)
 }
 
 func TestMerge(t *testing.T) {
@@ -123,13 +123,23 @@ func TestMerge(t *testing.T) {
 	assert.Equal(t, closed, closed.merge(Row{}))
 	assert.Equal(t, closed, Row{}.merge(closed))
 
-	cleared := Row{Cleared: at(1)}
+	cleared := Row{Cleared: []string{"a", "b"}}
 	for _, m := range []Row{cleared.merge(row(0, 1, 2)), row(0, 1, 2).merge(cleared)} {
 		assert.Equal(t, []Try{{ID: "c", Owner: "o", End: at(2)}}, m.Tries, "a success has cleared what ended before")
-		assert.Zero(t, m.N)
+		assert.Equal(t, 1, m.N)
 	}
 	still := cleared.merge(Row{Tries: []Try{{ID: "a", End: at(0), Open: true}}})
 	assert.Len(t, still.Tries, 1, "but not what is under way")
+}
+
+func TestBounded(t *testing.T) {
+	t.Parallel()
+	ahead := Row{N: 2, First: at(500), Next: at(9000), Tries: []Try{{ID: "a", End: at(500)}, {ID: "b", End: at(535), Open: true}}}
+	got := Attempts{Password: ahead}.Bounded(at(0)).Password
+	assert.Equal(t, Row{N: 2, First: at(0), Next: at(630), Tries: []Try{{ID: "a", End: at(0)}, {ID: "b", End: at(535), Open: true}}}, got)
+	assert.Equal(t, at(500), ahead.Tries[0].End, "the row itself stays")
+	assert.Equal(t, got, got.bounded(at(700)), "once bounded, a time goes by")
+	assert.True(t, Attempts{}.Bounded(at(0)).IsZero())
 }
 
 func TestOpen(t *testing.T) {

@@ -1,0 +1,48 @@
+package vendorlogin_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+func TestAttemptsOfAFutureClock(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		at := time.Now().Add(48 * time.Hour)
+		var tries []string
+		for i := range 4 {
+			end := at.Add(time.Duration(i) * time.Minute).Format(time.RFC3339)
+			tries = append(tries, fmt.Sprintf(`{"id":"x%d","owner":"x","end":%q}`, i, end))
+		}
+		s.put(fmt.Sprintf(`{"format":1,"attempts":{"password":{"n":4,"first":%q,"next":%q,"tries":[%s]}}}`,
+			at.Format(time.RFC3339), at.Add(10*time.Minute).Format(time.RFC3339), strings.Join(tries, ",")))
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, shared(s))
+		began := time.Now()
+		_, err := c.WaitToken(t.Context())
+		require.NoError(t, err)
+		assert.LessOrEqual(t, time.Since(began), 12*time.Minute)
+	})
+}
+
+func TestRowOfAFutureClock(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		at := time.Now().Add(48 * time.Hour)
+		s.put(strings.ReplaceAll(`{"format":1,"attempts":{"password":{"n":1,"first":"AT","next":"AT",
+			"tries":[{"id":"a","owner":"x","end":"AT"}]}}}`, "AT", at.Format(time.RFC3339)))
+		f := &fake{life: time.Hour, err: down()}
+		c := newClient(t, f, shared(s))
+		_, err := c.Token(t.Context())
+		e, _ := errors.AsType[*vendorlogin.Error](err)
+		assert.LessOrEqual(t, time.Until(e.RetryAt), 12*time.Minute)
+	})
+}
