@@ -22,7 +22,7 @@ type Account struct {
 func (a Account) Key() string { return a.KeyIn("") }
 
 // KeyIn is the name under which stores keep the account's record: the vendor, "-" and 32 hex digits. It is the same in every process,
-// differs when the namespace or any field does, is safe as a file name and as a Redis key, and holds no name of a person.
+// and differs when the namespace or any field does. It is safe as a file name and as a Redis key, and holds no name of a person.
 func (a Account) KeyIn(namespace string) string {
 	h := sha256.New()
 	fields := []string{a.Vendor, a.Endpoint, a.Principal, a.Scope}
@@ -35,8 +35,8 @@ func (a Account) KeyIn(namespace string) string {
 	return safeName(a.Vendor) + "-" + hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// Fingerprint is an HMAC-SHA-256 over the secrets, in their order, under the account's key: the same in every process that has the
-// same secrets, another when one of them changes. A nil SecretFunc stands for a secret that is not configured. The error is that of
+// Fingerprint is an HMAC-SHA-256 over the secrets, in their order, under the account's key. It is the same in every process that has
+// the same secrets, and differs when one of them changes. A nil SecretFunc stands for a secret that is not configured. The error is that of
 // the first SecretFunc that fails.
 func (a Account) Fingerprint(ctx context.Context, secrets ...SecretFunc) (uint64, error) {
 	mac := hmac.New(sha256.New, []byte(a.Key()))

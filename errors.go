@@ -46,7 +46,7 @@ type Error struct {
 	// and sends nothing.
 	RetryAt time.Time
 
-	// Unprocessed is set when the vendor certainly did not act on the request: it was never sent, or was turned away unread. A
+	// Unprocessed is set when the vendor certainly did not act on the request: it was never sent, or was not processed. A
 	// refresh token in it is still good.
 	Unprocessed bool
 

@@ -8,8 +8,8 @@ import (
 	"github.com/vendorlogin/vendorlogin/internal/flight"
 )
 
-// Logout ends the session at the vendor, where the vendor can, and forgets the token here and in the Store, even when the vendor
-// could not be told; the error then says so. A renewal under way is waited for first. The next Token logs in again.
+// Logout ends the session at the vendor, where the vendor can, and forgets the token here and in the Store. It forgets the token even
+// where the vendor could not be told; the error then says so. It waits for a renewal under way. The next Token logs in again.
 func (c *Client) Logout(ctx context.Context) error {
 	return c.alone(ctx, "logout", jobLogout, func(o *order, ctx context.Context) outcome { return o.logout(ctx) })
 }

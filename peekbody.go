@@ -13,9 +13,9 @@ const maxPeek = 64 << 10
 // PeekBody returns the start of resp's body, at most 64 KiB, and leaves all of it to be read by the caller. It is for a [Rejecter]
 // whose vendor tells only in the body that a token is no longer good.
 //
-// It returns nil, and reads nothing, where reading could stall a stream: for status 101, event streams, encoded bodies, and for
-// status below 400 unless the length is known and at most 64 KiB. It may be called again; the same response must not be given to
-// two calls at once.
+// It returns nil, and reads nothing, where reading could stall a stream: for status 101, event streams and encoded bodies. Below
+// status 400 it reads only bodies whose length is known and at most 64 KiB. PeekBody may be called again; the same response must not
+// be given to two calls at once.
 func PeekBody(resp *http.Response) []byte {
 	if resp == nil || resp.Body == nil || !mayPeek(resp) {
 		return nil

@@ -12,11 +12,10 @@ import (
 // Transport returns a RoundTripper that puts the token on every request it sends through base; nil means http.DefaultTransport. It
 // changes no request it is given, and is safe for concurrent use. A response's Request is the caller's, without the token.
 //
-// When an API rejects the token (status 401, or what the vendor's [Rejecter] says), the token is renewed once, shared with whoever
-// else is renewing, and the request is sent once more. What comes back then is returned, whatever it is. A request whose body cannot
-// be had again (no GetBody) is not sent again. Rejections cost at most one renewal per minute, and fewer while renewed tokens are
-// rejected too: one endpoint that always says 401 does not cost one login per request. In between the 401 is returned, unless another
-// process has brought a token.
+// When an API rejects the token (status 401, or what the vendor's [Rejecter] says), one renewal replaces it for all callers. The request
+// is then sent once more, and its response is returned, whatever it is. A request whose body cannot be had again (no GetBody) is not
+// sent again. Rejections cost at most one renewal per minute, and fewer while renewed tokens are rejected too: one endpoint that always
+// says 401 does not cost one login per request. In between the 401 is returned, unless another process has brought a token.
 //
 // The token goes to Options.Origins only. A request to anywhere else is [ErrInvalidRequest]; one that a redirect leads elsewhere goes
 // there without the token.

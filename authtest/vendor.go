@@ -28,8 +28,9 @@ type Vendor struct {
 	// OTP gives the one-time passwords that Server wants. Nil: it wants none.
 	OTP vendorlogin.OTPSource
 
-	// API is the URL of a resource at Server. Server responds to a GET of it with a 2xx when the request carries a valid token, and
-	// with a status of 300 or more when it carries another, whatever Rejected says to that. Empty: the case that needs it is skipped.
+	// API is the URL of a resource at Server. Server responds to a GET of it with a 2xx when the request carries a valid token. It
+	// responds with a status of 300 or more when it carries another, whatever Rejected says to that. Empty: the case that needs it is
+	// skipped.
 	API string
 
 	// Secrets are further ones that New configures, such as an API key. The suite looks for them in everything that is printed, too.
@@ -41,8 +42,8 @@ type Setup struct {
 	// BaseURL is Vendor.BaseURL, or one that a case tries.
 	BaseURL string
 
-	// HTTPClient calls Server in memory. An authenticator that uses a client of its own opens a socket inside of the bubble, and the
-	// test program ends with "fatal error: … synctest channel" in place of a failed test.
+	// HTTPClient calls Server in memory. An authenticator that uses a client of its own opens a socket inside of the bubble. The test
+	// program then ends with "fatal error: … synctest channel" in place of a failed test.
 	HTTPClient *http.Client
 
 	// Username is Vendor.Username, or one that a case tries.

@@ -10,11 +10,11 @@ import (
 	"github.com/vendorlogin/vendorlogin"
 )
 
-// BaseURL returns given, or def where given is empty, in the one form that Account.Endpoint holds, so that equal configurations are equal
-// Accounts: scheme and host in lower case, without the scheme's own port and without slashes at the end. The path stays.
+// BaseURL returns given, or def where given is empty, in the one form that Account.Endpoint holds. So equal configurations are equal
+// Accounts. Scheme and host are in lower case, without the scheme's own port and without slashes at the end. The path stays.
 //
-// Its error is ErrInvalidRequest, with the field "BaseURL", for what is empty, does not parse, has no host, a query, a fragment or
-// user information, and for a scheme other than https. http is valid where allowPlain is set, and to 127.0.0.0/8, ::1 and localhost.
+// Its error is ErrInvalidRequest, with the field "BaseURL". It rejects what is empty, does not parse, or has no host, and a query, a
+// fragment or user information. The scheme is https. http is valid where allowPlain is set, and to 127.0.0.0/8, ::1 and localhost.
 func BaseURL(given, def string, allowPlain bool) (string, error) {
 	if given == "" {
 		given = def

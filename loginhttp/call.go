@@ -37,10 +37,10 @@ type Call struct {
 	// Secrets are further values that errors must not repeat. What is in Query, Header, Body and Form is known.
 	Secrets []string
 
-	// Once says that the request holds what the vendor takes once, such as a one-time password or a rotating refresh token:
-	// it is never sent a second time. Without it a request is sent again, once and after at most 2 seconds, if no connection
-	// came about, or if the vendor responded 429 or 503 with a Retry-After of at most 2 seconds. A response that does not come is
-	// never a reason.
+	// Once says that the request holds what the vendor takes once, such as a one-time password or a rotating refresh token.
+	// It is never sent a second time. Any other request is sent again, once and after at most 2 seconds, in two cases. Either no
+	// connection came about, or the vendor responded 429 or 503 with a Retry-After of at most 2 seconds. A response that does not
+	// come is never a reason.
 	Once bool
 }
 

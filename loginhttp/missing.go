@@ -8,8 +8,8 @@ import (
 	"github.com/vendorlogin/vendorlogin"
 )
 
-// Missing is the error for a response that means success and lacks the field that matters: ErrBadResponse, with the Account, Op,
-// Request and Status that an error of Do for c and a would have.
+// Missing is the error for a response that means success and lacks the field that matters. It is ErrBadResponse, with the Account,
+// Op, Request and Status that an error of Do for c and a would have.
 func (e Endpoint) Missing(c Call, a *Answer, field string) *vendorlogin.Error {
 	failure := &vendorlogin.Error{
 		Account: e.Account, Op: c.Op, Kind: vendorlogin.ErrBadResponse, Status: a.Status,

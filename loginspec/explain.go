@@ -61,8 +61,8 @@ func merged(values map[string]string, name, value string) map[string]string {
 	return values
 }
 
-// Trace logs in once, really, and says what each step sent, with [redacted] for secrets, what came back, names and no values, and
-// which error rule matched. Its error is that of New or Login; what happened before it is in the text.
+// Trace logs in once, really. It says what each step sent, with [redacted] for secrets, and which error rule matched. Of what came back
+// it says the names, and no values. Its error is that of New or Login; what happened before it is in the text.
 func Trace(ctx context.Context, s *Spec, c Config) (string, error) {
 	a, err := newAccount(s, c)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 // maxFile bounds a description.
 const maxFile = 1 << 20
 
-// Read reads a description from JSON, strictly: a key that is unknown or comes twice, and a value of another type, are errors that
+// Read reads a description from JSON, strictly. A key that is unknown or comes twice, and a value of another type, are errors. They
 // name the line and the nearest known key. Whether the description makes sense, [New] says. The error is ErrInvalidRequest.
 func Read(r io.Reader) (*Spec, error) {
 	p := &problems{op: "read"}

@@ -26,7 +26,7 @@ import (
 //
 // A directory that belongs to another user, or that others may write to, is [vendorlogin.ErrStore] with words that say what to do.
 // Three such directories are frequent: one of a tool's user while root runs the tool, one left by a run under sudo, and the root of a
-// container's volume, below which a directory will do.
+// container's volume. In a volume, use a directory below the root.
 //
 // # Failures
 //

@@ -13,8 +13,8 @@ import (
 	"github.com/vendorlogin/vendorlogin"
 )
 
-// ErrSealed is a record that cannot be opened: it was sealed with a key that is not among ours, or is another account's, or was
-// tampered with, or was never sealed. It always comes together with [vendorlogin.ErrStore], and its text says which of these it is.
+// ErrSealed is a record that cannot be opened. It was sealed with a key that was not given, is another account's, was tampered with,
+// or was never sealed. It always comes together with [vendorlogin.ErrStore], and its text says which of these it is.
 var ErrSealed = errors.New("sealed record cannot be opened")
 
 // NewSealed returns a store that encrypts what it keeps in store, by AES-256-GCM. The first key seals; each key opens what was sealed

@@ -31,8 +31,8 @@ type Options struct {
 	// process may hand out the same one.
 	Store vendorlogin.Store
 
-	// ClockOffset is added to the local time, for a host whose clock is wrong and may not be set: 90 seconds where the clock is
-	// 90 seconds slow, negative where it is fast. Default 0; at most 10 years.
+	// ClockOffset is added to the local time, for a host whose clock is wrong and may not be set. It is 90 seconds where the clock
+	// is 90 seconds slow, and negative where it is fast. Default 0; at most 10 years.
 	ClockOffset time.Duration
 
 	Digits    int           // 6, 7 or 8; default 6

@@ -61,9 +61,9 @@ type Options struct {
 	// which TOTP codes are accepted.
 	ClockOffset time.Duration
 
-	// MaxFailures is the number of wrong passwords for one e-mail address
-	// within 10 minutes that locks it, for the right password too, until the
-	// first of them is 10 minutes old. gmicloud and genericlogin return 429
+	// MaxFailures is the number of wrong passwords within 10 minutes that locks
+	// an e-mail address. The right password is rejected too, until the first
+	// wrong one is 10 minutes old. gmicloud and genericlogin return 429
 	// then, the others as if the password were wrong. Zero: 10; genericlogin:
 	// 5. Negative: never.
 	//
