@@ -2,6 +2,7 @@ package vendorlogin_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -152,6 +153,10 @@ func TestStoreThatFailsAtACodeLeavesHalfOfTheCodes(t *testing.T) {
 		f.code = vendorlogin.SecretString("code-3")
 		_, err := c.Token(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
+		e, ok := errors.AsType[*vendorlogin.Error](err)
+		require.True(t, ok)
+		assert.True(t, e.Unprocessed)
+		assert.Greater(t, time.Until(e.RetryAt), 8*time.Minute, "until the first one counts no more")
 		assert.Equal(t, []string{"code-1", "code-2"}, f.sent, "others may have sent as many")
 	})
 }
@@ -173,6 +178,50 @@ func TestPersonIsAskedWithinTheBudget(t *testing.T) {
 			time.Sleep(61 * time.Second)
 		}
 		assert.Equal(t, 4, f.codes, "three in the first login, one in the second")
+	})
+}
+
+func TestOnlyWhatWasNotSentIsTakenBack(t *testing.T) {
+	for op, counts := range map[string]int{"otp": 1, "resend": 1, "login": 0} {
+		for _, shares := range []bool{true, false} {
+			t.Run(fmt.Sprint(op, shares), func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					o := &vendorlogin.Options{}
+					if shares {
+						o.Store = newMemStore()
+					}
+					f := newSpending("idp-code")
+					f.err = &vendorlogin.Error{Op: op, Kind: vendorlogin.ErrUnavailable, Unprocessed: true}
+					c := newClient(t, f, o)
+					_, err := c.Token(t.Context())
+					require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+					assert.Equal(t, counts, c.Status().Attempts, "the password went out before the code")
+				})
+			})
+		}
+	}
+}
+
+func TestLoginThatWasGivenUpSendsNoCode(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newSpending("idp-code")
+		late := f.code
+		var spent error
+		f.code = func(ctx context.Context) (vendorlogin.Secret, error) {
+			time.Sleep(time.Minute) // whatever ctx says
+			code, _ := late(ctx)
+			spent = vendorlogin.Spend(ctx, code)
+			return code, spent
+		}
+		c := newClient(t, f, nil)
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		time.Sleep(time.Minute)
+		require.ErrorIs(t, spent, vendorlogin.ErrUnavailable)
+		e, ok := errors.AsType[*vendorlogin.Error](spent)
+		require.True(t, ok)
+		assert.True(t, e.Unprocessed)
+		assert.Empty(t, f.sent)
 	})
 }
 

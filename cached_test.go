@@ -171,6 +171,35 @@ func TestExpiresAtNeverMoves(t *testing.T) {
 	})
 }
 
+// TestFreshTokenCostsAClockReading is about how long Token takes no second look.
+func TestFreshTokenCostsAClockReading(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, nil)
+		first := mustToken(t, c)
+		assert.Equal(t, time.Second, vendorlogin.NextLook(c), "a new one")
+		time.Sleep(10 * time.Second)
+		mustToken(t, c)
+		assert.Equal(t, time.Second, vendorlogin.NextLook(c), "after a look")
+
+		f.becomes(func() {
+			f.err = &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, RetryAt: time.Now().Add(30 * time.Minute)}
+		})
+		c.Invalidate(first)
+		assert.LessOrEqual(t, vendorlogin.NextLook(c), time.Duration(0), "at once after a rejection")
+		require.Same(t, first, mustToken(t, c))
+		assert.Equal(t, time.Second, vendorlogin.NextLook(c), "for want of a better one")
+		time.Sleep(2 * time.Minute)
+		require.Same(t, first, mustToken(t, c), "on hold")
+		assert.Equal(t, time.Second, vendorlogin.NextLook(c))
+		assert.EqualValues(t, 2, f.logins.Load())
+		time.Sleep(time.Until(first.ExpiresAt) - 300*time.Millisecond)
+		f.becomes(func() { f.err = down() })
+		require.Same(t, first, mustToken(t, c))
+		assert.Equal(t, 300*time.Millisecond, vendorlogin.NextLook(c), "no longer than it is valid")
+	})
+}
+
 // repeating is a vendor that answers every login with the same token until that is dead.
 type repeating struct {
 	fake

@@ -38,6 +38,23 @@ func TestWaitToken(t *testing.T) {
 	})
 }
 
+func TestWaitTokenWaitsWhereTheCallerHasTheTime(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		f.on = func(_ context.Context, _ string, n int64) error {
+			if n == 1 {
+				return down()
+			}
+			return nil
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, err := newClient(t, f, nil).WaitToken(ctx)
+		require.NoError(t, err)
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}
+
 func TestWaitTokenReturnsAtOnce(t *testing.T) {
 	for name, err := range map[string]error{
 		"wrong password": wrongPassword(), "forbidden": vendorlogin.ErrForbidden, "no code": vendorlogin.ErrOTPRequired,

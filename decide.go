@@ -195,7 +195,7 @@ func (k *keeper) reject(ctx context.Context, t *Token) bool {
 	if h == nil || k.closed || k.run.underWay() && k.run.job == jobLogout {
 		return false // logged out: nobody has asked for a new session
 	}
-	if h.token != t && h.signing.Load() != t {
+	if h.token != t {
 		return true
 	}
 	mono, wall := k.now()
@@ -221,17 +221,15 @@ func (k *keeper) reject(ctx context.Context, t *Token) bool {
 
 // accepted is told that an API accepted t. Where t came in place of a rejected token, it is good.
 func (k *keeper) accepted(t *Token) {
-	if h := k.cached.Load(); h == nil || h.token != t || !h.is(unprovenFlag) {
+	h := k.cached.Load()
+	if h == nil || h.token != t || !h.is(unprovenFlag) {
 		return
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	h := k.cached.Load()
-	if h == nil || h.token != t {
-		return
+	if k.cached.CompareAndSwap(h, h.with(h.flags&^unprovenFlag)) {
+		k.troubled().rejection.rejected = 0
 	}
-	k.cached.Store(h.with(h.flags &^ unprovenFlag))
-	k.troubled().rejection.rejected = 0
 }
 
 // onTimer renews on time although nobody asks.

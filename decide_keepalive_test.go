@@ -162,3 +162,32 @@ func TestKeepAliveAndInvalidate(t *testing.T) {
 		assert.LessOrEqual(t, f.logins.Load(), int64(4))
 	})
 }
+
+func TestKeepAliveRenewsARejectedTokenOnceAMinute(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, &vendorlogin.Options{KeepAlive: true})
+		c.Invalidate(mustToken(t, c))
+		time.Sleep(time.Second)
+		second, ok := c.Peek()
+		require.True(t, ok)
+		c.Invalidate(second)
+		time.Sleep(58 * time.Second)
+		assert.EqualValues(t, 2, f.logins.Load())
+		time.Sleep(2 * time.Second)
+		assert.EqualValues(t, 3, f.logins.Load())
+	})
+}
+
+func TestKeepAliveRenewsAShortTokenWithinTheMinuteAfterARejection(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: 40 * time.Second}
+		c := newClient(t, f, &vendorlogin.Options{KeepAlive: true})
+		c.Invalidate(mustToken(t, c))
+		for range 120 {
+			time.Sleep(time.Second)
+			_, ok := c.Peek()
+			require.True(t, ok)
+		}
+	})
+}

@@ -69,5 +69,14 @@ func Runs(c *Client) int {
 	return n
 }
 
+// NextLook is how long Token hands the cached token out by a look at the clock alone.
+func NextLook(c *Client) time.Duration {
+	mono, _ := c.k.now()
+	return time.Duration(c.k.cached.Load().review.Load()) - mono
+}
+
+// Probed reports whether c has looked at the Store for a token in place of a rejected one.
+func Probed(c *Client) bool { return c.k.troubled().rejection.probe != 0 }
+
 // LogText is the log line's text for e.
 func LogText(e Event) string { return e.message() }

@@ -83,10 +83,8 @@ func (o *order) publish(ctx context.Context, t *Token, useless *Error, out *outc
 
 // sleep waits for about d within ctx.
 func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

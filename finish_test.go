@@ -62,6 +62,20 @@ func TestPaidTokenComesWhateverTheStoreDoes(t *testing.T) {
 			assert.LessOrEqual(t, time.Since(began), 36*time.Second)
 		})
 	})
+	t.Run("every save conflicts at once", func(t *testing.T) {
+		bubble(t, func(t *testing.T) {
+			s := newMemStore()
+			saves := 0
+			s.before = failAt("save", func(context.Context) error {
+				saves++
+				return vendorlogin.ErrRecordChanged
+			})
+			c := newClient(t, &fake{life: time.Hour}, shared(s))
+			mustToken(t, c)
+			assert.True(t, c.Status().Unsaved)
+			assert.Equal(t, 10, saves, "the store is broken")
+		})
+	})
 	t.Run("the extension and two saves take all the time there is", func(t *testing.T) {
 		bubble(t, func(t *testing.T) {
 			s := newMemStore()
@@ -91,7 +105,9 @@ func TestConflictWithoutATokenIsSavedOver(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
 		s.meddle("save", 1, func() { s.put(`{"format":1}`) })
+		began := time.Now()
 		mustToken(t, newClient(t, &fake{life: time.Hour}, shared(s)))
+		assert.LessOrEqual(t, time.Since(began), 50*time.Millisecond)
 		synctest.Wait()
 		assert.Equal(t, "access-1", s.record(t).Token.Access)
 	})

@@ -263,9 +263,11 @@ func TestToErrorLeavesWhatItIsGiven(t *testing.T) {
 
 	own := &Error{Account: Account{Vendor: "other"}, Op: "otp", Kind: ErrForbidden}
 	assert.Equal(t, own, v.toError("login", own))
-	ended := v.toError("login", &Error{Kind: context.DeadlineExceeded})
-	assert.Equal(t, ErrUnavailable, ended.Kind, "it is not the caller's ctx that ended")
-	require.ErrorIs(t, ended, context.DeadlineExceeded)
+	for _, kind := range []error{context.DeadlineExceeded, context.Canceled} {
+		ended := v.toError("login", &Error{Kind: kind})
+		assert.Equal(t, ErrUnavailable, ended.Kind, "it is not the caller's ctx that ended")
+		require.ErrorIs(t, ended, kind)
+	}
 	for _, kind := range kinds {
 		assert.Equal(t, kind, v.toError("login", kind).Kind)
 		assert.NoError(t, v.toError("login", kind).Err)

@@ -2,6 +2,7 @@ package vendorlogin_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -174,8 +175,24 @@ func TestLogoutLeavesWithItsCaller(t *testing.T) {
 		mustToken(t, c)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		assert.ErrorIs(t, c.Logout(ctx), context.DeadlineExceeded)
+		err := c.Logout(ctx)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+		e, ok := errors.AsType[*vendorlogin.Error](err)
+		require.True(t, ok)
+		assert.Equal(t, "logout", e.Op)
+		assert.False(t, e.Unprocessed, "it may have been sent")
 		assert.Equal(t, "access-2", mustToken(t, c).Access.Reveal(), "and Token waits for the logout to end")
+	})
+}
+
+func TestLogoutWhereNothingIsStoredWritesNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		require.NoError(t, newClient(t, newRevoker(), shared(s)).Logout(t.Context()))
+		synctest.Wait()
+		log := s.commands()
+		assert.Contains(t, log, "load")
+		assert.NotContains(t, log, "delete")
 	})
 }
 

@@ -284,10 +284,8 @@ func (o *order) dropRefresh(ctx context.Context) *outcome {
 
 // pauseAndCheck waits for about d, and checks the record again.
 func (o *order) pauseAndCheck(ctx context.Context, d time.Duration) *outcome {
-	timer := time.NewTimer(d*3/4 + rand.N(d/2))
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d*3/4 + rand.N(d/2)):
 	case <-ctx.Done():
 		e := o.vendor.failure("login", ErrUnavailable, "")
 		e.Err, e.Unprocessed = ctx.Err(), true

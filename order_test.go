@@ -3,6 +3,8 @@ package vendorlogin_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,6 +80,55 @@ func TestOrderOfARenewal(t *testing.T) {
 		other := newClient(t, f, shared(s))
 		assert.Equal(t, "access-2", mustToken(t, other).Access.Reveal())
 		assert.Equal(t, []string{"load"}, s.commands(), "adopting costs one load")
+	})
+}
+
+func TestLockOfAProcessThatDiesIsTakenThoughItsAttemptIsOpen(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour}
+		_, err := s.TryLock(t.Context(), f.Account().Key(), 20*time.Second)
+		require.NoError(t, err)
+		s.put(`{"format":1,"attempts":{"password":{"tries":[{"id":"x-1","owner":"x","open":true,"end":"` +
+			time.Now().Add(35*time.Second).Format(time.RFC3339) + `"}]}}}`)
+		began := time.Now()
+		mustToken(t, newClient(t, f, shared(s)))
+		assert.GreaterOrEqual(t, time.Since(began), 20*time.Second)
+		assert.LessOrEqual(t, time.Since(began), 23*time.Second)
+	})
+}
+
+func TestAttemptIsSavedBeforeTheLoginThoughTheFirstSaveFails(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		failed := false
+		s.before = failAt("attempt", func(context.Context) error {
+			if failed {
+				return nil
+			}
+			failed = true
+			return errDisk
+		})
+		mustToken(t, newClient(t, newNoted(s, time.Hour), shared(s)))
+		log := s.commands()
+		require.Contains(t, log, "attempt")
+		assert.Less(t, slices.Index(log, "attempt"), slices.Index(log, "login"))
+	})
+}
+
+func TestCallerHearsWhenTheAttemptOfAnotherEnds(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		end := time.Now().Add(35 * time.Second)
+		s.put(`{"format":1,"attempts":{"password":{"tries":[{"id":"x-1","owner":"x","open":true,"end":"` + end.Format(time.RFC3339) + `"}]}}}`)
+		f := &fake{life: time.Hour}
+		_, err := newClient(t, f, shared(unlocked{s})).Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		e, ok := errors.AsType[*vendorlogin.Error](err)
+		require.True(t, ok)
+		assert.True(t, end.Equal(e.RetryAt), "%v", e.RetryAt)
+		assert.True(t, e.Unprocessed)
+		assert.Zero(t, f.logins.Load())
 	})
 }
 

@@ -2,6 +2,7 @@ package vendorlogin_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -142,6 +143,9 @@ func TestCrashesAgainAndAgainBackOff(t *testing.T) {
 		for range 600 {
 			_, err := c.Token(t.Context())
 			require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+			e, ok := errors.AsType[*vendorlogin.Error](err)
+			require.True(t, ok)
+			require.False(t, e.RetryAt.Before(time.Now()), "it says when to come back")
 			time.Sleep(time.Second)
 		}
 		assert.Less(t, f.logins.Load(), int64(30))

@@ -171,6 +171,7 @@ func TestInvalidateAgainAndAgainIsNoStorm(t *testing.T) {
 			c.Invalidate(mustToken(t, c))
 		}
 		assert.EqualValues(t, 2, f.logins.Load())
+		assert.False(t, vendorlogin.Probed(c), "there is no store")
 		time.Sleep(time.Minute)
 		mustToken(t, c)
 		assert.EqualValues(t, 3, f.logins.Load())
@@ -211,5 +212,18 @@ func TestEmptyBudgetDecidesNothing(t *testing.T) {
 		require.NoError(t, err)
 		assert.Same(t, first, token)
 		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}
+
+func TestRejectionIsReportedOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var seen events
+		c := newClient(t, &fake{life: time.Hour}, &vendorlogin.Options{OnEvent: seen.record})
+		first := mustToken(t, c)
+		seen.seen()
+		for range 3 {
+			c.Invalidate(first)
+		}
+		assert.Equal(t, []vendorlogin.EventType{vendorlogin.EventRefused}, types(seen.seen()))
 	})
 }

@@ -99,6 +99,22 @@ func (s *spying) Authorize(req *http.Request, t *vendorlogin.Token) error {
 	return t.SetAuthHeader(req)
 }
 
+func TestHeaderValueIsBuiltOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var seen *vendorlogin.Token
+		a := &spying{seen: &seen}
+		a.life = time.Hour
+		c := newClient(t, a, nil)
+		require.NoError(t, c.Authorize(&http.Request{}))
+		first := seen
+		require.NoError(t, c.Authorize(&http.Request{}))
+		assert.Same(t, first, seen)
+		_, err := c.Transport(answer{}).RoundTrip(newRequest(t, "https://api.example.com/things"))
+		require.NoError(t, err)
+		assert.Same(t, first, seen, "by the Transport neither")
+	})
+}
+
 func TestTokenThatChangesIsNotServedFromTheCache(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		a := &spying{

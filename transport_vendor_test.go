@@ -1,0 +1,87 @@
+package vendorlogin_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+// sullen is a vendor whose API rejects a token with status 200, and whose tokens go into a header of its own.
+type sullen struct{ fake }
+
+func (*sullen) Rejected(resp *http.Response, _ *vendorlogin.Token) bool {
+	return resp.Header.Get("X-Session") == "gone"
+}
+
+func (*sullen) Authorize(req *http.Request, t *vendorlogin.Token) error {
+	req.Header.Set("X-Key", t.Access.Reveal())
+	return nil
+}
+
+func TestRejecterSaysWhatRejectsAToken(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &sullen{fake{life: time.Hour}}
+		c := newClient(t, f, nil)
+		var sent []string
+		base := roundTripperFunc(func(req *http.Request) (*http.Response, error) {
+			key := req.Header.Get("X-Key")
+			sent = append(sent, key)
+			header := http.Header{}
+			if key == "access-1" {
+				header.Set("X-Session", "gone")
+			}
+			return &http.Response{StatusCode: http.StatusOK, Header: header, Body: http.NoBody}, nil
+		})
+		resp, err := c.Transport(base).RoundTrip(newRequest(t, "https://api.example.com/things"))
+		require.NoError(t, err)
+		assert.Empty(t, resp.Header)
+		assert.Equal(t, []string{"access-1", "access-2"}, sent)
+	})
+}
+
+func TestAuthorizeMakesTheHeader(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &sullen{fake{life: time.Hour}}, nil)
+		var req http.Request
+		require.NoError(t, c.Authorize(&req))
+		assert.Equal(t, "access-1", req.Header.Get("X-Key"))
+	})
+}
+
+func TestRejectedResponseIsClosedOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &fake{life: time.Hour}, nil)
+		closed := 0
+		base := roundTripperFunc(func(req *http.Request) (*http.Response, error) {
+			status := http.StatusUnauthorized
+			if req.Header.Get("Authorization") == "Bearer access-2" {
+				status = http.StatusOK
+			}
+			body := closing{strings.NewReader("body"), func() { closed++ }}
+			return &http.Response{StatusCode: status, Header: http.Header{}, Body: body, ContentLength: 4}, nil
+		})
+		resp, err := c.Transport(base).RoundTrip(newRequest(t, "https://api.example.com/things"))
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+		time.Sleep(time.Second)
+		assert.Equal(t, 1, closed, "the other one is the caller's")
+	})
+}
+
+// closing is a body that says when it is closed.
+type closing struct {
+	io.Reader
+	on func()
+}
+
+func (c closing) Close() error {
+	c.on()
+	return nil
+}
