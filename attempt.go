@@ -71,7 +71,7 @@ func (o *order) begin() record.Attempts {
 	if o.tries.password == "" {
 		o.tries.password = o.owner + "-" + rand.Text()[:8]
 	}
-	attempts.Password = attempts.Password.Begin(o.open(o.tries.password, wall), o.set.maxAttempts, wall)
+	attempts.Password = attempts.Password.Begin(o.open(o.tries.password, wall), wall)
 	return attempts
 }
 
@@ -101,7 +101,7 @@ func (o *order) spend(ctx context.Context, s Secret, code bool) error {
 		}
 		next := o.ledger.rec.WithConsumed(wall, record.Consumed{Fingerprint: fingerprint, At: wall, Code: code})
 		next.Attempts = o.attempts()
-		next.Attempts.Code = next.Attempts.Code.Begin(o.open(id, wall), o.set.maxAttempts, wall)
+		next.Attempts.Code = next.Attempts.Code.Begin(o.open(id, wall), wall)
 		if !o.ledger.degraded() {
 			err := o.ledger.save(ctx, next)
 			if errors.Is(err, ErrRecordChanged) && conflicts < maxConflicts {

@@ -46,3 +46,25 @@ func TestRowOfAFutureClock(t *testing.T) {
 		assert.LessOrEqual(t, time.Until(e.RetryAt), 12*time.Minute)
 	})
 }
+
+func TestAnotherLimitDropsNoAttempts(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{err: down()}
+		four := newClient(t, f, &vendorlogin.Options{Store: s, MaxAttempts: 4})
+		for range 240 {
+			_, _ = four.Token(t.Context())
+			time.Sleep(time.Second)
+		}
+		n := f.logins.Load()
+		unlimited := newClient(t, f, &vendorlogin.Options{Store: s, MaxAttempts: -1})
+		_, _ = unlimited.Renew(t.Context())
+		for range 200 {
+			third := newClient(t, f, &vendorlogin.Options{Store: s, MaxAttempts: 4})
+			_, _ = third.Renew(t.Context())
+			time.Sleep(time.Second)
+		}
+		require.EqualValues(t, 3, n)
+		assert.LessOrEqual(t, f.logins.Load(), n+2)
+	})
+}

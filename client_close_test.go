@@ -223,3 +223,43 @@ func TestCloseEndsWaitToken(t *testing.T) {
 		assert.Equal(t, 90*time.Second, time.Since(began))
 	})
 }
+
+func TestCloseAtEveryStep(t *testing.T) {
+	for _, step := range []string{"load", "lock", "attempt", "save", "unlock", "mark", "extend"} {
+		for _, wait := range []time.Duration{0, time.Second, 3 * time.Second} {
+			t.Run(step, func(t *testing.T) {
+				bubble(t, func(t *testing.T) {
+					s := newMemStore()
+					f := newRefresher(time.Hour, time.Second)
+					c, err := vendorlogin.NewClient(f, shared(s))
+					require.NoError(t, err)
+					closing := make(chan error, 1)
+					s.before = func(_ context.Context, op string) error {
+						if op == step && closing != nil {
+							ch := closing
+							closing = nil
+							go func() { ch <- c.Close() }()
+							time.Sleep(wait)
+						}
+						return nil
+					}
+					token, err := c.Token(t.Context())
+					assert.True(t, (token == nil) != (err == nil))
+					time.Sleep(56 * time.Minute)
+					token, err = c.Token(t.Context())
+					assert.True(t, (token == nil) != (err == nil))
+					time.Sleep(time.Minute)
+					require.NoError(t, c.Close())
+					// another process is not kept waiting, and nothing counts
+					s.before = nil
+					f2 := newRefresher(time.Hour, time.Second)
+					d := newClient(t, f2, shared(s))
+					began := time.Now()
+					mustToken(t, d)
+					assert.LessOrEqual(t, time.Since(began), 5*time.Second)
+					assert.Zero(t, d.Status().Attempts)
+				})
+			})
+		}
+	}
+}

@@ -75,7 +75,7 @@ func (v vendor) normalized(op string, t *Token, err error, sent time.Time) (*Tok
 	}
 	c := t.clone()
 	c.header, c.headerOf = nil, nil
-	if c.IssuedAt.Before(sent) { // some return a token again that they have returned before
+	if c.IssuedAt.Before(sent) || c.IssuedAt.After(time.Now()) { // some return a token again that they have returned before
 		c.IssuedAt = sent
 	}
 	c.IssuedAt, c.ExpiresAt, c.RefreshExpiresAt = c.IssuedAt.Round(0), c.ExpiresAt.Round(0), c.RefreshExpiresAt.Round(0)

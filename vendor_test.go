@@ -1,8 +1,11 @@
 package vendorlogin_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
@@ -13,5 +16,27 @@ func TestErrorThatIsANilPointer(t *testing.T) {
 		f := &fake{err: (*vendorlogin.Error)(nil)}
 		_, err := newClient(t, f, nil).Token(t.Context())
 		require.ErrorContains(t, err, "a nil *Error")
+	})
+}
+
+// ahead is a vendor whose Authenticator takes a time of its clock for one of ours.
+type ahead struct{ fake }
+
+func (a *ahead) Login(ctx context.Context) (*vendorlogin.Token, error) {
+	t, err := a.fake.Login(ctx)
+	if t != nil {
+		t.IssuedAt = t.IssuedAt.Add(10 * 365 * 24 * time.Hour)
+	}
+	return t, err
+}
+
+func TestTokenIssuedInTheFutureIsShared(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &ahead{fake{life: time.Hour}}
+		a := newClient(t, f, shared(s))
+		mustToken(t, a)
+		mustToken(t, newClient(t, f, shared(s)))
+		assert.EqualValues(t, 1, f.logins.Load())
 	})
 }

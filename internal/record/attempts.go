@@ -81,14 +81,18 @@ type Try struct {
 // IsZero reports whether nothing was tried.
 func (r Row) IsZero() bool { return r.N == 0 && len(r.Tries) == 0 && len(r.Cleared) == 0 }
 
-// Begin is the row with an open attempt more; keep is how many are remembered.
-func (r Row) Begin(t Try, keep int, now time.Time) Row {
+// maxTries is how many attempts are remembered, whatever the limit of whoever makes one: others may have a higher one.
+const maxTries = 32
+
+// Begin is the row with an open attempt more, and without those that no longer count.
+func (r Row) Begin(t Try, now time.Time) Row {
 	if r.over(now) {
 		r.N, r.First, r.Next = 0, time.Time{}, time.Time{}
 	}
 	t.Open = true
-	r.Tries = append(r.without(t.ID), t)
-	r.Tries = r.Tries[max(len(r.Tries)-max(keep, 1), 0):]
+	r.Tries = slices.DeleteFunc(r.without(t.ID), func(old Try) bool { return !old.End.Add(Window).After(now) })
+	r.Tries = append(r.Tries, t)
+	r.Tries = r.Tries[max(len(r.Tries)-maxTries, 0):]
 	return r
 }
 

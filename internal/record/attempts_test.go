@@ -1,6 +1,7 @@
 package record
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -63,36 +64,41 @@ func TestFree(t *testing.T) {
 func TestRowOfFailures(t *testing.T) {
 	t.Parallel()
 	due := func(r Row) time.Time { return r.Due(at(float64(r.N)*10), false, 0) }
-	r := Row{}.Begin(Try{ID: "a", Owner: "o", End: at(35)}, 4, at(0))
+	r := Row{}.Begin(Try{ID: "a", Owner: "o", End: at(35)}, at(0))
 	assert.True(t, r.Tries[0].Open)
 	r = r.Fail("a", at(1), due)
 	assert.Equal(t, Row{First: at(1), Next: r.Next, N: 1, Tries: []Try{{ID: "a", Owner: "o", End: at(1)}}}, r)
 	for i, id := range []string{"b", "c", "d", "e"} {
-		r = r.Begin(Try{ID: id, Owner: "o", End: at(100)}, 4, at(10)).Fail(id, at(float64(11+i)), due)
+		r = r.Begin(Try{ID: id, Owner: "o", End: at(100)}, at(10)).Fail(id, at(float64(11+i)), due)
 	}
-	require.Len(t, r.Tries, 4, "the last four")
-	assert.Equal(t, "b", r.Tries[0].ID)
+	require.Len(t, r.Tries, 5)
+	assert.Equal(t, []Try{{ID: "f", Open: true}}, r.Begin(Try{ID: "f"}, at(1000)).Tries, "what no longer counts is forgotten")
+	many := r
+	for i := range 100 {
+		many = many.Begin(Try{ID: strconv.Itoa(i), End: at(100)}, at(10))
+	}
+	assert.Len(t, many.Tries, maxTries)
 	assert.Equal(t, 5, r.N)
 	assert.Equal(t, at(1), r.First)
 
 	quick := r
 	quick.Next = at(20)
-	again := quick.Begin(Try{ID: "f"}, 4, at(14+631))
+	again := quick.Begin(Try{ID: "f"}, at(14+631))
 	assert.Equal(t, 0, again.N, "the row is over")
 	assert.Zero(t, again.First)
 	slow := r
 	slow.Next = at(2000)
-	assert.Equal(t, 5, slow.Begin(Try{ID: "f"}, 4, at(2000)).N, "not while the next is not yet due")
+	assert.Equal(t, 5, slow.Begin(Try{ID: "f"}, at(2000)).N, "not while the next is not yet due")
 
 	assert.Equal(
 		t,
 		[]Try{{ID: "a", Open: true}},
-		Row{}.Begin(Try{ID: "a"}, 4, at(0)).Begin(Try{ID: "a"}, 4, at(0)).Tries,
+		Row{}.Begin(Try{ID: "a"}, at(0)).Begin(Try{ID: "a"}, at(0)).Tries,
 		"announced twice, counted once",
 	)
-	assert.True(t, Row{}.Begin(Try{ID: "a"}, 4, at(0)).Cancel("a").IsZero())
+	assert.True(t, Row{}.Begin(Try{ID: "a"}, at(0)).Cancel("a").IsZero())
 	assert.True(t, r.Has("e"))
-	assert.False(t, r.Has("a"))
+	assert.False(t, r.Has("z"))
 }
 
 func TestSucceed(t *testing.T) {
@@ -101,7 +107,7 @@ func TestSucceed(t *testing.T) {
 	assert.Equal(t, []Try{{ID: "c", Owner: "o", End: at(2)}}, r.Tries, "what came after it stays")
 	assert.Zero(t, r.N)
 	assert.Equal(t, []string{"a"}, r.Cleared)
-	alone := Row{}.Begin(Try{ID: "a"}, 4, at(0)).Succeed("a")
+	alone := Row{}.Begin(Try{ID: "a"}, at(0)).Succeed("a")
 	assert.True(t, alone.IsZero(), "a login that works at once leaves nothing")
 	assert.Zero(t, row(0).Succeed("unknown").N)
 }
