@@ -236,3 +236,53 @@ func TestHolderThatIsKilledCostsOneLoginMore(t *testing.T) {
 		assert.LessOrEqual(t, time.Since(began), 15*time.Second, "the lease ends after ten seconds")
 	})
 }
+
+func TestStaleNewsAreBetterThanARejectedToken(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, shared(s))
+		c.Invalidate(mustToken(t, c))
+		s.put(recordOf("other", 59*time.Minute, time.Minute, fmt.Sprintf(`,"seq":%d`, time.Now().UnixMilli()+1)))
+		assert.Equal(t, "other", mustToken(t, c).Access.Reveal())
+		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}
+
+func TestHoldOfTheFirstVersionIsNamedByItsStatus(t *testing.T) {
+	for status, want := range map[int]error{429: vendorlogin.ErrRateLimited, 503: vendorlogin.ErrUnavailable} {
+		t.Run(want.Error(), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newMemStore()
+				s.put(fmt.Sprintf(`{"format":1,"holds":[{"cause":"failed","status":%d,"until":%q}]}`, status,
+					time.Now().Add(time.Minute).Format(time.RFC3339)))
+				_, err := newClient(t, &fake{life: time.Hour}, shared(s)).Token(t.Context())
+				assert.ErrorIs(t, err, want)
+			})
+		})
+	}
+}
+
+func TestConflictAtARejectedRefreshTokenUsesWhatTheStoreHas(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := newRefresher(time.Hour, 0)
+		c := newClient(t, f, shared(s))
+		mustToken(t, c)
+		time.Sleep(time.Hour)
+		f.becomes(func() {
+			f.on = func(_ context.Context, op string, _ int64) error {
+				s.before = func(_ context.Context, op string) error {
+					if op == "save" || op == "delete" {
+						s.before = nil
+						s.put(recordOf("other", 0, time.Hour, fmt.Sprintf(`,"seq":%d`, time.Now().UnixMilli()+1)))
+					}
+					return nil
+				}
+				return vendorlogin.ErrRefreshRejected
+			}
+		})
+		assert.Equal(t, "other", mustToken(t, c).Access.Reveal())
+		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}

@@ -272,6 +272,7 @@ func TestToErrorLeavesWhatItIsGiven(t *testing.T) {
 		assert.Equal(t, kind, v.toError("login", kind).Kind)
 		assert.NoError(t, v.toError("login", kind).Err)
 	}
+	assert.Equal(t, ErrUnavailable, v.toError("login", (*Error)(nil)).Kind)
 	assert.Equal(t, ErrUnavailable, v.toError("login", context.Canceled).Kind)
 	require.ErrorIs(t, v.toError("login", context.Canceled), context.Canceled)
 }

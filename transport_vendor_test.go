@@ -85,3 +85,33 @@ func (c closing) Close() error {
 	c.on()
 	return nil
 }
+
+func TestSecondTokenThatIsRejectedIsMarkedToo(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &fake{life: time.Hour}, nil)
+		base := roundTripperFunc(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: http.StatusUnauthorized, Header: http.Header{}, Body: http.NoBody}, nil
+		})
+		resp, err := c.Transport(base).RoundTrip(newRequest(t, "https://api.example.com/things"))
+		require.NoError(t, err)
+		require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
+		assert.True(t, c.Status().Rejected)
+	})
+}
+
+func TestAuthorizeSaysWhyThereIsNoToken(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		err := newClient(t, &fake{err: down()}, nil).Authorize(newRequest(t, "https://api.example.com/things"))
+		assert.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+	})
+}
+
+func TestRequestWithoutAURLIsAnError(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &fake{life: time.Hour}, nil)
+		for _, req := range []*http.Request{{Header: http.Header{}}, {URL: newRequest(t, "https://api.example.com").URL}} {
+			_, err := c.Transport(answer{}).RoundTrip(req)
+			assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+		}
+	})
+}

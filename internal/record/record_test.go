@@ -96,6 +96,7 @@ func TestHolds(t *testing.T) {
 	require.Len(t, next, 2, "in place of its like, and without what is over")
 	assert.Equal(t, at(90), next[1].Until)
 	assert.Len(t, list.Without(&full), 1)
+	assert.Len(t, Holds{h}.With(Hold{Cause: "credentials", Until: at(90)}, at(0)), 2, "about credentials that are not known")
 	for range 20 {
 		list = append(list, Hold{Cause: "x", Until: at(5)})
 	}
