@@ -13,6 +13,7 @@ import (
 
 // newlines are secrets as they are written, and as they are meant.
 var newlines = map[string]string{
+	"\ufeffexample":     "example",
 	"":                  "",
 	"\n":                "",
 	"\r\n":              "",

@@ -65,6 +65,13 @@ func TestEverythingOfATokenComesFromTheStore(t *testing.T) {
 	})
 }
 
+func TestTokenOfAClockThatIsAheadMayHaveNoExpiry(t *testing.T) {
+	t.Parallel()
+	got, err := vendorlogin.RecodeToken(&vendorlogin.Token{Access: vendorlogin.NewSecret("a"), IssuedAt: time.Now().Add(time.Hour)})
+	require.NoError(t, err)
+	assert.True(t, got.ExpiresAt.IsZero())
+}
+
 func TestHeaderValueDoesNotPrint(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var seen *vendorlogin.Token
