@@ -47,7 +47,7 @@ func (k *keeper) settle(ctx context.Context, r *run, out outcome) outcome {
 	case out.token != nil:
 		k.take(ctx, r, out)
 	case out.hold != nil:
-		k.setHold(ctx, out.hold)
+		k.setHold(ctx, out)
 	case out.changed && k.lastHold() != nil:
 		h := *k.lastHold()
 		h.changed = true
@@ -124,7 +124,7 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 		k.trouble.sent = without(k.trouble.sent, hashOf(out.token.Refresh)) // the vendor has just given it
 	}
 	if out.hold != nil {
-		k.setHold(ctx, out.hold)
+		k.setHold(ctx, out)
 		return
 	}
 	if k.trouble != nil {
@@ -132,13 +132,16 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 	}
 }
 
-// setHold puts the Client on hold.
-func (k *keeper) setHold(ctx context.Context, h *hold) {
-	t := k.troubled()
+// setHold puts the Client on hold. What is reported is the failure itself, where it has just happened.
+func (k *keeper) setHold(ctx context.Context, out outcome) {
+	h, t := out.hold, k.troubled()
 	t.hold, t.probes = h, probes{}
-	if h.cause != causePaced {
-		k.events.report(ctx, Event{Type: EventHold, Err: h.err, NeedsAction: h.cause == causeRejected})
+	if h.cause == causePaced {
+		return
 	}
+	e := *h.err
+	e.Remembered = out.err != nil && out.err.Remembered
+	k.events.report(ctx, Event{Type: EventHold, Err: &e, NeedsAction: h.cause == causeRejected})
 }
 
 // afterFailure decides what becomes of the cached token h where no other came. One that an API rejected goes once the vendor has

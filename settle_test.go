@@ -2,6 +2,7 @@ package vendorlogin_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -225,5 +226,25 @@ func TestRejectionIsReportedOnce(t *testing.T) {
 			c.Invalidate(first)
 		}
 		assert.Equal(t, []vendorlogin.EventType{vendorlogin.EventRefused}, types(seen.seen()))
+	})
+}
+
+func TestHoldIsReportedAsItHappened(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		var first, second events
+		f := &fake{err: wrongPassword()}
+		for _, seen := range []*events{&first, &second} {
+			_, err := newClient(t, f, &vendorlogin.Options{Store: s, OnEvent: seen.record}).Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		}
+		for seen, remembered := range map[*events]bool{&first: false, &second: true} {
+			all := seen.seen()
+			last := all[len(all)-1]
+			require.Equal(t, vendorlogin.EventHold, last.Type)
+			e, ok := errors.AsType[*vendorlogin.Error](last.Err)
+			require.True(t, ok)
+			assert.Equal(t, remembered, e.Remembered, "the second has it from the store")
+		}
 	})
 }
