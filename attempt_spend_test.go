@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -144,6 +145,7 @@ func TestStoreThatFailsAtACodeLeavesHalfOfTheCodes(t *testing.T) {
 			time.Sleep(45 * time.Second)
 		}
 		attempts := 0
+		synctest.Wait()
 		s.before = failAt("attempt", func(context.Context) error {
 			if attempts++; attempts > 1 { // the password's goes well
 				return errDisk

@@ -3,6 +3,7 @@ package vendorlogin_test
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -233,12 +234,10 @@ func TestCloseAtEveryStep(t *testing.T) {
 					f := newRefresher(time.Hour, time.Second)
 					c, err := vendorlogin.NewClient(f, shared(s))
 					require.NoError(t, err)
-					closing := make(chan error, 1)
+					var closing atomic.Bool
 					s.before = func(_ context.Context, op string) error {
-						if op == step && closing != nil {
-							ch := closing
-							closing = nil
-							go func() { ch <- c.Close() }()
+						if op == step && closing.CompareAndSwap(false, true) {
+							go func() { _ = c.Close() }()
 							time.Sleep(wait)
 						}
 						return nil

@@ -167,6 +167,7 @@ func TestFleetLearnsOfAHoldThoughTheFirstSaveConflicts(t *testing.T) {
 		s.meddle("save", 1, func() { s.put(`{"format":1,"region":"x"}`) })
 		_, err := newClient(t, f, shared(s)).Token(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		synctest.Wait()
 		s.before = nil
 		_, err = newClient(t, f, shared(s)).Token(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
