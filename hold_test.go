@@ -67,9 +67,12 @@ func TestRenewPassesAHoldOnceAMinute(t *testing.T) {
 		c := newClient(t, f, nil)
 		_, err := c.Token(t.Context())
 		require.Error(t, err)
-		for range 10 * 60 {
+		for second := range 10 * 60 {
 			_, err = c.Renew(t.Context())
 			require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+			if second < 60 {
+				require.EqualValues(t, 1+1, f.logins.Load(), "one in the first minute")
+			}
 			time.Sleep(time.Second)
 		}
 		assert.EqualValues(t, 1+3, f.logins.Load(), "four attempts in 10 minutes")
