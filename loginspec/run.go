@@ -89,6 +89,7 @@ func (r *run) send(ctx context.Context, op string, s *Step, keep map[string]Sour
 		}
 	}
 	answer, err := r.exchange(ctx, call, s)
+	r.noteSent(op, s, err)
 	if err == nil {
 		r.last.call, r.last.resp = call, &reading.Response{Answer: answer}
 		err = r.keep(call, s, keep, r.last.resp)
@@ -97,6 +98,26 @@ func (r *run) send(ctx context.Context, op string, s *Step, keep map[string]Sour
 		r.trace(r, s, answer, err)
 	}
 	return call.hide(err)
+}
+
+// noteSent notes whether the step's secrets may have reached the vendor. What an earlier step has sent is not taken back because a
+// later one could not be sent: a login says so by its Op, as Gcore's does.
+func (r *run) noteSent(op string, s *Step, err error) {
+	e, _ := errors.AsType[*vendorlogin.Error](err)
+	unprocessed := e != nil && e.Unprocessed
+	switch {
+	case unprocessed && r.sent && op == "login":
+		e.Op = "select"
+	case unprocessed && r.sent && op == "refresh":
+		e.Unprocessed = false
+	}
+	if unprocessed {
+		return
+	}
+	for name := range r.spec.uses(s, s.Make) {
+		in := r.inputs[name]
+		r.sent = r.sent || name == "code" || name == "refresh" || in != nil && in.Secret
+	}
 }
 
 // exchange sends the request. A redirect that means success is read like any other response.
