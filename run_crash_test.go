@@ -251,7 +251,8 @@ func TestNilContextIsOneCallersMistake(t *testing.T) {
 		time.Sleep(56 * time.Minute)
 		func() {
 			defer func() { assert.NotNil(t, recover()) }()
-			_, _ = c.Token(nil) //nolint:staticcheck // the mistake
+			var none context.Context
+			_, _ = c.Token(none)
 		}()
 		time.Sleep(time.Hour)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
