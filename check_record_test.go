@@ -282,7 +282,9 @@ func TestConflictAtARejectedRefreshTokenUsesWhatTheStoreHas(t *testing.T) {
 				return vendorlogin.ErrRefreshRejected
 			}
 		})
+		began := time.Now()
 		assert.Equal(t, "other", mustToken(t, c).Access.Reveal())
+		assert.Zero(t, time.Since(began), "at once")
 		assert.EqualValues(t, 1, f.logins.Load())
 	})
 }

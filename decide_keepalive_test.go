@@ -2,6 +2,7 @@ package vendorlogin_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -189,5 +190,20 @@ func TestKeepAliveRenewsAShortTokenWithinTheMinuteAfterARejection(t *testing.T) 
 			_, ok := c.Peek()
 			require.True(t, ok)
 		}
+	})
+}
+
+func TestKeepAliveWaitsForSomebodyWhereAPersonMustBeAsked(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var asked atomic.Int64
+		var seen events
+		f := &coded{fake: fake{life: time.Hour}, source: person(&asked)}
+		c := newClient(t, f, &vendorlogin.Options{KeepAlive: true, OnEvent: seen.record})
+		mustToken(t, c)
+		seen.seen()
+		time.Sleep(48 * time.Hour)
+		assert.Equal(t, []vendorlogin.EventType{"login", "hold"}, types(seen.seen()), "it tries once")
+		mustToken(t, c)
+		assert.EqualValues(t, 2, asked.Load())
 	})
 }

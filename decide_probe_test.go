@@ -2,6 +2,7 @@ package vendorlogin_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -257,4 +258,26 @@ func TestStoreIsLookedAtSparinglyWhileHeld(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestCallersShareTheRenewalThatFollowsALook(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		var asked atomic.Int64
+		f := &coded{fake: fake{life: time.Hour, took: time.Second}, source: person(&asked)}
+		c := newClient(t, f, shared(s))
+		began := time.Now()
+		mustToken(t, c)
+		time.Sleep(56 * time.Minute)
+		mustToken(t, c) // in the background, where nobody can be asked
+		synctest.Wait()
+		time.Sleep(time.Until(began.Add(time.Hour - 200*time.Millisecond)))
+		s.before = failAt("load", func(ctx context.Context) error { return pass(ctx, 500*time.Millisecond) })
+		mustToken(t, c) // it looks at the store
+		time.Sleep(300 * time.Millisecond)
+		a := atOnce(t.Context(), 10, c)
+		assert.Empty(t, a.errs)
+		assert.Len(t, a.tokens, 10)
+		assert.EqualValues(t, 2, asked.Load())
+	})
 }

@@ -76,3 +76,21 @@ func TestRenewThatJoinsASharedHold(t *testing.T) {
 		require.NoError(t, err)
 	})
 }
+
+func TestTokenRejectedAgainIsLookedAtAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		p := &turns{log: newMemStore()}
+		c := newClient(t, f, &vendorlogin.Options{Pacer: p})
+		first := mustToken(t, c)
+		p.err = &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, RetryAt: time.Now().Add(1500 * time.Millisecond), Unprocessed: true}
+		c.Invalidate(first)
+		require.Same(t, first, mustToken(t, c))
+		time.Sleep(1100 * time.Millisecond)
+		require.Same(t, first, mustToken(t, c), "for want of a better one, for a second")
+		p.err = nil
+		time.Sleep(500 * time.Millisecond)
+		c.Invalidate(first)
+		assert.NotSame(t, first, mustToken(t, c))
+	})
+}

@@ -2,6 +2,7 @@ package vendorlogin_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -121,5 +122,18 @@ func TestStaleTokenOnHoldProbesNoMoreThanItShould(t *testing.T) {
 		}
 		assert.LessOrEqual(t, count(s.commands(), "load"), 6, "every 5, then 10, then 15 seconds")
 		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}
+
+func TestLogoutRevokesTheTokenThatOnlyThisClientHas(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := newRevoker()
+		c := newClient(t, f, shared(s))
+		mustToken(t, c)
+		synctest.Wait()
+		s.put(fmt.Sprintf(`{"format":1,"seq":%d}`, time.Now().Add(time.Minute).UnixMilli())) // another has renewed and logged out
+		require.NoError(t, c.Logout(t.Context()))
+		assert.Equal(t, []string{"access-1"}, f.told)
 	})
 }

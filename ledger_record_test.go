@@ -2,7 +2,9 @@ package vendorlogin_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -224,4 +226,24 @@ func unknownFields(t *testing.T, data []byte) map[string]any {
 		)
 	})
 	return all
+}
+
+// leftover is a store that says a version with the blob that cannot be read.
+type leftover struct{ *memStore }
+
+func (s leftover) Load(ctx context.Context, key string) ([]byte, string, error) {
+	data, version, err := s.memStore.Load(ctx, key)
+	if errors.Is(err, vendorlogin.ErrNoRecord) {
+		return data, "v-of-a-ruin", fmt.Errorf("%w: it is a ruin", err)
+	}
+	return data, version, err
+}
+
+func TestBlobThatCannotBeReadIsReplaced(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour}
+		mustToken(t, newClient(t, f, shared(leftover{s})))
+		assert.Equal(t, "access-1", s.record(t).Token.Access)
+	})
 }

@@ -2,7 +2,10 @@ package vendorlogin_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -44,5 +47,54 @@ func TestLostRacesCountNoAttempts(t *testing.T) {
 			}
 			time.Sleep(time.Minute + time.Second)
 		}
+	})
+}
+
+func TestRefreshTokenIsNotSentTwiceThoughTheStoreGoesBack(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := newRefresher(time.Hour, 0)
+		a, b := newClient(t, f, shared(s)), newClient(t, f, shared(s))
+		mustToken(t, a)
+		mustToken(t, b)
+		synctest.Wait()
+		backup := string(s.blob().data)
+		time.Sleep(time.Hour)
+		mustToken(t, a)
+		mustToken(t, b)
+		time.Sleep(time.Hour)
+		f.becomes(func() {
+			f.on = func(_ context.Context, op string, _ int64) error {
+				if op == "refresh" {
+					return down()
+				}
+				return nil
+			}
+		})
+		s.put(backup)
+		_, err := a.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		require.EqualValues(t, 2, f.refreshes.Load(), "the cached one")
+		mustToken(t, b)
+		assert.EqualValues(t, 2, f.refreshes.Load())
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}
+
+func TestRefreshTokenThatDoesNotRotateIsSentAgainAfterALostRace(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &keeping{fake{life: time.Hour, rotates: true}}
+		c := newClient(t, f, shared(s))
+		first := mustToken(t, c)
+		time.Sleep(time.Hour)
+		theirs := strings.Replace(recordOf("other", 0, time.Hour, fmt.Sprintf(`,"seq":%d`, time.Now().Add(time.Minute).UnixMilli())),
+			"refresh-of-other", first.Refresh.Reveal(), 1)
+		s.meddle("save", 1, func() { s.put(theirs) })
+		require.Equal(t, "other", mustToken(t, c).Access.Reveal())
+		time.Sleep(time.Hour)
+		mustToken(t, c)
+		assert.EqualValues(t, 2, f.refreshes.Load())
+		assert.EqualValues(t, 1, f.logins.Load())
 	})
 }

@@ -129,6 +129,13 @@ func TestMerge(t *testing.T) {
 	assert.Equal(t, closed, closed.merge(Row{}))
 	assert.Equal(t, closed, Row{}.merge(closed))
 
+	late := row(0, 1, 2)
+	late.Next = at(700)
+	late = late.Begin(Try{ID: "z"}, at(640)).Cancel("z")
+	assert.Empty(t, late.Tries)
+	assert.False(t, late.IsZero())
+	assert.Equal(t, 3, Row{}.merge(late).N, "failures count on though their attempts are forgotten")
+
 	cleared := Row{Cleared: []string{"a", "b"}}
 	for _, m := range []Row{cleared.merge(row(0, 1, 2)), row(0, 1, 2).merge(cleared)} {
 		assert.Equal(t, []Try{{ID: "c", Owner: "o", End: at(2)}}, m.Tries, "a success has cleared what ended before")
