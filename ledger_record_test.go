@@ -244,6 +244,7 @@ func TestBlobThatCannotBeReadIsReplaced(t *testing.T) {
 		s := newMemStore()
 		f := &fake{life: time.Hour}
 		mustToken(t, newClient(t, f, shared(leftover{s})))
+		synctest.Wait()
 		assert.Equal(t, "access-1", s.record(t).Token.Access)
 	})
 }

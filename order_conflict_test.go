@@ -88,10 +88,12 @@ func TestRefreshTokenThatDoesNotRotateIsSentAgainAfterALostRace(t *testing.T) {
 		c := newClient(t, f, shared(s))
 		first := mustToken(t, c)
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		theirs := strings.Replace(recordOf("other", 0, time.Hour, fmt.Sprintf(`,"seq":%d`, time.Now().Add(time.Minute).UnixMilli())),
 			"refresh-of-other", first.Refresh.Reveal(), 1)
 		s.meddle("save", 1, func() { s.put(theirs) })
 		require.Equal(t, "other", mustToken(t, c).Access.Reveal())
+		synctest.Wait()
 		time.Sleep(time.Hour)
 		mustToken(t, c)
 		assert.EqualValues(t, 2, f.refreshes.Load())
