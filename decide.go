@@ -192,8 +192,8 @@ func (k *keeper) reject(ctx context.Context, t *Token) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	h := k.cached.Load()
-	if h == nil || k.closed || k.run.underWay() && k.run.job == jobLogout {
-		return false // logged out: nobody has asked for a new session
+	if h == nil || k.run.underWay() && k.run.job == jobLogout {
+		return false // logged out, or closed: nobody has asked for a new session
 	}
 	if h.token != t {
 		return true

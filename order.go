@@ -260,9 +260,6 @@ func (o *order) commit(ctx context.Context, op string) *outcome {
 // dropRefresh takes a refresh token that the vendor rejected out of the record, unless the record has changed: then another process
 // has moved on, and what it brought may serve.
 func (o *order) dropRefresh(ctx context.Context) *outcome {
-	if o.ledger.degraded() {
-		return nil
-	}
 	ours := o.ledger.version
 	o.ledger.load(ctx)
 	if o.ledger.degraded() {
