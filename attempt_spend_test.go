@@ -336,3 +336,20 @@ func TestCodeIsSpentThoughASelectWasNotSent(t *testing.T) {
 		assert.EqualValues(t, 1, f.logins.Load(), "the code was in the request before")
 	})
 }
+
+func TestSecretThatWasSentStaysSpentThoughTheNextWasNot(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := newSpending("idp-code")
+		f.on = func(ctx context.Context, _ string, _ int64) error {
+			return vendorlogin.Spend(ctx, vendorlogin.NewSecret("idp-code"))
+		}
+		_, err := newClient(t, f, shared(s)).Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		require.Equal(t, []string{"idp-code"}, f.sent)
+		other := newSpending("idp-code")
+		_, err = newClient(t, other, shared(s)).Renew(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		assert.Empty(t, other.sent)
+	})
+}

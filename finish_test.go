@@ -247,3 +247,30 @@ func TestRecordWithoutAUsableTokenStillHolds(t *testing.T) {
 		assert.Zero(t, f.logins.Load())
 	})
 }
+
+func TestLoginThatCannotBeSavedCountsForNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		failing := false
+		s.before = func(_ context.Context, op string) error {
+			if failing = failing || op == "save"; failing {
+				return errDisk
+			}
+			return nil
+		}
+		c := newClient(t, &fake{life: time.Hour}, shared(s))
+		mustToken(t, c)
+		assert.Zero(t, c.Status().Attempts)
+	})
+}
+
+func TestTokenThatArrivesExpiredHoldsAll(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: -time.Second}
+		for range 4 {
+			_, _ = newClient(t, f, shared(s)).Token(t.Context())
+		}
+		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}

@@ -137,3 +137,32 @@ func TestLogoutRevokesTheTokenThatOnlyThisClientHas(t *testing.T) {
 		assert.Equal(t, []string{"access-1"}, f.told)
 	})
 }
+
+func TestLogoutRevokesTheTokenThatCouldNotBeSaved(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := newRevoker()
+		c := newClient(t, f, shared(s))
+		mustToken(t, c)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		s.before = failAt("save", func(context.Context) error { return errDisk })
+		mustToken(t, c)
+		synctest.Wait()
+		s.before = nil
+		require.NoError(t, c.Logout(t.Context()))
+		assert.Equal(t, []string{"access-2"}, f.told)
+	})
+}
+
+func TestSeedOverWhatWasSavedMeanwhile(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		s.meddle("save", 1, func() { s.put(recordOf("other", 0, time.Hour, "")) })
+		c := newClient(t, &fake{life: time.Hour}, shared(s))
+		require.NoError(t, c.Seed(t.Context(), &vendorlogin.Token{Access: vendorlogin.NewSecret("elsewhere")}))
+		synctest.Wait()
+		assert.Equal(t, "elsewhere", s.record(t).Token.Access)
+		assert.False(t, c.Status().Unsaved)
+	})
+}

@@ -65,8 +65,9 @@ func TestRowOfFailures(t *testing.T) {
 	t.Parallel()
 	due := func(r Row) time.Time { return r.Due(at(float64(r.N)*10), false, 0) }
 	r := Row{}.Begin(Try{ID: "a", Owner: "o", End: at(35)}, at(0))
-	assert.True(t, r.Tries[0].Open)
+	open := r
 	r = r.Fail("a", at(1), due)
+	assert.True(t, open.Tries[0].Open, "the row before is as it was")
 	assert.Equal(t, Row{First: at(1), Next: r.Next, N: 1, Tries: []Try{{ID: "a", Owner: "o", End: at(1)}}}, r)
 	for i, id := range []string{"b", "c", "d", "e"} {
 		r = r.Begin(Try{ID: id, Owner: "o", End: at(100)}, at(10)).Fail(id, at(float64(11+i)), due)
