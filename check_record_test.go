@@ -288,3 +288,13 @@ func TestConflictAtARejectedRefreshTokenUsesWhatTheStoreHas(t *testing.T) {
 		assert.EqualValues(t, 1, f.logins.Load())
 	})
 }
+
+func TestTokenOfAFutureClockWithoutExpiryIsShared(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		s.put(fmt.Sprintf(`{"format":1,"token":{"access":"other","issued_at":%q}}`, time.Now().Add(time.Minute).Format(time.RFC3339)))
+		f := &fake{}
+		assert.Equal(t, "other", mustToken(t, newClient(t, f, shared(s))).Access.Reveal())
+		assert.Zero(t, f.logins.Load())
+	})
+}

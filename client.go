@@ -124,9 +124,7 @@ func (c *Client) AuthorizeWith(req *http.Request, t *Token) error {
 // renewal fails, Token returns t while it is valid. Invalidate does nothing unless t is the very pointer that Token returned last. So
 // a late complaint about an old token never costs its successor, however alike the two are.
 func (c *Client) Invalidate(t *Token) {
-	if h := c.k.cached.Load(); h != nil && h.token == t {
-		c.k.reject(context.Background(), t)
-	}
+	c.k.reject(context.Background(), t)
 }
 
 // Peek returns the cached token if it is valid and no API has rejected it. It does no I/O and starts nothing.

@@ -3,6 +3,7 @@ package vendorlogin_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -92,5 +93,27 @@ func TestTokenRejectedAgainIsLookedAtAtOnce(t *testing.T) {
 		time.Sleep(500 * time.Millisecond)
 		c.Invalidate(first)
 		assert.NotSame(t, first, mustToken(t, c))
+	})
+}
+
+func TestLateResponseToAnEarlierTokenSaysNothingOfTheRenewedOne(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, nil)
+		rt := c.Transport(roundTripperFunc(func(req *http.Request) (*http.Response, error) {
+			status := http.StatusUnauthorized
+			if req.URL.Path == "/slow" && req.Header.Get("Authorization") == "Bearer access-1" {
+				time.Sleep(10 * time.Second)
+				status = http.StatusOK
+			}
+			return &http.Response{StatusCode: status, Body: http.NoBody, Request: req}, nil
+		}))
+		go get(t, rt, "https://api.example.com/slow")
+		for range 17 { // 170 seconds: the second renewal comes after a minute, the third two minutes later
+			synctest.Wait()
+			get(t, rt, things)
+			time.Sleep(10 * time.Second)
+		}
+		assert.EqualValues(t, 1+2, f.logins.Load())
 	})
 }
