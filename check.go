@@ -10,9 +10,6 @@ import (
 
 // check ends the renewal if the record has a token for it, or a hold.
 func (o *order) check(ctx context.Context) *outcome {
-	if o.ledger.degraded() {
-		return nil
-	}
 	if t := o.fresherToken(); t != nil {
 		return o.adopt(t)
 	}
@@ -159,11 +156,8 @@ func (o *order) probe(ctx context.Context, credentials, store bool) outcome {
 	return outcome{}
 }
 
-// hashOf stands for a refresh token where the token itself is not kept; 0: there is none.
+// hashOf stands for a refresh token where the token itself is not kept.
 func hashOf(s Secret) uint64 {
-	if s.IsZero() {
-		return 0
-	}
 	sum := sha256.Sum256([]byte(s.Reveal()))
 	return binary.BigEndian.Uint64(sum[:])
 }

@@ -262,3 +262,21 @@ func TestCloseAtEveryStep(t *testing.T) {
 		}
 	}
 }
+
+func TestCloseEndsEveryWaitToken(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &fake{err: down()}, nil)
+		var wg sync.WaitGroup
+		began := time.Now()
+		for range 3 {
+			wg.Go(func() {
+				_, err := c.WaitToken(t.Context())
+				assert.ErrorIs(t, err, vendorlogin.ErrClosed)
+			})
+		}
+		time.Sleep(time.Second)
+		require.NoError(t, c.Close())
+		wg.Wait()
+		assert.Equal(t, time.Second, time.Since(began))
+	})
+}

@@ -281,3 +281,24 @@ func TestCallersShareTheRenewalThatFollowsALook(t *testing.T) {
 		assert.EqualValues(t, 2, asked.Load())
 	})
 }
+
+func TestNothingBeginsBesideALookThatTakesLong(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour, err: &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, RetryAt: time.Now().Add(10 * time.Second)}}
+		c := newClient(t, f, shared(s))
+		_, err := c.Token(t.Context())
+		require.Error(t, err)
+		synctest.Wait()
+		f.err = nil
+		var running, most atomic.Int64
+		s.before = failAt("load", func(ctx context.Context) error {
+			most.Store(max(most.Load(), running.Add(1)))
+			defer running.Add(-1)
+			return pass(ctx, 1900*time.Millisecond)
+		})
+		time.Sleep(9500 * time.Millisecond)
+		mustToken(t, c) // the hold ends while it looks
+		assert.EqualValues(t, 1, most.Load())
+	})
+}

@@ -2,6 +2,7 @@ package vendorlogin_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -273,4 +274,21 @@ func TestTokenThatArrivesExpiredHoldsAll(t *testing.T) {
 		}
 		assert.EqualValues(t, 1, f.logins.Load())
 	})
+}
+
+func TestResponsesWithoutATokenAreAskedForLessOften(t *testing.T) {
+	for status, most := range map[int]int64{200: 8, 302: 16} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := &fake{err: &vendorlogin.Error{Op: "login", Kind: vendorlogin.ErrBadResponse, Status: status}}
+				c := newClient(t, f, nil)
+				for range 40 * 60 {
+					_, err := c.Token(t.Context())
+					require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
+					time.Sleep(time.Second)
+				}
+				assert.InDelta(t, most-1, f.logins.Load(), 1)
+			})
+		})
+	}
 }

@@ -149,6 +149,7 @@ func TestLogoutRevokesTheTokenThatCouldNotBeSaved(t *testing.T) {
 		s.before = failAt("save", func(context.Context) error { return errDisk })
 		mustToken(t, c)
 		synctest.Wait()
+		require.ErrorIs(t, c.Status().StoreErr, vendorlogin.ErrStore)
 		s.before = nil
 		require.NoError(t, c.Logout(t.Context()))
 		assert.Equal(t, []string{"access-2"}, f.told)
