@@ -207,22 +207,23 @@ func TestOnlyWhatWasNotSentIsTakenBack(t *testing.T) {
 func TestLoginThatWasGivenUpSendsNoCode(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := newSpending("idp-code")
-		late := f.code
-		var spent error
+		late, results := f.code, make(chan error, 1)
 		f.code = func(ctx context.Context) (vendorlogin.Secret, error) {
 			time.Sleep(time.Minute) // whatever ctx says
 			code, _ := late(ctx)
-			spent = vendorlogin.Spend(ctx, code)
+			spent := vendorlogin.Spend(ctx, code)
+			results <- spent
 			return code, spent
 		}
 		c := newClient(t, f, nil)
 		_, err := c.Token(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
-		time.Sleep(time.Minute)
+		spent := <-results
 		require.ErrorIs(t, spent, vendorlogin.ErrUnavailable)
 		e, ok := errors.AsType[*vendorlogin.Error](spent)
 		require.True(t, ok)
 		assert.True(t, e.Unprocessed)
+		require.NoError(t, c.Close())
 		assert.Empty(t, f.sent)
 	})
 }
