@@ -12,7 +12,7 @@ import (
 
 const (
 	firstPause = 50 * time.Millisecond // between two looks at the record while others are renewing
-	lastPause  = 250 * time.Millisecond
+	lastPause  = 200 * time.Millisecond
 	lockPause  = 2 * time.Second // between two tries for the lock while the record says that its holder is at work
 
 	maxConflicts = 10 // in a row without news: the store is broken, or what it reads is behind what it writes

@@ -153,7 +153,7 @@ func (k *keeper) afterFailure(r *run, h *cached, f facts, out outcome) outcome {
 	case !h.is(rejectedFlag) || out.err == nil || r.job == jobProbe:
 	case f.decided || isDecision(out.err) && out.hold.cause != causeBudget:
 		k.cached.Store(nil)
-	case r.job == jobRenew && !r.force && h.at(k.now()) != expired:
+	case h.at(k.now()) != expired:
 		h.reviewBy(time.Since(k.epoch))
 		out.token = h.token
 	}

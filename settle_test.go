@@ -248,3 +248,22 @@ func TestHoldIsReportedAsItHappened(t *testing.T) {
 		}
 	})
 }
+
+func TestCallerBehindTheTimersRenewalGetsTheRejectedToken(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, &vendorlogin.Options{KeepAlive: true})
+		first := mustToken(t, c)
+		f.becomes(func() {
+			f.on = func(ctx context.Context, _ string, _ int64) error {
+				_ = pass(ctx, time.Second)
+				return down()
+			}
+		})
+		c.Invalidate(first)
+		time.Sleep(500 * time.Millisecond) // the timer's renewal is under way
+		assert.True(t, c.Status().Renewing)
+		assert.Same(t, first, mustToken(t, c))
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}
