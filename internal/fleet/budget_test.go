@@ -42,11 +42,13 @@ func TestBudget(t *testing.T) {
 			assert.Positive(t, requests)
 			assert.LessOrEqual(t, requests, c.most, "attempts of %d processes in %v", budgetFleet, firstWaits)
 
-			late := f.start(f.job)
 			before := f.vendor.Counts().Requests
-			said := f.loop(time.Second, late)
-			assert.Equal(t, before, f.vendor.Counts().Requests, "a process that starts later waits as the others do")
-			assert.NotEmpty(t, said[0].Err)
+			for range 2 {
+				said := f.loop(time.Second, f.start(f.job))
+				assert.NotEmpty(t, said[0].Err)
+			}
+			// One whose store command takes too long on a busy machine goes on without the store.
+			assert.LessOrEqual(t, f.vendor.Counts().Requests, before+1, "processes that start later wait as the others do")
 		})
 	}
 }
