@@ -3,7 +3,6 @@ package vendorlogin
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"slices"
 	"time"
 
@@ -94,32 +93,31 @@ func (o *order) spend(ctx context.Context, s Secret, code bool) error {
 	}
 	o.closeCode()
 	fingerprint, id := uint32(sum>>32), o.owner+"-"+rand.Text()[:8]
-	for conflicts := 0; ; conflicts++ {
+	var refused *Error
+	var next record.Record
+	o.ledger.announce(ctx, func() (record.Record, bool) {
 		_, wall := o.now()
-		if e := o.unspendable(fingerprint, wall); e != nil {
-			return e
+		next = o.ledger.rec
+		if next.Attempts.Code.Has(id) {
+			return next, false // it was written although the Store said that it had failed
 		}
-		next := o.ledger.rec.WithConsumed(wall, record.Consumed{Fingerprint: fingerprint, At: wall, Code: code})
+		if refused = o.unspendable(fingerprint, wall); refused != nil {
+			return next, false
+		}
+		next = next.WithConsumed(wall, record.Consumed{Fingerprint: fingerprint, At: wall, Code: code})
 		next.Attempts = o.attempts()
 		next.Attempts.Code = next.Attempts.Code.Begin(o.open(id, wall), wall)
-		if !o.ledger.degraded() {
-			err := o.ledger.save(ctx, next)
-			if errors.Is(err, ErrRecordChanged) && conflicts < maxConflicts {
-				o.ledger.load(ctx)
-				continue
-			}
-			if err != nil {
-				o.ledger.degrade(err)
-				continue
-			}
-		}
-		o.tries.code, o.tries.secret = id, fingerprint
-		o.progress.note(func(f *facts) {
-			f.attempts = next.Attempts
-			f.consumed = append(slices.Clone(f.consumed), record.Consumed{Fingerprint: fingerprint, At: wall, Code: code})
-		})
-		return nil
+		return next, true
+	})
+	if refused != nil {
+		return refused
 	}
+	o.tries.code, o.tries.secret = id, fingerprint
+	o.progress.note(func(f *facts) {
+		f.attempts = next.Attempts
+		f.consumed = append(slices.Clone(f.consumed), record.Consumed{Fingerprint: fingerprint, At: time.Now().Round(0), Code: code})
+	})
+	return nil
 }
 
 // unspendable says why a secret must not be sent, if it must not.

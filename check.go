@@ -8,8 +8,13 @@ import (
 	"time"
 )
 
-// check ends the renewal if the record has a token for it, or a hold.
+// check ends the renewal if its time is over, or the record has a token for it, or a hold.
 func (o *order) check(ctx context.Context) *outcome {
+	if err := ctx.Err(); err != nil {
+		e := o.vendor.failure("login", ErrUnavailable, "")
+		e.Err, e.Unprocessed = err, true
+		return o.fail(ctx, e)
+	}
 	if t := o.fresherToken(); t != nil {
 		return o.adopt(t)
 	}
@@ -112,27 +117,10 @@ func (o *order) othersAttempt() time.Time {
 	return o.ledger.rec.Attempts.Open(o.owner, o.longest(), time.Now())
 }
 
-// A rival is another process that is at work without the lock.
-type rival struct {
-	owner string // of the claim
-	since time.Time
-}
-
-// bars is until when the rival of the record may be at work; zero: go on. A claim is respected for a quarter of LoginTimeout: then
-// its owner is gone. An attempt is respected to its end, unless we have the lock.
-func (r *rival) bars(o *order) time.Time {
-	if until := o.othersAttempt(); o.ledger.lease == nil && !until.IsZero() {
-		return until
-	}
-	c := o.ledger.rec.Claim
-	if c == nil || c.Owner == o.owner {
-		return time.Time{}
-	}
-	if c.Owner != r.owner {
-		r.owner, r.since = c.Owner, time.Now()
-	}
-	left := time.Until(c.Until)
-	if left <= 0 || left > 2*o.longest() || time.Since(r.since) >= o.set.loginTimeout/4 {
+// othersClaim is until when another process without the lock may be refreshing; zero: none is, or not before patience is over.
+func (o *order) othersClaim(patience time.Time) time.Time {
+	c, now := o.ledger.rec.Claim, time.Now()
+	if c == nil || c.Owner == o.owner || !now.Before(patience) || !now.Before(c.Until) || c.Until.After(now.Add(2*o.longest())) {
 		return time.Time{}
 	}
 	return c.Until

@@ -2,7 +2,6 @@ package vendorlogin
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -12,83 +11,44 @@ import (
 // keep ends the renewal with t. It saves t on time of its own: it has been paid for. A fresher token of another process is taken
 // instead, so that a fleet shares one. Where saving fails, t is handed out all the same.
 func (o *order) keep(ctx context.Context, t *Token, rotated bool) *outcome {
+	var useless *Error
 	mono, wall := o.now()
-	out := &outcome{token: t, unsaved: o.set.store != nil}
-	useless := newCached(t, o.set.renewBefore, mono, wall).isUseless(o.set.renewBefore, mono, wall)
-	var e *Error
-	if useless {
-		e = o.vendor.failure("login", ErrBadResponse, "the token had expired when it arrived")
-	}
-	next := o.successor(t, e, wall)
-	if useless {
+	if newCached(t, o.set.renewBefore, mono, wall).isUseless(o.set.renewBefore, mono, wall) {
+		useless = o.vendor.failure("login", ErrBadResponse, "the token had expired when it arrived")
 		o.progress.note(func(f *facts) { f.counted = o.tries != tries{} })
-		out.hold = o.holdAfter(e, next.Attempts)
-	}
-	out.seq = next.Seq
-	if o.ledger.degraded() {
-		o.noteAttempts(next.Attempts)
-		return out
 	}
 	ctx, cancel := graceContext(ctx)
 	defer cancel()
 	o.ledger.extend(ctx)
-	o.publish(ctx, t, e, out)
-	o.noteAttempts(o.attempts())
-	if out.unsaved {
-		o.progress.note(func(f *facts) { f.storeErr = o.ledger.failed })
-		o.report(Event{Type: EventStore, Err: o.ledger.failed, NeedsAction: rotated})
-		o.noteAttempts(next.Attempts)
+
+	hadStore := !o.ledger.degraded()
+	next, h := o.successor(t, useless)
+	var theirs *Token
+	failed := o.ledger.update(ctx, func() (record.Record, bool) {
+		theirs = o.fresherToken()
+		switch {
+		case o.isSaved(t): // an earlier try did save it
+			theirs = nil
+			return next, false
+		case theirs != nil && !o.ledger.rec.Spent:
+			return next, false
+		}
+		theirs = nil
+		next, h = o.successor(t, useless)
+		return next, true
+	})
+	if theirs != nil {
+		return o.adopt(theirs)
+	}
+	o.noteAttempts(next.Attempts)
+	out := &outcome{token: t, seq: next.Seq, hold: h, unsaved: failed != nil}
+	if failed == nil {
+		out.version = o.ledger.version
+	} else if hadStore {
+		o.progress.note(func(f *facts) { f.storeErr = failed })
+		o.report(Event{Type: EventStore, Err: failed, NeedsAction: rotated})
 	}
 	return out
-}
-
-// publish saves t, or finds that another process has a token to share, and completes out.
-func (o *order) publish(ctx context.Context, t *Token, useless *Error, out *outcome) {
-	for failures, conflicts := 0, 0; ; {
-		_, wall := o.now()
-		next := o.successor(t, useless, wall)
-		if out.hold != nil && out.hold.shared {
-			next.Holds = next.Holds.With(out.hold.shareable(), wall)
-		}
-		err := o.ledger.save(ctx, next)
-		if err == nil {
-			out.version, out.seq, out.unsaved = o.ledger.version, next.Seq, false
-			o.noteAttempts(next.Attempts)
-			return
-		}
-		pause := lastPause
-		if errors.Is(err, ErrRecordChanged) {
-			pause = firstPause
-			conflicts++
-			o.ledger.load(ctx)
-			switch theirs := o.fresherToken(); {
-			case o.ledger.degraded():
-				return
-			case o.isSaved(t): // an earlier try did save it
-				out.version, out.seq, out.unsaved = o.ledger.version, o.ledger.rec.Seq, false
-				return
-			case theirs != nil && !o.ledger.rec.Spent:
-				*out = *o.adopt(theirs)
-				return
-			}
-		} else {
-			failures++
-		}
-		if failures == 2 || conflicts == maxConflicts || sleep(ctx, pause) != nil {
-			o.ledger.failed = o.ledger.toError(err)
-			return
-		}
-	}
-}
-
-// sleep waits for about d within ctx.
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // isSaved reports whether the record is t, and its refresh token not consumed.
@@ -97,18 +57,22 @@ func (o *order) isSaved(t *Token) bool {
 	return rec != nil && !o.ledger.rec.Spent && rec.Access == t.Access.Reveal() && rec.IssuedAt.Equal(t.IssuedAt)
 }
 
-// successor is the record with t in it. A hold that is about other credentials stays.
-func (o *order) successor(t *Token, useless *Error, wall time.Time) record.Record {
+// successor is the record with t in it, and the hold that follows if t is useless. A hold that is about other credentials stays.
+func (o *order) successor(t *Token, useless *Error) (record.Record, *hold) {
+	_, wall := o.now()
 	next := o.unclaimed(o.ledger.rec)
-	next.Seq = o.nextSeq(wall)
-	next.Token, next.Spent = toRecord(t), false
+	next.Token, next.Spent, next.Seq = toRecord(t), false, o.nextSeq(wall)
 	next.Holds = next.Holds.Without(o.progress.soFar().fingerprint)
-	if useless != nil {
-		next.Attempts, _ = o.failed(o.attempts(), useless, true, wall)
-		return next
+	if useless == nil {
+		next.Attempts = o.succeeded(o.attempts())
+		return next, nil
 	}
-	next.Attempts = o.succeeded(o.attempts())
-	return next
+	next.Attempts, _ = o.failed(o.attempts(), useless, true, wall)
+	h := o.holdAfter(useless, next.Attempts)
+	if h.shared {
+		next.Holds = next.Holds.With(h.shareable(), wall)
+	}
+	return next, h
 }
 
 // nextSeq is the number of a new token.
@@ -139,32 +103,20 @@ func (o *order) fail(ctx context.Context, err *Error) *outcome {
 	e := *err
 	e.RetryAt = out.hold.untilWall
 	out.err = &e
-	if o.ledger.degraded() {
-		return out
-	}
 	ctx, cancel := graceContext(ctx)
 	defer cancel()
-	for range 3 {
-		next, changed := o.failureRecord(err, out.hold, wall)
-		if !changed {
-			return out
+	var theirs *Token
+	failed := o.ledger.update(ctx, func() (record.Record, bool) {
+		if theirs = o.fresherToken(); theirs != nil {
+			return record.Record{}, false
 		}
-		saved := o.ledger.write(ctx, next)
-		if saved == nil {
-			return out
-		}
-		if !errors.Is(saved, ErrRecordChanged) {
-			o.ledger.warn(saved)
-			return out
-		}
-		o.marked = false
-		o.ledger.load(ctx)
-		if t := o.fresherToken(); t != nil {
-			return o.adopt(t)
-		}
-		if o.ledger.degraded() {
-			return out
-		}
+		return o.failureRecord(err, out.hold, wall)
+	})
+	if theirs != nil {
+		return o.adopt(theirs)
+	}
+	if failed != nil && !o.ledger.degraded() {
+		o.ledger.report(failed)
 	}
 	return out
 }
@@ -174,7 +126,7 @@ func (o *order) failureRecord(err *Error, h *hold, wall time.Time) (record.Recor
 	rec := o.ledger.rec
 	next := o.unclaimed(rec)
 	changed := rec.Claim != next.Claim
-	if o.marked && err.Unprocessed && next.Spent {
+	if o.old != nil && o.marked == o.ledger.version && err.Unprocessed && next.Spent {
 		next.Spent, changed = false, true
 	}
 	if h.shared {

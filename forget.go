@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/vendorlogin/vendorlogin/internal/record"
 )
 
 // logout forgets the token before it revokes it, so that nothing that goes wrong at the vendor keeps it in the Store.
@@ -11,8 +13,8 @@ func (o *order) logout(ctx context.Context) outcome {
 	o.ledger.load(ctx)
 	t := o.newest()
 	var failures []error
-	if err := o.forget(ctx); err != nil {
-		failures = append(failures, err)
+	if e := o.forget(ctx); e != nil {
+		failures = append(failures, e)
 	}
 	if t != nil {
 		failures = append(failures, o.revoke(ctx, t))
@@ -46,52 +48,23 @@ func (o *order) newest() *Token {
 }
 
 // forget takes the token out of the record.
-func (o *order) forget(ctx context.Context) error {
-	var err error
-	for range 3 {
-		if o.ledger.degraded() {
-			if o.ledger.failed != nil {
-				return o.ledger.failed
-			}
-			return nil
-		}
-		if o.ledger.version == "" {
-			return nil
-		}
-		if err = o.ledger.write(ctx, o.ledger.rec.WithoutToken()); !errors.Is(err, ErrRecordChanged) {
-			break
-		}
-		o.ledger.load(ctx)
-	}
-	if err != nil {
-		return o.ledger.toError(err)
-	}
-	return nil
+func (o *order) forget(ctx context.Context) *Error {
+	return o.ledger.update(ctx, func() (record.Record, bool) { return o.ledger.rec.WithoutToken(), o.ledger.version != "" })
 }
 
 // seed saves a token from elsewhere, over whatever the record has. What was tried stays; holds end.
 func (o *order) seed(ctx context.Context, t *Token) outcome {
 	o.ledger.load(ctx)
-	var err error
-	for range maxConflicts {
-		_, wall := o.now()
-		out := outcome{token: t, seq: o.nextSeq(wall), unsaved: o.set.store != nil}
-		if o.ledger.degraded() {
-			out.err = o.ledger.failed
-			return out
-		}
-		next := o.unclaimed(o.ledger.rec)
-		next.Token, next.Seq, next.Spent, next.Holds = toRecord(t), out.seq, false, nil
-		if err = o.ledger.save(ctx, next); err == nil {
-			out.version, out.unsaved = o.ledger.version, false
-			return out
-		}
-		if !errors.Is(err, ErrRecordChanged) {
-			o.ledger.degrade(err)
-			continue
-		}
-		o.ledger.load(ctx)
-	}
 	_, wall := o.now()
-	return outcome{token: t, seq: o.nextSeq(wall), unsaved: true, err: o.ledger.toError(err)}
+	out := outcome{token: t, seq: o.nextSeq(wall)}
+	out.err = o.ledger.update(ctx, func() (record.Record, bool) {
+		next := o.unclaimed(o.ledger.rec)
+		out.seq = o.nextSeq(wall)
+		next.Token, next.Seq, next.Spent, next.Holds = toRecord(t), out.seq, false, nil
+		return next, true
+	})
+	if out.unsaved = out.err != nil; !out.unsaved {
+		out.version = o.ledger.version
+	}
+	return out
 }

@@ -3,6 +3,7 @@ package vendorlogin
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"github.com/vendorlogin/vendorlogin/internal/record"
@@ -12,6 +13,9 @@ const (
 	storeTimeout = 2 * time.Second  // for one command, or a sixth of LoginTimeout if that is less
 	graceTime    = 5 * time.Second  // for saving and unlocking after LoginTimeout
 	leaseTime    = 10 * time.Second // of the lock; extended while the renewal runs
+
+	maxConflicts = 10 // in a row: the store is broken, or what it reads is behind what it writes
+	maxFailures  = 2
 )
 
 // A ledger is the account's record and lock in the Store, as a renewal last saw them. Each command is bounded. A Store that fails
@@ -60,7 +64,7 @@ func (l *ledger) load(ctx context.Context) {
 		l.warn(err)
 		return
 	case err != nil:
-		l.degrade(err)
+		l.degrade(l.toError(err))
 		return
 	}
 	l.report(nil)
@@ -68,21 +72,29 @@ func (l *ledger) load(ctx context.Context) {
 	l.seen = max(l.seen, l.rec.Seq)
 	switch {
 	case errors.Is(err, record.ErrLaterFormat):
-		l.degrade(err)
+		l.degrade(l.toError(err))
 	case err != nil:
 		l.warn(err)
 	}
 }
 
-// save writes next by compare-and-set. After it, the ledger shows what is in the Store.
-func (l *ledger) save(ctx context.Context, next record.Record) error {
+// write writes next by compare-and-set, or deletes a record that would say nothing. After it, the ledger shows what is in the Store.
+func (l *ledger) write(ctx context.Context, next record.Record) error {
+	if next.IsEmpty() && l.version == "" {
+		return nil
+	}
 	data, err := next.Encode()
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
-	version, err := l.store.Save(ctx, l.key, data, l.version, next.TTL(time.Now()))
+	var version string
+	if next.IsEmpty() {
+		err = l.store.Delete(ctx, l.key, l.version)
+	} else {
+		version, err = l.store.Save(ctx, l.key, data, l.version, next.TTL(time.Now()))
+	}
 	if err == nil {
 		l.version, l.rec = version, next
 		l.report(nil)
@@ -90,22 +102,46 @@ func (l *ledger) save(ctx context.Context, next record.Record) error {
 	return err
 }
 
-// write is save, or the removal of a record that would say nothing.
-func (l *ledger) write(ctx context.Context, next record.Record) error {
-	if !next.IsEmpty() {
-		return l.save(ctx, next)
+// update writes what next returns, unless that says that there is nothing to write. After a conflict, which means that another
+// process has moved on, and once after another failure, it loads the record and asks next again.
+func (l *ledger) update(ctx context.Context, next func() (record.Record, bool)) *Error {
+	for conflicts, failures := 0, 0; !l.degraded(); {
+		rec, wanted := next()
+		if !wanted {
+			return nil
+		}
+		err := l.write(ctx, rec)
+		var pause time.Duration
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, ErrRecordChanged):
+			failures++
+			pause = lastPause
+		default:
+			pause = min(time.Duration(conflicts)*firstPause, lastPause)
+			conflicts++
+		}
+		if failures == maxFailures || conflicts == maxConflicts || sleep(ctx, pause) != nil {
+			return l.toError(err)
+		}
+		l.load(ctx)
 	}
-	if l.version == "" {
-		return nil
+	return l.failed
+}
+
+// announce is update for what others must know before it is sent. Where the Store fails, it goes on without, and asks next once more.
+func (l *ledger) announce(ctx context.Context, next func() (record.Record, bool)) {
+	if !l.degraded() {
+		e := l.update(ctx, next)
+		if e == nil {
+			return
+		}
+		if !l.degraded() {
+			l.degrade(e)
+		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, l.timeout)
-	defer cancel()
-	err := l.store.Delete(ctx, l.key, l.version)
-	if err == nil {
-		l.version, l.rec = "", next
-		l.report(nil)
-	}
-	return err
+	next()
 }
 
 // lockable reports whether the Store has locks.
@@ -127,7 +163,7 @@ func (l *ledger) tryLock(ctx context.Context) error {
 
 // extend makes the lock last as long again. One that was lost is reported: compare-and-set keeps that safe.
 func (l *ledger) extend(ctx context.Context) {
-	if l.lease == nil {
+	if l.lease == nil || l.degraded() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.timeout)
@@ -153,10 +189,23 @@ func (l *ledger) unlock(ctx context.Context) {
 func (l *ledger) warn(err error) { l.report(l.toError(err)) }
 
 // degrade goes on without the Store.
-func (l *ledger) degrade(err error) {
-	l.failed, l.store = l.toError(err), nil
-	l.report(l.failed)
+func (l *ledger) degrade(e *Error) {
+	l.failed, l.store = e, nil
+	l.report(e)
 	l.version, l.rec = "", record.Record{}
+}
+
+// sleep waits for about d within ctx.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d == 0 {
+		return ctx.Err()
+	}
+	select {
+	case <-time.After(d - rand.N(d/2)):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (l *ledger) toError(err error) *Error {

@@ -3,7 +3,6 @@ package vendorlogin
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -14,8 +13,6 @@ const (
 	firstPause = 50 * time.Millisecond // between two looks at the record while others are renewing
 	lastPause  = 200 * time.Millisecond
 	lockPause  = 2 * time.Second // between two tries for the lock while the record says that its holder is at work
-
-	maxConflicts = 10 // in a row without news: the store is broken, or what it reads is behind what it writes
 )
 
 // renew brings a token: another process's if there is one, else the vendor's.
@@ -125,50 +122,49 @@ func (o *order) unlock(ctx context.Context) {
 }
 
 // announce writes into the record what is about to be sent, so that nobody else sends it: that the refresh token is consumed, or
-// that an attempt is under way. A conflict means that another process has moved on: nothing is sent before the record is checked.
+// that an attempt is under way.
 func (o *order) announce(ctx context.Context) *outcome {
-	rival := &rival{}
-	for conflicts, failures := 0, 0; ; {
-		if until := rival.bars(o); !until.IsZero() {
-			if out := o.waitFor(ctx, until); out != nil {
-				return out
-			}
-			continue
+	var out *outcome
+	var next record.Record
+	patience := time.Now().Add(o.set.loginTimeout / 4)
+	o.ledger.announce(ctx, func() (record.Record, bool) {
+		next = o.ledger.rec
+		if o.old == nil && next.Attempts.Password.Has(o.tries.password) {
+			return next, false // it was written although the Store said that it had failed
 		}
-		o.old = o.refreshable()
-		if o.old == nil {
-			if out := o.overBudget(); out != nil {
-				return out
-			}
+		if out = o.mayAnnounce(ctx, patience); out == nil {
+			next = o.announcement()
 		}
-		next := o.announcement()
-		if o.ledger.degraded() {
-			o.noteAttempts(next.Attempts)
-			return nil
+		return next, out == nil
+	})
+	if out == nil {
+		o.marked = o.ledger.version
+		o.noteAttempts(next.Attempts)
+	}
+	return out
+}
+
+// mayAnnounce ends the renewal where the record, or the budget, has something against it. While others are at work it waits: for
+// an attempt to its end, unless we have the lock; and for one without a lock that refreshes until patience is over, for then it is gone.
+func (o *order) mayAnnounce(ctx context.Context, patience time.Time) *outcome {
+	out := o.check(ctx)
+	for out == nil {
+		until := o.othersAttempt()
+		if o.ledger.lease != nil || until.IsZero() {
+			until = o.othersClaim(patience)
 		}
-		err := o.ledger.save(ctx, next)
-		if err == nil {
-			o.marked = o.old != nil
-			o.noteAttempts(next.Attempts)
-			return nil
+		if until.IsZero() {
+			break
 		}
-		if errors.Is(err, ErrRecordChanged) {
-			conflicts++
-		} else {
-			failures++
-		}
-		if failures == 2 || conflicts == maxConflicts {
-			o.ledger.degrade(err)
-			continue
-		}
-		if out := o.pauseAndCheck(ctx, firstPause); out != nil {
-			return out
-		}
-		if failures > 0 && o.old == nil && o.ledger.rec.Attempts.Password.Has(o.tries.password) {
-			o.noteAttempts(o.attempts())
-			return nil // it did save
+		out = o.pauseAndCheck(ctx, lastPause)
+		if out != nil && ctx.Err() != nil && out.hold != nil && until.After(out.hold.untilWall) {
+			out.err.RetryAt = until
 		}
 	}
+	if o.old = o.refreshable(); out == nil && o.old == nil {
+		return o.overBudget()
+	}
+	return out
 }
 
 // announcement is the record with what is about to be sent in it.
@@ -261,42 +257,19 @@ func (o *order) commit(ctx context.Context, op string) *outcome {
 // has moved on, and what it brought may serve.
 func (o *order) dropRefresh(ctx context.Context) *outcome {
 	ours := o.ledger.version
-	o.ledger.load(ctx)
-	if o.ledger.degraded() {
-		return nil
-	}
-	if o.ledger.version == ours {
-		err := o.ledger.write(ctx, o.unclaimed(o.ledger.rec.WithoutToken()))
-		if err == nil {
-			return nil
-		}
-		if !errors.Is(err, ErrRecordChanged) {
-			o.ledger.degrade(err)
-			return nil
-		}
-		o.ledger.load(ctx)
+	e := o.ledger.update(ctx, func() (record.Record, bool) {
+		return o.unclaimed(o.ledger.rec.WithoutToken()), o.ledger.version == ours
+	})
+	if e != nil && !o.ledger.degraded() {
+		o.ledger.degrade(e)
 	}
 	return o.check(ctx)
 }
 
 // pauseAndCheck waits for about d, and checks the record again.
 func (o *order) pauseAndCheck(ctx context.Context, d time.Duration) *outcome {
-	select {
-	case <-time.After(d*3/4 + rand.N(d/2)):
-	case <-ctx.Done():
-		e := o.vendor.failure("login", ErrUnavailable, "")
-		e.Err, e.Unprocessed = ctx.Err(), true
-		return o.fail(ctx, e)
+	if sleep(ctx, d) == nil {
+		o.ledger.load(ctx)
 	}
-	o.ledger.load(ctx)
 	return o.check(ctx)
-}
-
-// waitFor waits for another process that is at work until a time at the latest.
-func (o *order) waitFor(ctx context.Context, until time.Time) *outcome {
-	out := o.pauseAndCheck(ctx, lastPause)
-	if out != nil && out.err != nil && ctx.Err() != nil && out.hold != nil && until.After(out.hold.untilWall) {
-		out.err.RetryAt = until
-	}
-	return out
 }

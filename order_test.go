@@ -275,7 +275,7 @@ func TestRejectedRefreshDropsTheTokenAndLogsIn(t *testing.T) {
 		synctest.Wait()
 		assert.Equal(
 			t,
-			[]string{"load", "lock", "load", "mark", "refresh", "load", "delete", "attempt", "login", "extend", "save", "unlock"},
+			[]string{"load", "lock", "load", "mark", "refresh", "delete", "attempt", "login", "extend", "save", "unlock"},
 			s.commands(),
 		)
 		assert.EqualValues(t, 2, f.logins.Load())

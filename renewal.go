@@ -20,7 +20,7 @@ type order struct {
 
 	atStart  int64         // the record's number when the renewal began
 	old      *Token        // whose refresh token is about to be sent; nil: log in
-	marked   bool          // the record says so
+	marked   string        // the record's version that says so
 	owner    string        // of claims and attempts
 	tries    tries         // the attempts under way
 	extender chan struct{} // closed when the lock need not be extended any more
