@@ -87,9 +87,7 @@ func (o *order) spend(ctx context.Context, s Secret, code bool) error {
 		return err
 	}
 	if o.over() {
-		e := o.vendor.failure("otp", ErrUnavailable, "the login has taken too long")
-		e.Unprocessed = true
-		return e
+		return o.vendor.unsent("otp", ErrUnavailable, "the login has taken too long")
 	}
 	o.closeCode()
 	fingerprint, id := uint32(sum>>32), o.owner+"-"+rand.Text()[:8]
@@ -124,14 +122,12 @@ func (o *order) spend(ctx context.Context, s Secret, code bool) error {
 func (o *order) unspendable(fingerprint uint32, wall time.Time) *Error {
 	mine := record.Record{Consumed: o.progress.soFar().consumed}
 	if o.ledger.rec.HasConsumed(fingerprint, wall) || mine.HasConsumed(fingerprint, wall) {
-		e := o.vendor.failure("login", ErrInvalidCredentials, "a secret of a single use was sent before")
-		e.Unprocessed = true
-		return e
+		return o.vendor.unsent("login", ErrInvalidCredentials, "a secret of a single use was sent before")
 	}
 	attempts := o.attempts()
 	if free := attempts.Code.Free(o.limit(), wall); !free.IsZero() {
-		e := o.vendor.failure("otp", ErrRateLimited, "no attempt with a code is left")
-		e.Unprocessed, e.RetryAt = true, free
+		e := o.vendor.unsent("otp", ErrRateLimited, "no attempt with a code is left")
+		e.RetryAt = free
 		return e
 	}
 	return nil
@@ -184,8 +180,8 @@ func unsent(err *Error) (password, code bool) {
 }
 
 // failed is what counts after err, and whether any of this renewal's attempts does. What was not sent is taken back.
-func (o *order) failed(a record.Attempts, err *Error, unusable bool, wall time.Time) (record.Attempts, bool) {
-	due, counted := o.due(unusable, wall), false
+func (o *order) failed(a record.Attempts, err *Error, wall time.Time) (record.Attempts, bool) {
+	due, counted := o.due(isUnusable(err), wall), false
 	settle := func(row record.Row, id string, unsent bool) record.Row {
 		switch {
 		case id == "":
@@ -205,10 +201,10 @@ func (o *order) failed(a record.Attempts, err *Error, unusable bool, wall time.T
 	return a, counted
 }
 
-// forgetSecret takes a single-use secret back that was certainly not sent.
-func (o *order) forgetSecret(r record.Record) record.Record {
-	r.Consumed = slices.DeleteFunc(slices.Clone(r.Consumed), func(c record.Consumed) bool {
-		return o.tries.code != "" && c.Fingerprint == o.tries.secret
+// unconsumed is the list without the secret of this renewal if the vendor certainly did not see it.
+func (o *order) unconsumed(list []record.Consumed, err *Error) []record.Consumed {
+	_, code := unsent(err)
+	return slices.DeleteFunc(slices.Clone(list), func(c record.Consumed) bool {
+		return code && o.tries.code != "" && c.Fingerprint == o.tries.secret
 	})
-	return r
 }

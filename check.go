@@ -11,8 +11,8 @@ import (
 // check ends the renewal if its time is over, or the record has a token for it, or a hold.
 func (o *order) check(ctx context.Context) *outcome {
 	if err := ctx.Err(); err != nil {
-		e := o.vendor.failure("login", ErrUnavailable, "")
-		e.Err, e.Unprocessed = err, true
+		e := o.vendor.unsent("login", ErrUnavailable, "")
+		e.Err = err
 		return o.fail(ctx, e)
 	}
 	if t := o.fresherToken(); t != nil {

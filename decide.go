@@ -43,7 +43,7 @@ func (k *keeper) decide(ctx context.Context, force, probed bool) decision {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closed {
-		return decision{err: &Error{Account: k.vendor.auth.Account(), Op: "token", Kind: ErrClosed}}
+		return decision{err: k.vendor.failure("token", ErrClosed, "")}
 	}
 	mono, wall := k.now()
 	h := k.cached.Load()
@@ -177,14 +177,14 @@ func (k *keeper) wait(ctx context.Context, r *run) (outcome, error) {
 	case err == nil, ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
 		return out, nil
 	case errors.Is(err, flight.ErrClosed):
-		return out, &Error{Account: k.vendor.auth.Account(), Op: "token", Kind: ErrClosed}
+		return out, k.vendor.failure("token", ErrClosed, "")
 	}
 	return out, k.leftBy(err)
 }
 
 // leftBy is the error of a caller whose ctx has ended.
 func (k *keeper) leftBy(err error) *Error {
-	return &Error{Account: k.vendor.auth.Account(), Op: "token", Kind: err, Unprocessed: true}
+	return k.vendor.unsent("token", err, "")
 }
 
 // reject marks t as rejected by an API. It reports whether there may be a better one than t, now or soon.

@@ -2,6 +2,7 @@ package vendorlogin
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"time"
 
@@ -67,11 +68,9 @@ func (o *order) successor(t *Token, useless *Error) (record.Record, *hold) {
 		next.Attempts = o.succeeded(o.attempts())
 		return next, nil
 	}
-	next.Attempts, _ = o.failed(o.attempts(), useless, true, wall)
+	next.Attempts, _ = o.failed(o.attempts(), useless, wall)
 	h := o.holdAfter(useless, next.Attempts)
-	if h.shared {
-		next.Holds = next.Holds.With(h.shareable(), wall)
-	}
+	next.Holds = h.addTo(next.Holds, wall)
 	return next, h
 }
 
@@ -92,12 +91,9 @@ func (o *order) unclaimed(r record.Record) record.Record {
 // more, and that a refresh token or a code that was certainly not sent is still good.
 func (o *order) fail(ctx context.Context, err *Error) *outcome {
 	_, wall := o.now()
-	attempts, counted := o.failed(o.attempts(), err, isUnusable(err), wall)
+	attempts, counted := o.failed(o.attempts(), err, wall)
 	o.progress.note(func(f *facts) {
-		f.attempts, f.counted = attempts, counted
-		if _, code := unsent(err); code {
-			f.consumed = o.forgetSecret(record.Record{Consumed: f.consumed}).Consumed
-		}
+		f.attempts, f.counted, f.consumed = attempts, counted, o.unconsumed(f.consumed, err)
 	})
 	out := &outcome{hold: o.holdAfter(err, attempts)}
 	e := *err
@@ -123,28 +119,16 @@ func (o *order) fail(ctx context.Context, err *Error) *outcome {
 
 // failureRecord is the record after err, and whether it says anything new.
 func (o *order) failureRecord(err *Error, h *hold, wall time.Time) (record.Record, bool) {
-	rec := o.ledger.rec
-	next := o.unclaimed(rec)
-	changed := rec.Claim != next.Claim
-	if o.old != nil && o.marked == o.ledger.version && err.Unprocessed && next.Spent {
-		next.Spent, changed = false, true
+	next := o.unclaimed(o.ledger.rec)
+	if o.old != nil && o.marked == o.ledger.version && err.Unprocessed {
+		next.Spent = false
 	}
-	if h.shared {
-		next.Holds, changed = next.Holds.With(h.shareable(), wall), true
+	next.Holds = h.addTo(next.Holds, wall)
+	next.Consumed = o.unconsumed(next.Consumed, err)
+	if o.tries != (tries{}) {
+		next.Attempts, _ = o.failed(o.attempts(), err, wall)
 	}
-	if o.tries.password != "" || o.tries.code != "" {
-		merged := rec.Attempts.Merge(o.progress.soFar().attempts) // what was taken back comes in again
-		password, code := unsent(err)
-		if password {
-			merged.Password = merged.Password.Cancel(o.tries.password)
-		}
-		if code {
-			merged.Code = merged.Code.Cancel(o.tries.code)
-			next = o.forgetSecret(next)
-		}
-		next.Attempts, changed = merged, true
-	}
-	return next, changed
+	return next, !reflect.DeepEqual(next, o.ledger.rec)
 }
 
 // isUnusable reports whether err is a success without a token.

@@ -30,7 +30,7 @@ func (o *order) logout(ctx context.Context) outcome {
 
 func (o *order) revoke(ctx context.Context, t *Token) error {
 	if !o.send() {
-		return &Error{Account: o.vendor.auth.Account(), Op: "logout", Kind: ErrClosed, Unprocessed: true}
+		return o.vendor.unsent("logout", ErrClosed, "")
 	}
 	return o.vendor.revoke(ctx, t)
 }

@@ -40,13 +40,12 @@ type hold struct {
 	cause    cause
 	err      *Error // remembered, the same for every caller; RetryAt is the end
 	failures int    // in a row, this one included
-	shared   bool   // with the other users of the Store
 
 	since     time.Time
 	until     time.Duration // monotonic
 	untilWall time.Time
 
-	told  time.Time // the end that the record has; zero: it is not in there
+	told  time.Time // the end as the other users of the Store are told; zero: it does not concern them
 	floor time.Time // the vendor said so: nothing ends the hold before it
 
 	fingerprint *uint64 // of the credentials that were sent; nil: unknown
@@ -103,7 +102,7 @@ func holdAfter(f failure) *hold {
 	}
 	h.untilWall = endOf(h, f)
 	h.until = f.mono + h.untilWall.Sub(f.wall)
-	if h.shared = isShared(h.cause, f); h.shared {
+	if isShared(h.cause, f) {
 		h.told = h.untilWall
 	}
 
@@ -218,14 +217,17 @@ func doubled(first, last time.Duration, n int) time.Duration {
 	return min(first, last)
 }
 
-// shareable is h as the other users of the Store get it.
-func (h *hold) shareable() record.Hold {
+// addTo is the list that the users of the Store share, with h in it if it concerns them.
+func (h *hold) addTo(list record.Holds, wall time.Time) record.Holds {
+	if h.told.IsZero() {
+		return list
+	}
 	s := record.Hold{Cause: string(h.cause), Until: h.untilWall, Floor: h.floor, Failures: h.failures, Failure: recorded(h.err)}
 	if h.fingerprint != nil && h.cause == causeRejected {
 		low := uint8(*h.fingerprint)
 		s.Fingerprint = &low
 	}
-	return s
+	return list.With(s, wall)
 }
 
 // An asker is who asks whether a shared hold binds.
@@ -260,7 +262,7 @@ func heldBy(list record.Holds, a asker) *hold {
 			s.Kind = ErrInvalidCredentials.Error()
 		}
 		h := &hold{
-			cause: cause(s.Cause), failures: max(s.Failures, 1), shared: true, since: a.wall, until: a.mono + length, untilWall: until,
+			cause: cause(s.Cause), failures: max(s.Failures, 1), since: a.wall, until: a.mono + length, untilWall: until,
 			told: s.Until, floor: s.Floor, fingerprint: a.fingerprint, err: remembered(a.account, s.Failure, until),
 		}
 		if !a.strict || !h.mayBypass(a.wall) {

@@ -47,7 +47,7 @@ func (c *Client) alone(ctx context.Context, op string, j job, work func(*order, 
 		out, err := r.flight.Wait(ctx)
 		switch {
 		case errors.Is(err, flight.ErrClosed):
-			return &Error{Account: c.k.vendor.auth.Account(), Op: op, Kind: ErrClosed}
+			return c.k.vendor.failure(op, ErrClosed, "")
 		case err != nil:
 			e := c.k.leftBy(err)
 			e.Op, e.Unprocessed = op, false
@@ -64,7 +64,7 @@ func (c *Client) startAlone(ctx context.Context, op string, j job, work func(*or
 	defer k.mu.Unlock()
 	switch {
 	case k.closed:
-		return nil, false, &Error{Account: k.vendor.auth.Account(), Op: op, Kind: ErrClosed}
+		return nil, false, k.vendor.failure(op, ErrClosed, "")
 	case k.inside(ctx):
 		return nil, false, k.vendor.failure(op, ErrInvalidRequest, "asked for from within its own login")
 	case k.run.underWay():

@@ -245,9 +245,7 @@ func (o *order) login(ctx context.Context) *outcome {
 // commit marks the point of no return.
 func (o *order) commit(ctx context.Context, op string) *outcome {
 	if !o.send() {
-		e := o.vendor.failure(op, ErrClosed, "")
-		e.Err, e.Unprocessed = nil, true
-		return o.fail(ctx, e)
+		return o.fail(ctx, o.vendor.unsent(op, ErrClosed, ""))
 	}
 	o.progress.note(func(f *facts) { f.op = op })
 	return nil

@@ -58,7 +58,6 @@ func (k *keeper) settle(ctx context.Context, r *run, out outcome) outcome {
 	}
 	if k.closed && out.err == nil && r.job != jobLogout {
 		out.token, out.err = nil, k.vendor.failure("token", ErrClosed, "")
-		out.err.Err = nil
 	}
 	if r.job == jobProbe {
 		mono, _ := k.now()

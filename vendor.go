@@ -113,9 +113,20 @@ func (v vendor) toError(op string, err error) *Error {
 	return e
 }
 
-// failure is an error found here.
+// failure is an error found here, before anything was sent or after nothing usable came; text says more than kind, or is empty.
 func (v vendor) failure(op string, kind error, text string) *Error {
-	return &Error{Account: v.auth.Account(), Op: op, Kind: kind, Err: plainError(text)}
+	e := &Error{Account: v.auth.Account(), Op: op, Kind: kind}
+	if text != "" {
+		e.Err = plainError(text)
+	}
+	return e
+}
+
+// unsent is a failure of which the vendor saw nothing.
+func (v vendor) unsent(op string, kind error, text string) *Error {
+	e := v.failure(op, kind, text)
+	e.Unprocessed = true
+	return e
 }
 
 // kinds are what a login can fail with.

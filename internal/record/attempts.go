@@ -96,13 +96,14 @@ func (r Row) Begin(t Try, now time.Time) Row {
 	return r
 }
 
-// Fail is the row after the attempt has failed at now; next is when another is due.
+// Fail is the row after the attempt has failed at now; next is when another is due. An attempt fails once.
 func (r Row) Fail(id string, now time.Time, next func(Row) time.Time) Row {
 	r.Tries = slices.Clone(r.Tries)
-	for i := range r.Tries {
-		if r.Tries[i].ID == id {
-			r.Tries[i].End, r.Tries[i].Open = now, false
+	if i := slices.IndexFunc(r.Tries, func(t Try) bool { return t.ID == id }); i >= 0 {
+		if !r.Tries[i].Open {
+			return r
 		}
+		r.Tries[i].End, r.Tries[i].Open = now, false
 	}
 	if r.N == 0 {
 		r.First = now
