@@ -93,19 +93,19 @@ func (o *order) spend(ctx context.Context, s Secret, code bool) error {
 	fingerprint, id := uint32(sum>>32), o.owner+"-"+rand.Text()[:8]
 	var refused *Error
 	var next record.Record
-	o.ledger.announce(ctx, func() (record.Record, bool) {
+	o.ledger.announce(ctx, func() *record.Record {
 		_, wall := o.now()
 		next = o.ledger.rec
 		if next.Attempts.Code.Has(id) {
-			return next, false // it was written although the Store said that it had failed
+			return nil // it was written although the Store said that it had failed
 		}
 		if refused = o.unspendable(fingerprint, wall); refused != nil {
-			return next, false
+			return nil
 		}
 		next = next.WithConsumed(wall, record.Consumed{Fingerprint: fingerprint, At: wall, Code: code})
 		next.Attempts = o.attempts()
 		next.Attempts.Code = next.Attempts.Code.Begin(o.open(id, wall), wall)
-		return next, true
+		return &next
 	})
 	if refused != nil {
 		return refused

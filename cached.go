@@ -92,7 +92,7 @@ func (h *cached) at(mono time.Duration, wall time.Time) freshness {
 // are meant to be that short.
 func (h *cached) isUseless(renewBefore, mono time.Duration, wall time.Time) bool {
 	left := min(h.expires-mono, expiryOf(h.token).Sub(wall))
-	return !h.token.ExpiresAt.IsZero() && (left <= 0 || left < min(minLifetime, renewBefore))
+	return left <= 0 || left < min(minLifetime, renewBefore)
 }
 
 // reviewBy sets when to look again: at the next of the boundaries that follow mono, and a second from now at the latest.

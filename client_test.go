@@ -173,6 +173,23 @@ func trimIssued(t *vendorlogin.Token) string {
 	return strings.NewReplacer("access-2", "access-1").Replace(t.Access.Reveal())
 }
 
+func TestSeededRefreshTokenIsNoValidToken(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRefresher(time.Hour, 0)
+		f.err = down()
+		f.presented = map[string]bool{"of no use": true}
+		c := newClient(t, f, nil)
+		require.NoError(t, c.Seed(t.Context(), &vendorlogin.Token{
+			Refresh: vendorlogin.NewSecret("of no use"), ExpiresAt: time.Now().Add(time.Hour),
+		}))
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		e, ok := errors.AsType[*vendorlogin.Error](err)
+		require.True(t, ok)
+		assert.Less(t, time.Until(e.RetryAt), 4*time.Second, "there is a hurry")
+	})
+}
+
 func TestSeedRejectsWhatIsOfNoUse(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := newClient(t, &fake{life: time.Hour}, nil)
@@ -269,7 +286,7 @@ func TestErrorInALog(t *testing.T) {
 		`err.text="fake (ops@example.com): login: rate limited (429 limit/0, POST api.example.com/login); ` +
 			`not sent again before 2026-01-02T03:04:05Z (remembered from an earlier call)"`,
 		`err.kind="rate limited"`, "err.vendor=fake", "err.principal=ops@example.com", "err.op=login",
-		"err.status=429", "err.code=limit/0", "err.retry_at=2026-01-02T03:04:05.000Z", "err.remembered=true",
+		"err.status=429", "err.code=limit/0", `err.request="POST api.example.com/login"`, "err.retry_at=2026-01-02T03:04:05.000Z", "err.remembered=true",
 	} {
 		assert.Contains(t, b.String(), part)
 	}
@@ -322,6 +339,9 @@ func TestAuthorizeWith(t *testing.T) {
 		req := &http.Request{}
 		require.NoError(t, c.AuthorizeWith(req, token))
 		assert.Equal(t, "Bearer access-1", req.Header.Get("Authorization"))
+		req.Header.Set("Accept", "text/plain")
+		require.NoError(t, c.AuthorizeWith(req, token))
+		assert.Equal(t, "text/plain", req.Header.Get("Accept"))
 		require.ErrorIs(t, c.AuthorizeWith(req, nil), vendorlogin.ErrInvalidRequest)
 		other := &vendorlogin.Token{Access: vendorlogin.NewSecret("Token abc"), Type: " token"}
 		require.NoError(t, c.AuthorizeWith(req, other))

@@ -81,7 +81,7 @@ func (k *keeper) decide(ctx context.Context, force, probed bool) decision {
 		return decision{token: fallback}
 	case hold == nil || hold.cause == causeBackground || force && hold.mayBypass(wall) && k.bypassDue(mono):
 		return decision{wait: k.beginRenewal(ctx, force, fallback != nil)}
-	case !force && !probed:
+	default:
 		if credentials, store := k.probesDue(hold, mono, wall); credentials || store {
 			return decision{wait: k.beginProbe(ctx, credentials, store)}
 		}
@@ -131,8 +131,7 @@ func (k *keeper) renewInBackground(ctx context.Context, mono time.Duration) {
 // probesDue reports what is to be probed now.
 func (k *keeper) probesDue(h *hold, mono time.Duration, wall time.Time) (credentials, store bool) {
 	p := k.trouble.probes
-	credentials = k.vendor.fingerprints() && h.cause == causeRejected && h.fingerprint != nil && !wall.Before(h.floor) &&
-		mono >= p.credentials
+	credentials = h.cause == causeRejected && h.fingerprint != nil && !wall.Before(h.floor) && mono >= p.credentials
 	store = k.set.store != nil && h.cause != causePaced && mono >= p.store
 	return credentials, store
 }

@@ -25,18 +25,18 @@ func (o *order) keep(ctx context.Context, t *Token, rotated bool) *outcome {
 	hadStore := !o.ledger.degraded()
 	next, h := o.successor(t, useless)
 	var theirs *Token
-	failed := o.ledger.update(ctx, func() (record.Record, bool) {
+	failed := o.ledger.update(ctx, func() *record.Record {
 		theirs = o.fresherToken()
 		switch {
 		case o.isSaved(t): // an earlier try did save it
 			theirs = nil
-			return next, false
+			return nil
 		case theirs != nil && !o.ledger.rec.Spent:
-			return next, false
+			return nil
 		}
 		theirs = nil
 		next, h = o.successor(t, useless)
-		return next, true
+		return &next
 	})
 	if theirs != nil {
 		return o.adopt(theirs)
@@ -102,9 +102,9 @@ func (o *order) fail(ctx context.Context, err *Error) *outcome {
 	ctx, cancel := graceContext(ctx)
 	defer cancel()
 	var theirs *Token
-	failed := o.ledger.update(ctx, func() (record.Record, bool) {
+	failed := o.ledger.update(ctx, func() *record.Record {
 		if theirs = o.fresherToken(); theirs != nil {
-			return record.Record{}, false
+			return nil
 		}
 		return o.failureRecord(err, out.hold, wall)
 	})
@@ -117,8 +117,8 @@ func (o *order) fail(ctx context.Context, err *Error) *outcome {
 	return out
 }
 
-// failureRecord is the record after err, and whether it says anything new.
-func (o *order) failureRecord(err *Error, h *hold, wall time.Time) (record.Record, bool) {
+// failureRecord is the record after err; nil if it says nothing new.
+func (o *order) failureRecord(err *Error, h *hold, wall time.Time) *record.Record {
 	next := o.unclaimed(o.ledger.rec)
 	if o.old != nil && o.marked == o.ledger.version && err.Unprocessed {
 		next.Spent = false
@@ -128,7 +128,10 @@ func (o *order) failureRecord(err *Error, h *hold, wall time.Time) (record.Recor
 	if o.tries != (tries{}) {
 		next.Attempts, _ = o.failed(o.attempts(), err, wall)
 	}
-	return next, !reflect.DeepEqual(next, o.ledger.rec)
+	if reflect.DeepEqual(next, o.ledger.rec) {
+		return nil
+	}
+	return &next
 }
 
 // isUnusable reports whether err is a success without a token.

@@ -49,7 +49,10 @@ func (o *order) newest() *Token {
 
 // forget takes the token out of the record.
 func (o *order) forget(ctx context.Context) *Error {
-	return o.ledger.update(ctx, func() (record.Record, bool) { return o.ledger.rec.WithoutToken(), o.ledger.version != "" })
+	return o.ledger.update(ctx, func() *record.Record {
+		next := o.ledger.rec.WithoutToken()
+		return &next
+	})
 }
 
 // seed saves a token from elsewhere, over whatever the record has. What was tried stays; holds end.
@@ -57,11 +60,11 @@ func (o *order) seed(ctx context.Context, t *Token) outcome {
 	o.ledger.load(ctx)
 	_, wall := o.now()
 	out := outcome{token: t, seq: o.nextSeq(wall)}
-	out.err = o.ledger.update(ctx, func() (record.Record, bool) {
+	out.err = o.ledger.update(ctx, func() *record.Record {
 		next := o.unclaimed(o.ledger.rec)
 		out.seq = o.nextSeq(wall)
 		next.Token, next.Seq, next.Spent, next.Holds = toRecord(t), out.seq, false, nil
-		return next, true
+		return &next
 	})
 	if out.unsaved = out.err != nil; !out.unsaved {
 		out.version = o.ledger.version

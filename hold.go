@@ -181,7 +181,6 @@ func lengthOf(h *hold, f failure) time.Duration {
 		if f.err.RetryAt.IsZero() {
 			return doubled(firstRateLimit, lastRateLimit, h.failures)
 		}
-		return bounded(f.err.RetryAt.Sub(f.wall))
 	case causeUncounted:
 		if f.crashed && h.failures == 1 {
 			return 0 // the next call starts afresh
@@ -189,7 +188,7 @@ func lengthOf(h *hold, f failure) time.Duration {
 		backoff := doubled(firstBackoff, lastBackoff, h.failures)
 		return backoff - time.Duration(f.jitter*float64(backoff)/2)
 	}
-	return 0
+	return 0 // till the floor, or till the attempt that is due
 }
 
 // bounded is what is believed of a time that a vendor says.

@@ -102,15 +102,15 @@ func (l *ledger) write(ctx context.Context, next record.Record) error {
 	return err
 }
 
-// update writes what next returns, unless that says that there is nothing to write. After a conflict, which means that another
+// update writes what next returns; nil means that there is nothing to write. After a conflict, which means that another
 // process has moved on, and once after another failure, it loads the record and asks next again.
-func (l *ledger) update(ctx context.Context, next func() (record.Record, bool)) *Error {
+func (l *ledger) update(ctx context.Context, next func() *record.Record) *Error {
 	for conflicts, failures := 0, 0; !l.degraded(); {
-		rec, wanted := next()
-		if !wanted {
+		rec := next()
+		if rec == nil {
 			return nil
 		}
-		err := l.write(ctx, rec)
+		err := l.write(ctx, *rec)
 		var pause time.Duration
 		switch {
 		case err == nil:
@@ -131,7 +131,7 @@ func (l *ledger) update(ctx context.Context, next func() (record.Record, bool)) 
 }
 
 // announce is update for what others must know before it is sent. Where the Store fails, it goes on without, and asks next once more.
-func (l *ledger) announce(ctx context.Context, next func() (record.Record, bool)) {
+func (l *ledger) announce(ctx context.Context, next func() *record.Record) {
 	if !l.degraded() {
 		e := l.update(ctx, next)
 		if e == nil {
@@ -201,7 +201,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 		return ctx.Err()
 	}
 	select {
-	case <-time.After(d - rand.N(d/2)):
+	case <-time.After(d*3/4 + rand.N(d/2)):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -167,6 +168,20 @@ func TestLogoutWaitsForTheRenewalUnderWay(t *testing.T) {
 	})
 }
 
+func TestTokenIsNotHandedOutWhileItIsRevoked(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRevoker()
+		f.revoke = func(ctx context.Context) error { return pass(ctx, 10*time.Second) }
+		c := newClient(t, f, nil)
+		mustToken(t, c)
+		go func() { assert.NoError(t, c.Logout(context.Background())) }()
+		synctest.Wait()
+		assert.Equal(t, "access-2", mustToken(t, c).Access.Reveal())
+		require.NoError(t, c.Seed(t.Context(), mustToken(t, c)))
+		assert.Equal(t, []string{"access-1"}, f.told, "only a logout takes the token out")
+	})
+}
+
 func TestLogoutLeavesWithItsCaller(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := newRevoker()
@@ -193,6 +208,38 @@ func TestLogoutWhereNothingIsStoredWritesNothing(t *testing.T) {
 		log := s.commands()
 		assert.Contains(t, log, "load")
 		assert.NotContains(t, log, "delete")
+	})
+}
+
+func TestKeepAliveRenewsNothingThatIsBeingRevoked(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRevoker()
+		f.revoke = func(ctx context.Context) error { return pass(ctx, 10*time.Minute) }
+		c := newClient(t, f, &vendorlogin.Options{KeepAlive: true, LoginTimeout: 20 * time.Minute})
+		mustToken(t, c)
+		time.Sleep(54 * time.Minute)
+		require.NoError(t, c.Logout(t.Context()))
+		assert.EqualValues(t, 1, f.requests())
+	})
+}
+
+func TestResponseThatComesDuringALogoutCostsNoLogin(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRevoker()
+		f.revoke = func(ctx context.Context) error { return pass(ctx, time.Second) }
+		c := newClient(t, f, nil)
+		base := roundTripperFunc(func(*http.Request) (*http.Response, error) {
+			go func() { assert.NoError(t, c.Logout(context.Background())) }()
+			synctest.Wait()
+			return &http.Response{StatusCode: 401, Body: http.NoBody}, nil
+		})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api.example.com/things", nil)
+		require.NoError(t, err)
+		resp, err := c.Transport(base).RoundTrip(req)
+		require.NoError(t, err)
+		assert.Equal(t, 401, resp.StatusCode)
+		time.Sleep(time.Minute)
+		assert.EqualValues(t, 1, f.logins.Load())
 	})
 }
 

@@ -127,15 +127,16 @@ func (o *order) announce(ctx context.Context) *outcome {
 	var out *outcome
 	var next record.Record
 	patience := time.Now().Add(o.set.loginTimeout / 4)
-	o.ledger.announce(ctx, func() (record.Record, bool) {
+	o.ledger.announce(ctx, func() *record.Record {
 		next = o.ledger.rec
 		if o.old == nil && next.Attempts.Password.Has(o.tries.password) {
-			return next, false // it was written although the Store said that it had failed
+			return nil // it was written although the Store said that it had failed
 		}
-		if out = o.mayAnnounce(ctx, patience); out == nil {
-			next = o.announcement()
+		if out = o.mayAnnounce(ctx, patience); out != nil {
+			return nil
 		}
-		return next, out == nil
+		next = o.announcement()
+		return &next
 	})
 	if out == nil {
 		o.marked = o.ledger.version
@@ -255,8 +256,12 @@ func (o *order) commit(ctx context.Context, op string) *outcome {
 // has moved on, and what it brought may serve.
 func (o *order) dropRefresh(ctx context.Context) *outcome {
 	ours := o.ledger.version
-	e := o.ledger.update(ctx, func() (record.Record, bool) {
-		return o.unclaimed(o.ledger.rec.WithoutToken()), o.ledger.version == ours
+	e := o.ledger.update(ctx, func() *record.Record {
+		if o.ledger.version != ours {
+			return nil
+		}
+		next := o.unclaimed(o.ledger.rec.WithoutToken())
+		return &next
 	})
 	if e != nil && !o.ledger.degraded() {
 		o.ledger.degrade(e)

@@ -98,6 +98,23 @@ func TestLockOfAProcessThatDiesIsTakenThoughItsAttemptIsOpen(t *testing.T) {
 	})
 }
 
+func TestLockIsTriedRarelyWhileTheRecordSaysThatItsHolderIsAtWork(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for busy, most := range map[string]int{`,"spent":true`: 7, "": 60} {
+			s := newMemStore()
+			f := newRefresher(time.Hour, 0)
+			_, err := s.TryLock(t.Context(), f.Account().Key(), 9*time.Second)
+			require.NoError(t, err)
+			s.put(recordOf("access-0", time.Hour, 0, busy))
+			s.commands()
+			mustToken(t, newClient(t, f, shared(s)))
+			locks := count(s.commands(), "lock")
+			assert.LessOrEqual(t, locks, most, busy)
+			assert.GreaterOrEqual(t, locks, most/2, busy)
+		}
+	})
+}
+
 func TestAttemptIsSavedBeforeTheLoginThoughTheFirstSaveFails(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()

@@ -152,6 +152,24 @@ func TestCrashesAgainAndAgainBackOff(t *testing.T) {
 	})
 }
 
+func TestCrashesBeforeAnythingIsSentBackOffToo(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		loads := 0
+		s.before = func(context.Context, string) error {
+			loads++
+			panic(panicText)
+		}
+		c := newClient(t, &fake{}, shared(s))
+		for range 600 {
+			_, err := c.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+			time.Sleep(time.Second)
+		}
+		assert.Less(t, loads, 300, "probes included")
+	})
+}
+
 func TestCrashWhileLookingAtHeldCredentials(t *testing.T) {
 	for kind, crash := range crashes {
 		t.Run(kind, func(t *testing.T) {

@@ -56,7 +56,7 @@ func (k *keeper) settle(ctx context.Context, r *run, out outcome) outcome {
 	if h := k.cached.Load(); h != nil && out.token == nil {
 		out = k.afterFailure(r, h, facts, out)
 	}
-	if k.closed && out.err == nil && r.job != jobLogout {
+	if k.closed && r.job != jobLogout {
 		out.token, out.err = nil, k.vendor.failure("token", ErrClosed, "")
 	}
 	if r.job == jobProbe {
@@ -110,9 +110,7 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 	if h.at(mono, wall) != expired && out.hold == nil {
 		h.reviewBy(mono)
 	}
-	if old := k.cached.Swap(h); old != nil && !old.token.Refresh.IsZero() && hashOf(old.token.Refresh) != hashOf(out.token.Refresh) {
-		k.troubled().remember(hashOf(old.token.Refresh))
-	}
+	k.cached.Store(h)
 	k.success = mono
 	if out.adopted {
 		k.events.report(ctx, Event{Type: EventAdopt, Expires: out.token.ExpiresAt})
@@ -162,7 +160,7 @@ func (k *keeper) afterFailure(r *run, h *cached, f facts, out outcome) outcome {
 // dropTrouble frees what need not be remembered.
 func (k *keeper) dropTrouble() {
 	t := k.trouble
-	if t == nil || t.hold != nil || !t.attempts.IsZero() || len(t.consumed) != 0 || len(t.sent) != 0 || t.storeErr != nil ||
+	if t.hold != nil || !t.attempts.IsZero() || len(t.consumed) != 0 || len(t.sent) != 0 || t.storeErr != nil ||
 		t.bypassed != 0 || t.rejection != (rejections{}) {
 		return
 	}

@@ -72,6 +72,19 @@ func TestTokenOfAClockThatIsAheadMayHaveNoExpiry(t *testing.T) {
 	assert.True(t, got.ExpiresAt.IsZero())
 }
 
+func TestTokenThatNeverExpiresIsStored(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		never := &repeating{token: &vendorlogin.Token{
+			Access: vendorlogin.NewSecret("access"), ExpiresAt: time.Date(9999, 12, 31, 23, 59, 59, 0, time.FixedZone("west", -3600)),
+		}}
+		c := newClient(t, never, shared(s))
+		mustToken(t, c)
+		assert.False(t, c.Status().Unsaved)
+		assert.Equal(t, "access", s.record(t).Token.Access)
+	})
+}
+
 func TestHeaderValueDoesNotPrint(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var seen *vendorlogin.Token

@@ -182,10 +182,8 @@ func (t *transport) sign(signed *signedRequest, token *Token) error {
 	for name, values := range signed.Header {
 		signed.Header[name] = values[:len(values):len(values)] // adding to it must not reach the caller's
 	}
-	if signed.URL != nil {
-		u := *signed.URL
-		signed.URL = &u
-	}
+	u := *signed.URL
+	signed.URL = &u
 	return t.authorizer.Authorize(&signed.Request, token)
 }
 

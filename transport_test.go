@@ -163,6 +163,18 @@ func TestAcceptedReplayBringsTheRestBackToAMinute(t *testing.T) {
 		status, _ = get(t, rt, things)
 		require.Equal(t, 200, status, "after an accepted replay the rest is a minute again")
 		assert.EqualValues(t, 5, m.logins.Load())
+
+		status, _ = get(t, rt, things) // access-5 serves
+		require.Equal(t, 200, status)
+		a.mu.Lock()
+		a.accepts = 7
+		a.mu.Unlock()
+		time.Sleep(time.Minute)
+		status, _ = get(t, rt, things) // access-6 is rejected too
+		require.Equal(t, 401, status)
+		time.Sleep(time.Minute)
+		status, _ = get(t, rt, things)
+		require.Equal(t, 200, status, "access-5 has served: that it is rejected later is the first rejection again")
 	})
 }
 

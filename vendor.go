@@ -46,12 +46,6 @@ func (v vendor) refreshes() bool {
 	return ok
 }
 
-// fingerprints reports whether credentials that changed can be told.
-func (v vendor) fingerprints() bool {
-	_, ok := v.auth.(Fingerprinter)
-	return ok
-}
-
 // fingerprint is that of the credentials; nil where there is none.
 func (v vendor) fingerprint(ctx context.Context) *uint64 {
 	f, ok := v.auth.(Fingerprinter)

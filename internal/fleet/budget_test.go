@@ -14,7 +14,10 @@ import (
 const budgetFleet = 10
 
 // firstWaits is long enough for a second attempt, after 3.2 to 3.5 seconds, and too short for a third, after 37.
-const firstWaits = 6 * time.Second
+const (
+	firstWaits = 6 * time.Second
+	thirdStart = 37 * time.Second
+)
 
 // Whatever the vendor responds with, ten processes that ask for a token four times a second make as many attempts as one would.
 func TestBudget(t *testing.T) {
@@ -37,18 +40,24 @@ func TestBudget(t *testing.T) {
 			c.fault.Op, c.fault.Times = "login", -1
 			f.vendor.ClearFaults()
 			f.vendor.Inject(c.fault)
+			began := time.Now()
 			f.loop(firstWaits, f.processes...)
 			requests := f.vendor.Counts().Requests
 			assert.Positive(t, requests)
 			assert.LessOrEqual(t, requests, c.most, "attempts of %d processes in %v", budgetFleet, firstWaits)
 
-			before := f.vendor.Counts().Requests
+			before, allowed := f.vendor.Counts().Requests, 0
 			for range 2 {
-				said := f.loop(time.Second, f.start(f.job))
-				assert.NotEmpty(t, said[0].Err)
+				said := f.loop(time.Second, f.start(f.job))[0]
+				assert.NotEmpty(t, said.Err)
+				if said.StoreErr != "" {
+					allowed++ // on a busy machine a command may take too long; it then goes on without the store
+				}
 			}
-			// One whose store command takes too long on a busy machine goes on without the store.
-			assert.LessOrEqual(t, f.vendor.Counts().Requests, before+1, "processes that start later wait as the others do")
+			if time.Since(began) >= thirdStart {
+				allowed++
+			}
+			assert.LessOrEqual(t, f.vendor.Counts().Requests, before+allowed, "processes that start later wait as the others do")
 		})
 	}
 }

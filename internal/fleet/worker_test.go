@@ -184,6 +184,9 @@ func (w *worker) loop(orders <-chan order) (all report) {
 		select {
 		case <-pace.C:
 		case <-orders:
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			all.StoreErr = w.storeErr
 			return all
 		}
 	}
