@@ -83,7 +83,7 @@ func (o *order) latestToken() *Token {
 	switch {
 	case o.set.store == nil && cached != nil:
 		return cached.token
-	case o.ledger.degraded(), rec.Token == nil:
+	case rec.Token == nil: // also where the ledger is degraded
 		return nil
 	case cached != nil && cached.seq > rec.Seq: // ours could not be saved, or the store has lost it
 		return cached.token

@@ -270,6 +270,18 @@ func TestStatusCostsLittle(t *testing.T) {
 	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _ = c.Status() }), 1.0)
 }
 
+func TestClientInALog(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &fake{}, nil)
+		const text = "vendorlogin.Client(fake ops@example.com: no token)"
+		assert.Equal(t, text, c.LogValue().String())
+		assert.Equal(t, text, fmt.Sprintf("%+v", c))
+		data, err := c.MarshalText()
+		require.NoError(t, err)
+		assert.Equal(t, text, string(data))
+	})
+}
+
 func TestErrorInALog(t *testing.T) {
 	t.Parallel()
 	err := &vendorlogin.Error{
@@ -291,6 +303,7 @@ func TestErrorInALog(t *testing.T) {
 		assert.Contains(t, b.String(), part)
 	}
 	assert.NotContains(t, b.String(), "words")
+	assert.NotContains(t, fmt.Sprint((&vendorlogin.Error{Kind: vendorlogin.ErrStore}).LogValue()), "status")
 	data, marshalled := json.Marshal(map[string]error{"error": err})
 	require.NoError(t, marshalled)
 	assert.JSONEq(t, fmt.Sprintf(`{"error":%q}`, err.Error()), string(data))
@@ -343,6 +356,7 @@ func TestAuthorizeWith(t *testing.T) {
 		require.NoError(t, c.AuthorizeWith(req, token))
 		assert.Equal(t, "text/plain", req.Header.Get("Accept"))
 		require.ErrorIs(t, c.AuthorizeWith(req, nil), vendorlogin.ErrInvalidRequest)
+		require.ErrorIs(t, c.AuthorizeWith(req, &vendorlogin.Token{}), vendorlogin.ErrBadResponse)
 		other := &vendorlogin.Token{Access: vendorlogin.NewSecret("Token abc"), Type: " token"}
 		require.NoError(t, c.AuthorizeWith(req, other))
 		assert.Equal(t, "token abc", req.Header.Get("Authorization"))

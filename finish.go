@@ -134,11 +134,6 @@ func (o *order) failureRecord(err *Error, h *hold, wall time.Time) *record.Recor
 	return &next
 }
 
-// isUnusable reports whether err is a success without a token.
-func isUnusable(err *Error) bool {
-	return err.Kind == ErrBadResponse && (err.Status == 0 || err.Status >= 200 && err.Status <= 299)
-}
-
 // holdAfter is the hold that follows from err.
 func (o *order) holdAfter(err *Error, attempts record.Attempts) *hold {
 	mono, wall := o.now()
@@ -152,15 +147,4 @@ func (o *order) holdAfter(err *Error, attempts record.Attempts) *hold {
 // dueOf is when the rows of attempts say that the next one is due.
 func dueOf(a record.Attempts) time.Time {
 	return slices.MaxFunc([]time.Time{a.Password.Next, a.Code.Next}, time.Time.Compare)
-}
-
-// rejectsRefresh reports whether e means that the refresh token is of no use: the vendor has decided, in its own format.
-func rejectsRefresh(e *Error) bool {
-	switch e.Kind {
-	case ErrRefreshRejected, ErrInvalidCredentials, ErrForbidden:
-		return true
-	case ErrInvalidRequest:
-		return e.Status >= 400 && e.Status <= 499
-	}
-	return false
 }

@@ -153,6 +153,22 @@ func isDecision(e *Error) bool {
 	return false
 }
 
+// isUnusable reports whether err is a success without a token.
+func isUnusable(err *Error) bool {
+	return err.Kind == ErrBadResponse && (err.Status == 0 || err.Status >= 200 && err.Status <= 299)
+}
+
+// rejectsRefresh reports whether e means that the refresh token is of no use: the vendor has decided, in its own format.
+func rejectsRefresh(e *Error) bool {
+	switch e.Kind {
+	case ErrRefreshRejected, ErrInvalidCredentials, ErrForbidden:
+		return true
+	case ErrInvalidRequest:
+		return e.Status >= 400 && e.Status <= 499
+	}
+	return false
+}
+
 // endOf is when h ends.
 func endOf(h *hold, f failure) time.Time {
 	end := f.wall.Add(lengthOf(h, f))

@@ -285,3 +285,11 @@ type accountOnly struct{ account Account }
 
 func (a accountOnly) Account() Account                      { return a.account }
 func (a accountOnly) Login(context.Context) (*Token, error) { return nil, nil }
+
+func TestUnusableIsASuccessWithoutAToken(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]bool{0: true, 199: false, 200: true, 299: true, 300: false, 404: false} {
+		assert.Equal(t, want, isUnusable(&Error{Kind: ErrBadResponse, Status: status}), status)
+		assert.False(t, isUnusable(&Error{Kind: ErrUnavailable, Status: status}), status)
+	}
+}

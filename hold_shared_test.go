@@ -1,6 +1,7 @@
 package vendorlogin_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -48,6 +49,20 @@ func TestSharedHoldTellsEightBitsOfTheCredentials(t *testing.T) {
 		assert.NotContains(t, string(s.blob().data), "wrong-example")
 		assert.NotContains(t, string(s.blob().data), "ops@example.com")
 		assert.GreaterOrEqual(t, s.blob().ttl, 15*time.Minute, "kept to the end of the hold")
+	})
+}
+
+func TestSharedHoldLastsForALongCooldown(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		o := &vendorlogin.Options{Store: newMemStore(), Cooldown: 3 * time.Hour}
+		f := newPassworded(vendorlogin.SecretString("wrong-example"))
+		_, err := newClient(t, f, o).Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		_, err = newClient(t, f, o).Token(t.Context())
+		e, ok := errors.AsType[*vendorlogin.Error](err)
+		require.True(t, ok)
+		assert.Equal(t, 3*time.Hour, time.Until(e.RetryAt))
+		assert.EqualValues(t, 1, f.logins.Load())
 	})
 }
 
@@ -329,6 +344,12 @@ func TestRenewPassesASharedHoldOnceAMinute(t *testing.T) {
 		_, err := newClient(t, f, shared(s)).Token(t.Context())
 		require.Error(t, err)
 		c := newClient(t, f, shared(s))
+		var last time.Time
+		f.on = func(context.Context, string, int64) error {
+			assert.GreaterOrEqual(t, time.Since(last), time.Minute)
+			last = time.Now()
+			return nil
+		}
 		for range 5 * 60 {
 			_, err = c.Renew(t.Context())
 			require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)

@@ -1,10 +1,13 @@
 package vendorlogin
 
 import (
+	"context"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin/internal/record"
 )
@@ -37,4 +40,39 @@ func TestAFewUsedRefreshTokensAreRemembered(t *testing.T) {
 	}
 	all.remember(4)
 	assert.Equal(t, []uint64{2, 3, 5, 6, 7, 8, 9, 4}, all.sent, "the last ones, each once")
+}
+
+// instant is a vendor whose tokens last an hour.
+type instant struct{}
+
+func (instant) Account() Account { return Account{Vendor: "fake"} }
+
+func (instant) Login(context.Context) (*Token, error) {
+	return &Token{Access: NewSecret("access"), ExpiresAt: time.Now().Add(time.Hour)}, nil
+}
+
+// A timer that is late may find that everything has changed.
+func TestLateTimerStartsNothing(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(c *Client){
+		"before the first token": func(c *Client) { c.k.cached.Store(nil) },
+		"fresh":                  func(*Client) {},
+		"closed":                 func(c *Client) { _ = c.Close() },
+		"on hold": func(c *Client) {
+			c.k.cached.Load().expires = 0
+			c.k.trouble = &trouble{hold: &hold{until: time.Hour * 1e6, untilWall: time.Now().Add(time.Hour)}}
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, err := NewClient(instant{}, &Options{KeepAlive: true})
+			require.NoError(t, err)
+			_, err = c.Token(t.Context())
+			require.NoError(t, err)
+			synctest.Wait() // for the login's goroutine
+			change(c)
+			c.k.onTimer()
+			assert.Nil(t, c.k.run, name)
+			require.NoError(t, c.Close())
+		})
+	}
 }

@@ -230,6 +230,7 @@ func TestAuthenticatorThatHeedsNoContextKeepsNobodyForEver(t *testing.T) {
 		a := atOnce(t.Context(), 10, c)
 		require.Len(t, a.errs, 10)
 		require.ErrorIs(t, a.errs[0], vendorlogin.ErrUnavailable)
+		assert.ErrorContains(t, a.errs[0], "it did not end in time")
 		assert.LessOrEqual(t, time.Since(began), 40*time.Second)
 
 		synctest.Wait()

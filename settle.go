@@ -107,7 +107,7 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 	if r.forRejected {
 		h.flags |= unprovenFlag
 	}
-	if h.at(mono, wall) != expired && out.hold == nil {
+	if h.at(mono, wall) != expired {
 		h.reviewBy(mono)
 	}
 	k.cached.Store(h)

@@ -114,6 +114,16 @@ func TestRedirectBackFromElsewhereGoesWithout(t *testing.T) {
 	}, a.requests())
 }
 
+func TestRedirectThatNamesNoRequestIsOfTheOrigin(t *testing.T) {
+	t.Parallel()
+	req, err := http.NewRequest(http.MethodGet, things, nil)
+	require.NoError(t, err)
+	req.Response = &http.Response{StatusCode: 302}
+	resp, err := newTransportClient(t, &mint{}, nil).Transport(&api{}).RoundTrip(req)
+	require.NoError(t, err)
+	assert.Equal(t, 200, resp.StatusCode)
+}
+
 func TestRedirectOnTheOriginKeepsTheToken(t *testing.T) {
 	t.Parallel()
 	a := &api{}

@@ -214,6 +214,19 @@ func TestBodyThatCannotBeHadAgainIsNotSentAgain(t *testing.T) {
 	assert.False(t, alive, "the token is invalidated all the same")
 }
 
+func TestRequestWithoutABodyIsSentAgain(t *testing.T) {
+	t.Parallel()
+	for _, body := range []io.ReadCloser{nil, http.NoBody} {
+		m, a := &mint{}, &api{accepts: 2}
+		req, err := http.NewRequest(http.MethodGet, things, nil)
+		require.NoError(t, err)
+		req.Body, req.GetBody = body, nil
+		resp, err := newTransportClient(t, m, nil).Transport(a).RoundTrip(req)
+		require.NoError(t, err)
+		assert.Equal(t, 200, resp.StatusCode)
+	}
+}
+
 func TestRenewalThatFailsHandsBackTheFirstAnswer(t *testing.T) {
 	t.Parallel()
 	m, a := &mint{}, &api{accepts: 2}

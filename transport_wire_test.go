@@ -200,10 +200,13 @@ func TestPeekBody(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, long, string(body))
 
+	failures := make(chan error, 1)
+	failures <- io.ErrUnexpectedEOF
+	close(failures) // it fails once; who reads on would get no error
 	broken := &http.Response{
 		StatusCode: 500,
 		Body: io.NopCloser(
-			io.MultiReader(strings.NewReader("ab"), readerFunc(func([]byte) (int, error) { return 0, io.ErrUnexpectedEOF })),
+			io.MultiReader(strings.NewReader("ab"), readerFunc(func([]byte) (int, error) { return 0, <-failures })),
 		),
 	}
 	assert.Equal(t, "ab", string(vendorlogin.PeekBody(broken)))

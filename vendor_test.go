@@ -2,6 +2,8 @@ package vendorlogin_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -28,6 +30,20 @@ func (a *ahead) Login(ctx context.Context) (*vendorlogin.Token, error) {
 		t.IssuedAt = t.IssuedAt.Add(10 * 365 * 24 * time.Hour)
 	}
 	return t, err
+}
+
+func TestKindThatAnAuthenticatorWrapsIsKept(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for _, kind := range []error{
+			vendorlogin.ErrInvalidCredentials, vendorlogin.ErrForbidden, vendorlogin.ErrOTPRequired, vendorlogin.ErrOTPRejected,
+			vendorlogin.ErrRateLimited, vendorlogin.ErrInvalidRequest, vendorlogin.ErrUnavailable, vendorlogin.ErrBadResponse,
+		} {
+			_, err := newClient(t, &fake{err: fmt.Errorf("oh: %w", kind)}, nil).Token(t.Context())
+			e, ok := errors.AsType[*vendorlogin.Error](err)
+			require.True(t, ok)
+			assert.Equal(t, kind, e.Kind)
+		}
+	})
 }
 
 func TestTokenIssuedInTheFutureIsShared(t *testing.T) {
