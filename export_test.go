@@ -43,21 +43,6 @@ func RecodeToken(t *Token) (*Token, error) {
 	return fromRecord(rec.Token, time.Now()), nil
 }
 
-// RecodeRecord decodes a record and encodes it again.
-func RecodeRecord(data []byte) ([]byte, error) {
-	rec, err := record.Decode(data)
-	if err != nil {
-		return nil, err
-	}
-	return rec.Encode()
-}
-
-// RecordTTL is how long a store is asked to keep a record.
-func RecordTTL(data []byte, now time.Time) (time.Duration, error) {
-	rec, err := record.Decode(data)
-	return rec.TTL(now), err
-}
-
 // Runs is how many renewals of c have not ended.
 func Runs(c *Client) int {
 	c.k.mu.Lock()

@@ -1,14 +1,9 @@
 package vendorlogin_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,59 +13,6 @@ import (
 
 	"github.com/vendorlogin/vendorlogin"
 )
-
-func TestRecordTTL(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	at := func(d time.Duration) string { return now.Add(d).Format(time.RFC3339Nano) }
-	const margin = 5 * time.Minute
-	for name, c := range map[string]struct {
-		record string
-		want   time.Duration
-	}{
-		"nothing": {`"spent":false`, margin},
-		"access token": {
-			fmt.Sprintf(`"token":{"access":"a","issued_at":%q,"expires_at":%q}`, at(0), at(time.Hour)), time.Hour + margin},
-		"dead access token": {
-			fmt.Sprintf(`"token":{"access":"a","issued_at":%q,"expires_at":%q}`, at(-2*time.Hour), at(-time.Hour)), margin},
-		"access token of unknown life": {
-			fmt.Sprintf(`"token":{"access":"a","issued_at":%q}`, at(0)), time.Hour + margin},
-		"refresh token": {
-			fmt.Sprintf(`"token":{"access":"a","refresh":"r","issued_at":%q,"expires_at":%q,"refresh_expires_at":%q}`,
-				at(0), at(time.Hour), at(24*time.Hour)),
-			24*time.Hour + margin},
-		"refresh token that dies first": {
-			fmt.Sprintf(`"token":{"access":"a","refresh":"r","issued_at":%q,"expires_at":%q,"refresh_expires_at":%q}`,
-				at(0), at(time.Hour), at(time.Minute)),
-			time.Hour + margin},
-		"refresh token of unknown life": {
-			fmt.Sprintf(`"token":{"access":"a","refresh":"r","issued_at":%q,"expires_at":%q}`, at(0), at(time.Hour)), 7*24*time.Hour + margin},
-		"hold": {fmt.Sprintf(`"holds":[{"cause":"credentials","until":%q}]`, at(15*time.Minute)), 15*time.Minute + margin},
-		"holds": {
-			fmt.Sprintf(`"holds":[{"cause":"throttled","until":%q},{"cause":"credentials","until":%q}]`,
-				at(time.Minute), at(15*time.Minute)), 15*time.Minute + margin},
-		"hold is over": {fmt.Sprintf(`"holds":[{"cause":"credentials","until":%q}]`, at(-time.Minute)), margin},
-		"hold outlives the token": {
-			fmt.Sprintf(`"holds":[{"cause":"throttled","until":%q}],"token":{"access":"a","issued_at":%q,"expires_at":%q}`,
-				at(time.Hour), at(0), at(time.Minute)),
-			time.Hour + margin},
-		"token outlives the hold": {
-			fmt.Sprintf(`"holds":[{"cause":"throttled","until":%q}],"token":{"access":"a","issued_at":%q,"expires_at":%q}`,
-				at(time.Minute), at(0), at(time.Hour)),
-			time.Hour + margin},
-		"claim": {fmt.Sprintf(`"claim":{"owner":"x","until":%q}`, at(35*time.Second)), 35*time.Second + margin},
-	} {
-		got, err := vendorlogin.RecordTTL([]byte(`{"format":1,`+c.record+`}`), now)
-		require.NoError(t, err, name)
-		assert.Equal(t, c.want, got, name)
-	}
-	eternal, err := vendorlogin.RecordTTL(
-		[]byte(`{"format":1,"token":{"access":"a","issued_at":"2026-01-02T00:00:00Z","expires_at":"9999-12-31T00:00:00Z"}}`),
-		now,
-	)
-	require.NoError(t, err)
-	assert.Greater(t, eternal, 365*24*time.Hour)
-}
 
 func TestTokenSurvivesTheRecord(t *testing.T) {
 	t.Parallel()
@@ -180,52 +122,6 @@ func TestRecordFormat(t *testing.T) {
 		assert.JSONEq(t, `{"format":1,"token":{"access":"access-1","refresh":"refresh-1",
 			"issued_at":"2000-01-01T00:00:00Z","expires_at":"2000-01-01T01:00:00Z"},"seq":946684800000}`, string(s.blob().data))
 	})
-}
-
-func FuzzRecord(f *testing.F) {
-	for _, seed := range []string{
-		`{"format":1}`,
-		`{"format":2}`,
-		`{"format":1,"token":{"access":"a","refresh":"r","issued_at":"2026-01-02T03:04:05.000000006Z",` +
-			`"expires_at":"2026-01-02T04:04:05+02:00"},"spent":true}`,
-		`{"format":1,"holds":[{"cause":"credentials","until":"2026-01-02T03:04:05Z","fingerprint":255,"status":401}],` +
-			`"claim":{"owner":"x","until":"2026-01-02T03:04:05Z"}}`,
-		`{"format":1,"other":[1e400,{"a":null}],"TOKEN":{"access":"b"}}`,
-		`{"format":1,"format":1,"token":null}`,
-		`null`, `[]`, ``, `{"format":1,"token":{"access":"a","extra":{"":""}}}`,
-	} {
-		f.Add([]byte(seed))
-	}
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		once, err := vendorlogin.RecodeRecord(data)
-		if err != nil {
-			require.NotContains(t, err.Error(), "access")
-			return
-		}
-		twice, err := vendorlogin.RecodeRecord(once)
-		require.NoError(t, err, "%s", once)
-		require.Equal(t, string(once), string(twice))
-		ttl, err := vendorlogin.RecordTTL(once, now)
-		require.NoError(t, err)
-		require.Positive(t, ttl)
-		require.Equal(t, unknownFields(t, data), unknownFields(t, once))
-	})
-}
-
-// unknownFields are the names and values of what this version does not know.
-func unknownFields(t *testing.T, data []byte) map[string]any {
-	var all map[string]any
-	in := json.NewDecoder(bytes.NewReader(data))
-	in.UseNumber()
-	require.NoError(t, in.Decode(&all))
-	maps.DeleteFunc(all, func(name string, _ any) bool {
-		return slices.ContainsFunc(
-			[]string{"format", "token", "seq", "spent", "holds", "claim", "attempts", "consumed"},
-			func(known string) bool { return strings.EqualFold(known, name) },
-		)
-	})
-	return all
 }
 
 // leftover is a store that says a version with the blob that cannot be read.

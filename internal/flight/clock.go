@@ -76,9 +76,8 @@ func (c *clock) settled() {
 	c.giveUp.Stop()
 }
 
-// stop ends everything.
+// stop ends the ctx too.
 func (c *clock) stop() {
-	c.settled()
 	c.timeout.Stop()
 	c.cancel()
 }
@@ -109,7 +108,7 @@ func (w workContext) Err() error {
 func (w workContext) Deadline() (time.Time, bool) {
 	w.clock.mu.Lock()
 	defer w.clock.mu.Unlock()
-	if w.clock.paused > 0 || w.clock.since.IsZero() {
+	if w.clock.paused > 0 {
 		return time.Time{}, false
 	}
 	return w.clock.since.Add(w.clock.left), true

@@ -32,10 +32,10 @@ type Work[T any] struct {
 	// Settle makes of the outcome what waiters get. It is called once, before any waiter leaves.
 	Settle func(T) T
 
-	// Cleanup, if set, follows Settle on the goroutine of Do. A panic in it is dropped.
+	// Cleanup follows Settle on the goroutine of Do. A panic in it is dropped.
 	Cleanup func(ctx context.Context)
 
-	// Ended, if set, is the last thing that happens.
+	// Ended is the last thing that happens.
 	Ended func()
 }
 
@@ -79,9 +79,7 @@ func (f *Flight[T]) run() {
 	ctx := f.clock.context()
 	defer func() {
 		f.clock.stop()
-		if f.work.Ended != nil {
-			f.work.Ended()
-		}
+		f.work.Ended()
 		close(f.ended)
 	}()
 	defer f.cleanUp(ctx)
@@ -101,9 +99,6 @@ func (f *Flight[T]) run() {
 }
 
 func (f *Flight[T]) cleanUp(ctx context.Context) {
-	if f.work.Cleanup == nil {
-		return
-	}
 	defer func() { _ = recover() }()
 	f.work.Cleanup(ctx)
 }

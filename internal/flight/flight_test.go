@@ -38,7 +38,13 @@ func (l *log) add(s string) {
 
 // fly starts a flight whose outcome is text; failures are outcomes too.
 func (l *log) fly(ctx context.Context, do func(context.Context) string) *flight.Flight[string] {
-	f := flight.New(ctx, flight.Work[string]{
+	f := flight.New(ctx, l.work(do))
+	f.Start()
+	return f
+}
+
+func (l *log) work(do func(context.Context) string) flight.Work[string] {
+	return flight.Work[string]{
 		Timeout: 10 * time.Second, Grace: 5 * time.Second,
 		Do: do,
 		Failed: func(c flight.Cause) string {
@@ -53,9 +59,7 @@ func (l *log) fly(ctx context.Context, do func(context.Context) string) *flight.
 		Settle:  func(s string) string { l.add("settled " + s); return s + "!" },
 		Cleanup: func(ctx context.Context) { l.add("cleaned up") },
 		Ended:   func() { l.add("ended") },
-	})
-	f.Start()
-	return f
+	}
 }
 
 func TestOrder(t *testing.T) {
@@ -69,9 +73,14 @@ func TestOrder(t *testing.T) {
 		<-f.Ended()
 		assert.True(t, f.Settled())
 		assert.Equal(t, []string{"settled done", "cleaned up", "ended"}, l.what)
-		out, err = f.Wait(t.Context())
-		require.NoError(t, err)
-		assert.Equal(t, "done!", out, "also afterwards")
+		left, leave := context.WithCancel(t.Context())
+		leave()
+		f.Close()
+		for range 100 {
+			out, err = f.Wait(left)
+			require.NoError(t, err)
+			assert.Equal(t, "done!", out, "also afterwards, whatever has ended since")
+		}
 	})
 }
 
@@ -102,17 +111,57 @@ func TestWorkThatDoesNotReturn(t *testing.T) {
 
 func TestPanicInCleanupIsDropped(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f := flight.New(t.Context(), flight.Work[int]{
-			Timeout: time.Second, Grace: time.Second,
-			Do:      func(context.Context) int { return 1 },
-			Settle:  func(n int) int { return n },
-			Cleanup: func(context.Context) { panic("example") },
-		})
+		var l log
+		work := l.work(func(context.Context) string { return "done" })
+		work.Cleanup = func(context.Context) { panic("example") }
+		f := flight.New(t.Context(), work)
 		f.Start()
 		<-f.Ended()
-		n, err := f.Wait(t.Context())
+		out, err := f.Wait(t.Context())
 		require.NoError(t, err)
-		assert.Equal(t, 1, n)
+		assert.Equal(t, "done!", out)
+	})
+}
+
+func TestContextEndsWithTheWork(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var l log
+		var work context.Context
+		f := l.fly(t.Context(), func(ctx context.Context) string { work = ctx; return "done" })
+		<-f.Ended()
+		time.Sleep(time.Minute)
+		assert.ErrorIs(t, work.Err(), context.Canceled)
+	})
+}
+
+// failures is a flight that counts how often its outcome is made up.
+func failures(t *testing.T, n *int, cleanup time.Duration, do func(f *flight.Flight[string], ctx context.Context)) *flight.Flight[string] {
+	var l log
+	var f *flight.Flight[string]
+	work := l.work(func(ctx context.Context) string { do(f, ctx); return "done" })
+	work.Failed = func(flight.Cause) string { *n++; return "failed" }
+	work.Cleanup = func(context.Context) { time.Sleep(cleanup) }
+	f = flight.New(t.Context(), work)
+	f.Start()
+	return f
+}
+
+func TestOutcomeIsMadeUpOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var n int
+		f := failures(t, &n, time.Hour, func(*flight.Flight[string], context.Context) {})
+		<-f.Ended()
+		assert.Zero(t, n, "not while it is cleaned up")
+		f = failures(t, &n, 0, func(f *flight.Flight[string], ctx context.Context) {
+			time.Sleep(time.Hour)
+			_, done := f.Pause(ctx, time.Minute)
+			time.Sleep(time.Hour)
+			done()
+			time.Sleep(time.Hour)
+		})
+		<-f.Ended()
+		assert.Equal(t, 1, n, "nor because it pauses afterwards")
+		assert.False(t, f.Commit())
 	})
 }
 
@@ -152,23 +201,19 @@ func TestClose(t *testing.T) {
 				var l log
 				var f *flight.Flight[string]
 				begun := make(chan struct{})
-				f = flight.New(t.Context(), flight.Work[string]{
-					Timeout: 10 * time.Second, Grace: time.Second,
-					Do: func(ctx context.Context) string {
-						if commits {
-							assert.True(t, f.Commit())
-						}
-						close(begun)
-						select {
-						case <-ctx.Done():
-							assert.ErrorIs(t, ctx.Err(), context.Canceled)
-							return "cancelled"
-						case <-time.After(5 * time.Second):
-							return "done"
-						}
-					},
-					Settle: func(s string) string { l.add(s); return s },
-				})
+				f = flight.New(t.Context(), l.work(func(ctx context.Context) string {
+					if commits {
+						assert.True(t, f.Commit())
+					}
+					close(begun)
+					select {
+					case <-ctx.Done():
+						assert.ErrorIs(t, ctx.Err(), context.Canceled)
+						return "cancelled"
+					case <-time.After(5 * time.Second):
+						return "done"
+					}
+				}))
 				f.Start()
 				<-begun
 				began := time.Now()
@@ -180,10 +225,10 @@ func TestClose(t *testing.T) {
 				assert.Zero(t, time.Since(began), "waiters go at once")
 				<-f.Ended()
 				if commits {
-					assert.Equal(t, []string{"done"}, l.what, "what has begun runs to its end")
+					assert.Equal(t, "settled done", l.what[0], "what has begun runs to its end")
 					assert.Equal(t, 5*time.Second, time.Since(began))
 				} else {
-					assert.Equal(t, []string{"cancelled"}, l.what)
+					assert.Equal(t, "settled cancelled", l.what[0])
 					assert.Zero(t, time.Since(began))
 				}
 			})
@@ -218,6 +263,30 @@ func TestPauseStopsTheTime(t *testing.T) {
 		out, err := f.Wait(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, "done!", out, "nor was it given up meanwhile")
+		<-f.Ended()
+	})
+}
+
+func TestWorkThatHangsAfterAPauseIsGivenUp(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var n int
+		began := time.Now()
+		f := failures(t, &n, 0, func(f *flight.Flight[string], ctx context.Context) {
+			time.Sleep(4 * time.Second)
+			asking, done := f.Pause(ctx, time.Minute)
+			_, doneToo := f.Pause(ctx, time.Minute)
+			time.Sleep(20 * time.Second)
+			done()
+			assert.Error(t, asking.Err())
+			time.Sleep(20 * time.Second)
+			assert.NoError(t, ctx.Err(), "one of two pauses goes on")
+			doneToo()
+			time.Sleep(time.Hour)
+		})
+		_, err := f.Wait(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 1, n)
+		assert.Equal(t, 55*time.Second, time.Since(began), "the time of its own, the pauses, and the grace")
 		<-f.Ended()
 	})
 }

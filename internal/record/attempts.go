@@ -191,9 +191,6 @@ func (r Row) merge(b Row) Row {
 	cleared := union(r.Cleared, b.Cleared)
 	r, b = r.afterClearing(cleared), b.afterClearing(cleared)
 	r.Cleared = cleared
-	if b.IsZero() {
-		return r
-	}
 	merged := slices.Clone(b.Tries)
 	for _, t := range r.Tries {
 		i := slices.IndexFunc(merged, func(other Try) bool { return other.ID == t.ID })
@@ -214,14 +211,11 @@ func (r Row) merge(b Row) Row {
 
 // afterClearing is the row without those of ids that have ended.
 func (r Row) afterClearing(ids []string) Row {
-	if len(ids) == 0 {
-		return r
-	}
 	kept := slices.DeleteFunc(slices.Clone(r.Tries), func(t Try) bool { return !t.Open && slices.Contains(ids, t.ID) })
 	if len(kept) == len(r.Tries) {
 		return r
 	}
-	after := Row{Tries: kept, Cleared: r.Cleared}
+	after := Row{Tries: kept}
 	for _, t := range kept {
 		if !t.Open {
 			after.N++

@@ -68,7 +68,7 @@ func TestRowOfFailures(t *testing.T) {
 	open := r
 	r = r.Fail("a", at(1), due)
 	assert.True(t, open.Tries[0].Open, "the row before is as it was")
-	assert.Equal(t, Row{First: at(1), Next: r.Next, N: 1, Tries: []Try{{ID: "a", Owner: "o", End: at(1)}}}, r)
+	assert.Equal(t, Row{First: at(1), Next: at(13.2), N: 1, Tries: []Try{{ID: "a", Owner: "o", End: at(1)}}}, r)
 	for i, id := range []string{"b", "c", "d", "e"} {
 		r = r.Begin(Try{ID: id, Owner: "o", End: at(100)}, at(10)).Fail(id, at(float64(11+i)), due)
 	}
@@ -100,6 +100,8 @@ func TestRowOfFailures(t *testing.T) {
 	assert.True(t, Row{}.Begin(Try{ID: "a"}, at(0)).Cancel("a").IsZero())
 	assert.True(t, r.Has("e"))
 	assert.False(t, r.Has("z"))
+	assert.Equal(t, r, r.Fail("e", at(99), due), "an attempt fails once")
+	assert.Equal(t, 6, r.Fail("unknown", at(99), due).N)
 }
 
 func TestSucceed(t *testing.T) {
@@ -108,6 +110,8 @@ func TestSucceed(t *testing.T) {
 	assert.Equal(t, []Try{{ID: "c", Owner: "o", End: at(2)}}, r.Tries, "what came after it stays")
 	assert.Zero(t, r.N)
 	assert.Equal(t, []string{"a"}, r.Cleared)
+	beside := row(0).Begin(Try{ID: "open"}, at(1)).Begin(Try{ID: "z"}, at(1)).Succeed("z")
+	assert.Equal(t, []string{"a"}, beside.Cleared, "not what is still under way")
 	alone := Row{}.Begin(Try{ID: "a"}, at(0)).Succeed("a")
 	assert.True(t, alone.IsZero(), "a login that works at once leaves nothing")
 	assert.Zero(t, row(0).Succeed("unknown").N)
@@ -142,6 +146,32 @@ func TestMerge(t *testing.T) {
 		assert.Equal(t, []Try{{ID: "c", Owner: "o", End: at(2)}}, m.Tries, "a success has cleared what ended before")
 		assert.Equal(t, 1, m.N)
 	}
+	both := Row{Cleared: []string{"b", "c"}}
+	assert.Equal(t, []string{"a", "b", "c"}, cleared.merge(both).Cleared)
+	for i := range 20 {
+		both.Cleared = append(both.Cleared, strconv.Itoa(i))
+	}
+	assert.Len(t, cleared.merge(both).Cleared, maxCleared)
+	assert.Equal(t, "19", cleared.merge(both).Cleared[maxCleared-1], "the latest")
+	assert.False(t, cleared.IsZero())
+	assert.False(t, Attempts{Password: cleared}.IsZero())
+	assert.False(t, Attempts{Code: cleared}.IsZero())
+	assert.Equal(t, late.N, late.merge(Row{Cleared: []string{"unknown"}}).N, "what is forgotten cannot be cleared")
+
+	partly := row(0, 1, 2).Begin(Try{ID: "open"}, at(3))
+	partly.Next = at(50)
+	partly = partly.merge(cleared)
+	assert.Equal(t, Row{N: 1, First: at(0), Next: at(50), Tries: partly.Tries, Cleared: cleared.Cleared}, partly)
+	assert.Len(t, partly.Tries, 2)
+	none := row(0, 1)
+	none.Next = at(50)
+	assert.Equal(t, Row{Cleared: cleared.Cleared}, none.merge(cleared), "then nothing is due either")
+
+	mixed := row(0, 2).merge(Row{N: 2, Next: at(77), Tries: []Try{{ID: "c", End: at(1)}}})
+	assert.Equal(t, []string{"a", "c", "b"}, []string{mixed.Tries[0].ID, mixed.Tries[1].ID, mixed.Tries[2].ID}, "by their ends")
+	assert.Equal(t, row(0, 2).Next, mixed.Next, "of two rows alike the own one")
+	kept := Attempts{Last: Failure{Kind: "ours"}}.Merge(Attempts{Last: Failure{Kind: "theirs"}})
+	assert.Equal(t, "ours", kept.Last.Kind)
 	still := cleared.merge(Row{Tries: []Try{{ID: "a", End: at(0), Open: true}}})
 	assert.Len(t, still.Tries, 1, "but not what is under way")
 }

@@ -18,8 +18,8 @@ const (
 // is from 0 to 1.
 func (r Row) Due(now time.Time, unusable bool, jitter float64) time.Time {
 	due := r.First.Add(offset(r.N, unusable, jitter))
-	if soonest := now.Add(between(secondStart, secondLast, jitter)); r.N < 4 {
-		return latest(due, soonest)
+	if r.N < 4 {
+		return latest(due, now.Add(between(secondStart, secondLast, jitter)))
 	}
 	if due.Before(now.Add(regularInterval / 2)) { // nobody has asked for a while: the row has fallen behind
 		return now.Add(regularInterval)
@@ -29,8 +29,8 @@ func (r Row) Due(now time.Time, unusable bool, jitter float64) time.Time {
 
 func offset(failures int, unusable bool, jitter float64) time.Duration {
 	switch failures {
-	case 0, 1:
-		return between(secondStart, secondLast, jitter)
+	case 1: // it has just ended
+		return 0
 	case 2:
 		return between(thirdStart, thirdLast, jitter)
 	case 3:
