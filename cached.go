@@ -42,7 +42,6 @@ type cached struct {
 	taken   time.Duration // monotonic time at which it was cached
 	expires time.Duration // monotonic time of expiry
 	window  time.Duration // stale for so long before expiry
-	version string        // of the record it is saved as; "" when it is not saved
 	seq     int64         // later tokens have higher ones
 	flags   flag
 }
@@ -110,14 +109,9 @@ func (h *cached) is(f flag) bool { return h.flags&f != 0 }
 
 // with is a copy of h with other flags, to be looked at by the next caller.
 func (h *cached) with(flags flag) *cached {
-	c := &cached{token: h.token, taken: h.taken, expires: h.expires, window: h.window, version: h.version, seq: h.seq, flags: flags}
+	c := &cached{token: h.token, taken: h.taken, expires: h.expires, window: h.window, seq: h.seq, flags: flags}
 	c.signing.Store(h.signing.Load())
 	return c
-}
-
-// holds reports whether h is t, saved or not.
-func (h *cached) holds(t *Token) bool {
-	return h.token.Access.Reveal() == t.Access.Reveal() && h.token.IssuedAt.Equal(t.IssuedAt)
 }
 
 // signed is the token with its header value, built once.

@@ -34,7 +34,7 @@ func (o *order) check(ctx context.Context) *outcome {
 // adopt ends the renewal with the record's token.
 func (o *order) adopt(t *Token) *outcome {
 	o.noteAttempts(o.attempts()) // another's success has cleared some
-	return &outcome{token: t, version: o.ledger.version, seq: o.ledger.rec.Seq, adopted: true}
+	return &outcome{token: t, seq: o.ledger.rec.Seq, adopted: true}
 }
 
 // fresherToken is the record's token if it is better than the cached one.
@@ -53,7 +53,7 @@ func (o *order) fresherToken() *Token {
 	switch {
 	case cached == nil:
 		return t
-	case cached.version == o.ledger.version, cached.holds(t):
+	case cached.seq == rec.Seq && cached.token.Access.Reveal() == rec.Token.Access: // the first version leaves the number as it is
 		return nil
 	case !cached.is(rejectedFlag) && cached.at(mono, wall) != expired && found.at(mono, wall) != fresh:
 		return nil // no better than ours

@@ -62,6 +62,7 @@ func TestClosedClient(t *testing.T) {
 		wg.Wait()
 		_, err := c.Token(t.Context())
 		assert.ErrorIs(t, err, vendorlogin.ErrClosed)
+		assert.EqualError(t, err, "fake (ops@example.com): token: client closed")
 		_, err = c.Renew(t.Context())
 		assert.ErrorIs(t, err, vendorlogin.ErrClosed)
 		assert.ErrorIs(t, c.Logout(t.Context()), vendorlogin.ErrClosed)

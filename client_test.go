@@ -55,6 +55,25 @@ func TestWaitTokenWaitsWhereTheCallerHasTheTime(t *testing.T) {
 	})
 }
 
+func TestWaitTokenWaitsForWhatMayCome(t *testing.T) {
+	for _, kind := range []error{vendorlogin.ErrUnavailable, vendorlogin.ErrRateLimited, vendorlogin.ErrBadResponse} {
+		t.Run(kind.Error(), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := &fake{life: time.Hour}
+				f.on = func(_ context.Context, _ string, n int64) error {
+					if n == 1 {
+						return kind
+					}
+					return nil
+				}
+				token, err := newClient(t, f, nil).WaitToken(t.Context())
+				require.NoError(t, err)
+				assert.Equal(t, "access-1", token.Access.Reveal())
+			})
+		})
+	}
+}
+
 func TestWaitTokenReturnsAtOnce(t *testing.T) {
 	for name, err := range map[string]error{
 		"wrong password": wrongPassword(), "forbidden": vendorlogin.ErrForbidden, "no code": vendorlogin.ErrOTPRequired,

@@ -28,6 +28,22 @@ func (s slowStore) Load(ctx context.Context, key string) ([]byte, string, error)
 	return s.memStore.Load(ctx, key)
 }
 
+func TestRenewWithoutAHoldBypassesNone(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, shared(newMemStore()))
+		for logins, err := range []error{nil, wrongPassword(), wrongPassword()} { // the last one bypasses the hold, the first of a minute
+			f.becomes(func() { f.err = err })
+			_, got := c.Renew(t.Context())
+			assert.Equal(t, err == nil, got == nil)
+			assert.EqualValues(t, logins+1, f.logins.Load())
+		}
+		_, err := c.Renew(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		assert.EqualValues(t, 3, f.logins.Load())
+	})
+}
+
 func TestRenewThatJoinsGetsTheFailure(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := &fake{life: time.Hour, took: time.Second}

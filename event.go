@@ -85,7 +85,7 @@ func (e Event) message() string {
 		return "token rejected by an API, not renewed yet"
 	case e.Type == EventRefused:
 		return "token rejected by an API, renewing"
-	case e.Type == EventLogout && e.Err != nil:
+	case e.Err != nil:
 		return "logout failed"
 	}
 	return "logged out"

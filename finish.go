@@ -43,9 +43,7 @@ func (o *order) keep(ctx context.Context, t *Token, rotated bool) *outcome {
 	}
 	o.noteAttempts(next.Attempts)
 	out := &outcome{token: t, seq: next.Seq, hold: h, unsaved: failed != nil}
-	if failed == nil {
-		out.version = o.ledger.version
-	} else if hadStore {
+	if failed != nil && hadStore {
 		o.progress.note(func(f *facts) { f.storeErr = failed })
 		o.report(Event{Type: EventStore, Err: failed, NeedsAction: rotated})
 	}

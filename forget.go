@@ -66,8 +66,6 @@ func (o *order) seed(ctx context.Context, t *Token) outcome {
 		next.Token, next.Seq, next.Spent, next.Holds = toRecord(t), out.seq, false, nil
 		return &next
 	})
-	if out.unsaved = out.err != nil; !out.unsaved {
-		out.version = o.ledger.version
-	}
+	out.unsaved = out.err != nil
 	return out
 }

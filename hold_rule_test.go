@@ -286,6 +286,16 @@ type accountOnly struct{ account Account }
 func (a accountOnly) Account() Account                      { return a.account }
 func (a accountOnly) Login(context.Context) (*Token, error) { return nil, nil }
 
+func TestRateLimitsInARowAreNoFailuresOfAnotherCause(t *testing.T) {
+	t.Parallel()
+	h := holdAfter(failure{err: &Error{Kind: ErrUnavailable}, rateLimited: 5, wall: holdWall})
+	assert.Equal(t, causeUncounted, h.cause)
+	assert.Equal(t, 1, h.failures)
+	assert.Equal(t, holdWall.Add(firstBackoff), h.untilWall)
+	h = holdAfter(failure{err: &Error{Kind: ErrRateLimited}, facts: facts{op: "login", counted: true}, rateLimited: 2, wall: holdWall})
+	assert.Equal(t, 3, h.failures)
+}
+
 func TestUnusableIsASuccessWithoutAToken(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]bool{0: true, 199: false, 200: true, 299: true, 300: false, 404: false} {

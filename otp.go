@@ -58,21 +58,21 @@ func AskOTP(ctx context.Context, s OTPSource, c Challenge) (string, error) {
 	if code == "" {
 		return "", otpError(c, errors.New("the OTP source returned an empty code"))
 	}
-	if err := spendCode(ctx, c, code); err != nil {
+	if err := spendCode(ctx, code); err != nil {
 		return "", err
 	}
 	return code, nil
 }
 
 // spendCode is Spend for a one-time password.
-func spendCode(ctx context.Context, c Challenge, code string) error {
+func spendCode(ctx context.Context, code string) error {
 	scope := scopeOf(ctx)
 	if scope == nil || scope.spend == nil {
 		return nil
 	}
 	err := scope.spend(ctx, NewSecret(code), true)
 	if errors.Is(err, ErrInvalidCredentials) {
-		return &Error{Account: c.Account, Op: "otp", Kind: ErrOTPRequired, Unprocessed: true,
+		return &Error{Op: "otp", Kind: ErrOTPRequired, Unprocessed: true,
 			Err: errors.New("the OTP source returned a code that was sent before")}
 	}
 	return err
@@ -105,9 +105,6 @@ func promptOTP(ctx context.Context, s OTPSource, c Challenge) (string, error) {
 
 // waitForOTP waits for s no longer than ctx lasts, whether or not s heeds it.
 func waitForOTP(ctx context.Context, s OTPSource, c Challenge) (string, error) {
-	if isNonInteractive(s) {
-		return s.OTP(ctx, c)
-	}
 	type result struct {
 		code     string
 		err      error

@@ -40,7 +40,6 @@ type known struct {
 // An outcome is what a renewal comes to.
 type outcome struct {
 	token   *Token
-	version string // of the record that holds token; "" if none does
 	seq     int64
 	adopted bool // token was fetched by another process
 	unsaved bool // saving token failed

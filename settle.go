@@ -100,7 +100,7 @@ func without(list []uint64, sum uint64) []uint64 {
 func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 	mono, wall := k.now()
 	h := newCached(out.token, k.set.renewBefore, mono, wall)
-	h.version, h.seq = out.version, out.seq
+	h.seq = out.seq
 	if out.unsaved {
 		h.flags |= unsavedFlag
 	}
@@ -117,16 +117,14 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 		if hold := k.onHold(); hold != nil && hold.cause == causeRejected {
 			return // another process's success says nothing about our credentials
 		}
-	} else if k.trouble != nil {
+	} else {
 		k.trouble.sent = without(k.trouble.sent, hashOf(out.token.Refresh)) // the vendor has just given it
 	}
 	if out.hold != nil {
 		k.setHold(ctx, out)
 		return
 	}
-	if k.trouble != nil {
-		k.trouble.hold, k.trouble.probes = nil, probes{}
-	}
+	k.trouble.hold, k.trouble.probes = nil, probes{}
 }
 
 // setHold puts the Client on hold. What is reported is the failure itself, where it has just happened.

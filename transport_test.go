@@ -87,7 +87,9 @@ func TestEndpointThatAlwaysRefusesCostsOneRenewalAMinuteThenLess(t *testing.T) {
 			rt := newTransportClient(t, m, &vendorlogin.Options{RenewBefore: time.Nanosecond}).Transport(a)
 			begin := time.Now()
 			var at []time.Duration
+			calls := 0
 			for seen := int64(1); time.Since(begin) < 50*time.Minute; time.Sleep(5 * time.Second) {
+				calls += callers
 				var wg sync.WaitGroup
 				for range callers {
 					wg.Go(func() {
@@ -106,6 +108,9 @@ func TestEndpointThatAlwaysRefusesCostsOneRenewalAMinuteThenLess(t *testing.T) {
 				[]time.Duration{0, time.Minute, 3 * time.Minute, 7 * time.Minute, 15 * time.Minute, 30 * time.Minute, 45 * time.Minute},
 				at,
 			)
+			if callers == 1 {
+				assert.Equal(t, calls+1, len(a.requests()), "sent again only with another token")
+			}
 		})
 	}
 }

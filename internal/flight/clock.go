@@ -48,7 +48,7 @@ func (c *clock) pause() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.paused++
-	if c.paused > 1 || c.ended {
+	if c.paused > 1 {
 		return
 	}
 	c.left -= time.Since(c.since)

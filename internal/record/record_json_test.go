@@ -24,6 +24,9 @@ func TestDecode(t *testing.T) {
 	}
 	_, err := Decode([]byte(`{"format":2}`))
 	require.ErrorIs(t, err, ErrLaterFormat)
+	empty, err := Decode([]byte(`{"format":1}`))
+	require.NoError(t, err)
+	assert.True(t, empty.IsEmpty())
 	for data, kept := range map[string]bool{
 		`{"access":"a"}`: true, `{"refresh":"r"}`: true, `{"type":"Token"}`: false, `null`: false,
 	} {
@@ -37,9 +40,9 @@ func TestDecode(t *testing.T) {
 
 func TestFieldsOfLaterVersionsStay(t *testing.T) {
 	t.Parallel()
-	data, err := recode([]byte(`{"format":1,"later":[1,2.50],"SEQ":7,"Token2":{}}`))
+	data, err := recode([]byte(`{"format":1,"later":[1,2.50],"SEQ":7,"Token2":{},"":3}`))
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"format":1,"seq":7,"later":[1,2.50],"Token2":{}}`, string(data))
+	assert.JSONEq(t, `{"format":1,"seq":7,"later":[1,2.50],"Token2":{},"":3}`, string(data))
 	assert.Contains(t, string(data), "2.50", "as they were")
 	data, err = Record{Seq: 7}.Encode()
 	require.NoError(t, err)

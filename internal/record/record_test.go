@@ -98,6 +98,9 @@ func TestHolds(t *testing.T) {
 	assert.Len(t, list.Without(&full), 1)
 	assert.Len(t, Holds{h}.With(Hold{Cause: "credentials", Until: at(90)}, at(0)), 2, "about credentials that are not known")
 	h.Until = at(70)
+	alike := one
+	assert.Len(t, Holds{h}.With(Hold{Cause: "credentials", Fingerprint: &alike, Until: at(90)}, at(0)), 1)
+	assert.Len(t, Holds{{Cause: "credentials", Until: at(60)}}.With(h, at(0)), 2)
 	assert.Len(t, Holds{h}.With(Hold{Cause: "failed", Fingerprint: &one, Until: at(90)}, at(0)), 2, "of another cause")
 	assert.Len(t, Holds{{Cause: "failed", Until: at(60)}}.With(Hold{Cause: "failed", Until: at(90)}, at(0)), 1)
 	for range 20 {

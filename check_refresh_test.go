@@ -1,0 +1,74 @@
+package vendorlogin_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+func TestRefreshTokenOfAVendorThatTakesNoneIsNotSent(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &fake{life: time.Hour, rotates: true}, nil)
+		mustToken(t, c)
+		time.Sleep(time.Hour)
+		assert.Equal(t, "access-2", mustToken(t, c).Access.Reveal())
+	})
+}
+
+func TestNoRefreshWithoutARefreshToken(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRefresher(time.Hour, 0)
+		f.rotates = false
+		c := newClient(t, f, nil)
+		mustToken(t, c)
+		time.Sleep(time.Hour)
+		mustToken(t, c)
+		assert.Zero(t, f.refreshes.Load())
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}
+
+// faithful is a vendor that gives the same refresh token always.
+type faithful struct {
+	fake
+	err error // of a refresh
+}
+
+func (f *faithful) Login(ctx context.Context) (*vendorlogin.Token, error) {
+	t, err := f.fake.Login(ctx)
+	t.Refresh = vendorlogin.NewSecret("always")
+	return t, err
+}
+
+func (f *faithful) Refresh(context.Context, *vendorlogin.Token) (*vendorlogin.Token, error) {
+	f.refreshes.Add(1)
+	return f.issue(time.Now()), f.err
+}
+
+func TestRefreshTokenThatALoginGivesAgainIsSentAgain(t *testing.T) {
+	for name, o := range map[string]*vendorlogin.Options{"a store": {Store: newMemStore()}, "none": {}} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := &faithful{fake: fake{life: time.Hour}, err: down()}
+				c := newClient(t, f, o)
+				mustToken(t, c)
+				time.Sleep(time.Hour)
+				_, err := c.Token(t.Context())
+				require.ErrorIs(t, err, vendorlogin.ErrUnavailable, "it may have been used up")
+				time.Sleep(time.Minute)
+				mustToken(t, c)
+				assert.EqualValues(t, 2, f.logins.Load())
+				f.becomes(func() { f.err = nil })
+				time.Sleep(time.Hour)
+				mustToken(t, c)
+				assert.EqualValues(t, 2, f.refreshes.Load(), "the vendor has just given it")
+				assert.EqualValues(t, 2, f.logins.Load())
+			})
+		})
+	}
+}
