@@ -148,89 +148,9 @@ func TestShutdown(t *testing.T) {
 	})
 }
 
-func TestSeed(t *testing.T) {
-	for name, store := range map[string]*memStore{"store": newMemStore(), "none": nil} {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				f := newRefresher(time.Hour, 0)
-				o := &vendorlogin.Options{}
-				if store != nil {
-					o.Store = store
-				}
-				f.err = wrongPassword()
-				c := newClient(t, f, o)
-				_, err := c.Token(t.Context())
-				require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
-
-				given := &vendorlogin.Token{Access: vendorlogin.NewSecret("elsewhere"), Refresh: vendorlogin.NewSecret("refresh-elsewhere"),
-					ExpiresAt: time.Now().Add(time.Hour), Extra: map[string]string{"a": "b"}}
-				require.NoError(t, c.Seed(t.Context(), given))
-				given.Extra["a"] = "changed"
-				token := mustToken(t, c)
-				assert.Equal(t, "elsewhere", token.Access.Reveal())
-				assert.Equal(t, "b", token.Extra["a"], "a copy")
-				assert.Equal(t, time.Now(), token.IssuedAt.In(time.Now().Location()), "now")
-				assert.Nil(t, c.Status().Hold)
-				assert.Equal(t, 1, c.Status().Attempts, "what was tried still counts")
-				if store != nil {
-					assert.Equal(t, "elsewhere", mustToken(t, newClient(t, f, o)).Access.Reveal(), "for all")
-					assert.Empty(t, store.record(t).Holds)
-				}
-
-				require.NoError(t, c.Seed(t.Context(), &vendorlogin.Token{Refresh: vendorlogin.NewSecret("refresh-only")}))
-				f.becomes(func() { f.err = nil })
-				assert.Equal(t, "access-1", trimIssued(mustToken(t, c)), "by the refresh token")
-				assert.True(t, f.presented["refresh-only"])
-				assert.EqualValues(t, 1, f.refreshes.Load())
-			})
-		})
-	}
-}
-
 // trimIssued is the access token without its number, of which a failed login has used one up.
 func trimIssued(t *vendorlogin.Token) string {
 	return strings.NewReplacer("access-2", "access-1").Replace(t.Access.Reveal())
-}
-
-func TestSeededRefreshTokenIsNoValidToken(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		f := newRefresher(time.Hour, 0)
-		f.err = down()
-		f.presented = map[string]bool{"of no use": true}
-		c := newClient(t, f, nil)
-		require.NoError(t, c.Seed(t.Context(), &vendorlogin.Token{
-			Refresh: vendorlogin.NewSecret("of no use"), ExpiresAt: time.Now().Add(time.Hour),
-		}))
-		_, err := c.Token(t.Context())
-		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
-		e, ok := errors.AsType[*vendorlogin.Error](err)
-		require.True(t, ok)
-		assert.Less(t, time.Until(e.RetryAt), 4*time.Second, "there is a hurry")
-	})
-}
-
-func TestSeedRejectsWhatIsOfNoUse(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		c := newClient(t, &fake{life: time.Hour}, nil)
-		for name, token := range map[string]*vendorlogin.Token{
-			"nil": nil, "empty": {}, "expired": {Access: vendorlogin.NewSecret("a"), ExpiresAt: time.Now().Add(-time.Second)},
-		} {
-			require.ErrorIs(t, c.Seed(t.Context(), token), vendorlogin.ErrInvalidRequest, name)
-		}
-		assert.Equal(t, "access-1", mustToken(t, c).Access.Reveal())
-	})
-}
-
-func TestSeedSaysThatTheStoreFailed(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		s := newMemStore()
-		c := newClient(t, &fake{life: time.Hour}, shared(s))
-		s.before = failAt("save", func(context.Context) error { return errDisk })
-		err := c.Seed(t.Context(), &vendorlogin.Token{Access: vendorlogin.NewSecret("elsewhere")})
-		require.ErrorIs(t, err, vendorlogin.ErrStore)
-		assert.Equal(t, "elsewhere", mustToken(t, c).Access.Reveal(), "nothing is lost")
-		assert.True(t, c.Status().Unsaved)
-	})
 }
 
 func TestStatus(t *testing.T) {

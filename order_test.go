@@ -3,7 +3,6 @@ package vendorlogin_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -83,38 +82,6 @@ func TestOrderOfARenewal(t *testing.T) {
 	})
 }
 
-func TestLockOfAProcessThatDiesIsTakenThoughItsAttemptIsOpen(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		s := newMemStore()
-		f := &fake{life: time.Hour}
-		_, err := s.TryLock(t.Context(), f.Account().Key(), 20*time.Second)
-		require.NoError(t, err)
-		s.put(`{"format":1,"attempts":{"password":{"tries":[{"id":"x-1","owner":"x","open":true,"end":"` +
-			time.Now().Add(35*time.Second).Format(time.RFC3339) + `"}]}}}`)
-		began := time.Now()
-		mustToken(t, newClient(t, f, shared(s)))
-		assert.GreaterOrEqual(t, time.Since(began), 20*time.Second)
-		assert.LessOrEqual(t, time.Since(began), 23*time.Second)
-	})
-}
-
-func TestLockIsTriedRarelyWhileTheRecordSaysThatItsHolderIsAtWork(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		for busy, most := range map[string]int{`,"spent":true`: 7, "": 60} {
-			s := newMemStore()
-			f := newRefresher(time.Hour, 0)
-			_, err := s.TryLock(t.Context(), f.Account().Key(), 9*time.Second)
-			require.NoError(t, err)
-			s.put(recordOf("access-0", time.Hour, 0, busy))
-			s.commands()
-			mustToken(t, newClient(t, f, shared(s)))
-			locks := count(s.commands(), "lock")
-			assert.LessOrEqual(t, locks, most, busy)
-			assert.GreaterOrEqual(t, locks, most/2, busy)
-		}
-	})
-}
-
 func TestAttemptIsSavedBeforeTheLoginThoughTheFirstSaveFails(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
@@ -130,22 +97,6 @@ func TestAttemptIsSavedBeforeTheLoginThoughTheFirstSaveFails(t *testing.T) {
 		log := s.commands()
 		require.Contains(t, log, "attempt")
 		assert.Less(t, slices.Index(log, "attempt"), slices.Index(log, "login"))
-	})
-}
-
-func TestCallerHearsWhenTheAttemptOfAnotherEnds(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		s := newMemStore()
-		end := time.Now().Add(35 * time.Second)
-		s.put(`{"format":1,"attempts":{"password":{"tries":[{"id":"x-1","owner":"x","open":true,"end":"` + end.Format(time.RFC3339) + `"}]}}}`)
-		f := &fake{life: time.Hour}
-		_, err := newClient(t, f, shared(unlocked{s})).Token(t.Context())
-		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
-		e, ok := errors.AsType[*vendorlogin.Error](err)
-		require.True(t, ok)
-		assert.True(t, end.Equal(e.RetryAt), "%v", e.RetryAt)
-		assert.True(t, e.Unprocessed)
-		assert.Zero(t, f.logins.Load())
 	})
 }
 
