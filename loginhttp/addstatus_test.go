@@ -1,6 +1,7 @@
 package loginhttp_test
 
 import (
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -45,6 +46,18 @@ func TestRetryAfterOfAFailingSuccess(t *testing.T) {
 }
 
 // Of two times to come back the later one holds: the vendor's own words, and its header.
+func TestRetryAfterCountsFromTheResponse(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := &vendor{respond: func(int, *http.Request) (*http.Response, error) {
+			time.Sleep(10 * time.Second)
+			return reply(429, "", "Retry-After", "60"), nil
+		}}
+		_, err := endpoint(v).Do(t.Context(), login(), nil)
+		assert.Equal(t, time.Minute, time.Until(failure(t, err).RetryAt))
+	})
+}
+
 func TestTheLaterRetryAtHolds(t *testing.T) {
 	t.Parallel()
 	for _, own := range []time.Duration{time.Minute, 10 * time.Minute} {

@@ -78,7 +78,7 @@ func (t *attempts) plan(ctx context.Context, pause time.Duration) {
 	if t.once || t.count >= maxAttempts || ctx.Err() != nil {
 		return
 	}
-	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= pause {
+	if deadline, _ := ctx.Deadline(); time.Until(deadline) <= pause { // Do sets one
 		return
 	}
 	t.pause = pause
@@ -91,11 +91,10 @@ func (t *attempts) again(context.Context, *http.Response, error) (bool, error) {
 
 func (t *attempts) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return t.pause }
 
-// hideLocation keeps the Location from net/http, which would parse it before it asks whether to follow, and quote it in an error.
+// hideLocation keeps the Location from net/http. So that follows no redirect, which would take the credentials wherever it points, and
+// quotes none in an error.
 func (t *attempts) hideLocation(resp *http.Response) {
-	if t.location = resp.Header["Location"]; t.location == nil {
-		return
-	}
+	t.location = resp.Header["Location"]
 	resp.Header = resp.Header.Clone()
 	delete(resp.Header, "Location")
 }

@@ -63,6 +63,18 @@ func TestDoLeavesTheTransportsHeaderAlone(t *testing.T) {
 	assert.Equal(t, http.Header{"Location": {"/elsewhere"}}, shared)
 }
 
+func TestCallerWhoHasLeftHearsOfTheRateLimit(t *testing.T) {
+	t.Parallel()
+	ctx, leave := context.WithCancel(t.Context())
+	v := &vendor{respond: func(int, *http.Request) (*http.Response, error) {
+		leave()
+		return reply(429, "", "Retry-After", "1"), nil
+	}}
+	_, err := endpoint(v).Do(ctx, login(), nil)
+	assert.Equal(t, 1, v.count())
+	assert.Equal(t, 429, failure(t, err).Status)
+}
+
 // What is sent twice, how often at most, and how long the pause is.
 func TestRetry(t *testing.T) {
 	t.Parallel()

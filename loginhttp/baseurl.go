@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/vendorlogin/vendorlogin"
 )
@@ -46,8 +47,6 @@ func badBase(u *url.URL, allowPlain bool) string {
 		return "holds a user name or a password"
 	case u.RawQuery != "" || u.ForceQuery:
 		return "has a query"
-	case u.Fragment != "":
-		return "has a fragment"
 	case u.Scheme != "https" && u.Scheme != "http":
 		return `does not begin with "https://"`
 	case u.Host == "":
@@ -79,7 +78,7 @@ func validPort(u *url.URL) bool {
 
 // isPlainHost rejects what is not ASCII, and the zone of a link-local address.
 func isPlainHost(host string) bool {
-	return strings.IndexFunc(host, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '%' }) < 0
+	return strings.IndexFunc(host, func(r rune) bool { return r >= utf8.RuneSelf || r == '%' }) < 0
 }
 
 // canonicalHost is the host in lower case, with the port where it is not the scheme's own.
@@ -96,8 +95,8 @@ func isLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
+	addr, _ := netip.ParseAddr(host)
+	return addr.IsLoopback()
 }
 
 // Invalid is the error for a configuration that a vendor's New rejects: the field of its Config, and why, without the value.

@@ -1,7 +1,6 @@
 package loginhttp
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -27,12 +26,6 @@ func safeCause(err error, s *scrubber) error {
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return io.ErrUnexpectedEOF
-	}
-	if err == errTooLarge || err == context.Canceled || err == context.DeadlineExceeded {
-		return err
-	}
-	if coding, ok := errors.AsType[*codingError](err); ok {
-		return errors.New(s.clean(coding.Error(), maxMessage))
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return &net.OpError{Op: op.Op, Net: op.Net, Source: op.Source, Addr: op.Addr, Err: safeCause(op.Err, s)}
@@ -122,18 +115,19 @@ func containsAny(text string, parts ...string) bool {
 
 // fromHTTP reports whether in an error there is one of net/http's own or of what that is made of: they quote the response's raw bytes.
 func fromHTTP(err error) bool {
-	starts := []string{"net/http: ", "http: ", "http2: ", "malformed ", "gzip: ", "flate: "}
-	packages := []string{"net/http", "net/http/internal", "net/http/internal/http2", "golang.org/x/net/http2", "net/textproto",
-		"compress/gzip", "compress/flate"}
+	starts := []string{"net/http: ", "http: ", "http2: ", "gzip: "}
+	packages := []string{"net/", "compress/", "golang.org/x/net/"}
 	return anyNode(err, func(node error) bool {
 		t := reflect.TypeOf(node)
 		if t.Kind() == reflect.Pointer {
 			t = t.Elem()
 		}
-		text := node.Error()
-		return slices.Contains(packages, t.PkgPath()) ||
-			slices.ContainsFunc(starts, func(start string) bool { return strings.HasPrefix(text, start) })
+		return beginsWithAny(t.PkgPath(), packages) || beginsWithAny(node.Error(), starts)
 	})
+}
+
+func beginsWithAny(s string, starts []string) bool {
+	return slices.ContainsFunc(starts, func(start string) bool { return strings.HasPrefix(s, start) })
 }
 
 // anyNode reports whether an error in the tree of err meets the condition.

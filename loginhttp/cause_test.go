@@ -1,6 +1,7 @@
 package loginhttp_test
 
 import (
+	"compress/flate"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -25,6 +26,12 @@ import (
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
+
+// wrapsNothing unwraps to nil.
+type wrapsNothing struct{}
+
+func (wrapsNothing) Error() string { return "wraps nothing" }
+func (wrapsNothing) Unwrap() error { return nil }
 
 // What a transport fails with, what the error keeps of it, and what errors.Is finds in it.
 func TestTransportErrors(t *testing.T) {
@@ -66,8 +73,17 @@ func TestTransportErrors(t *testing.T) {
 		"GOAWAY": {errors.New(`http2: server sent GOAWAY and closed; debug="other-secret"`), "the HTTP/2 connection broke", nil},
 		"header": {fmt.Errorf("net/http: HTTP/1.x transport connection broken: %w", errors.New("other-secret")),
 			"the HTTP connection broke", nil},
-		"long":   {errors.New(strings.Repeat("long\n", 1000)), strings.TrimSpace(strings.Repeat("long ", 52)[:256]), nil},
-		"joined": {errors.Join(custom, fmt.Errorf("net/http: other-secret")), "the HTTP connection broke", custom},
+		"DNS, all of it": {&net.DNSError{Err: "e", Name: "n", Server: "192.0.2.1:53", IsTimeout: true, IsTemporary: true},
+			"lookup n on 192.0.2.1:53: e", nil},
+		"op, all of it": {&net.OpError{Op: "read", Net: "tcp", Source: &net.TCPAddr{Port: 1}, Addr: &net.TCPAddr{Port: 2}, Err: custom},
+			"read tcp :1->:2: custom", nil},
+		"slow header":   {errors.Join(timeoutError{}, errors.New("net/http: other-secret")), "timeout", nil},
+		"protocol":      {&http.ProtocolError{ErrorString: "malformed other-secret"}, "the response is not HTTP as it should be", nil},
+		"flate":         {fmt.Errorf("x: %w", flate.CorruptInputError(3)), "the body does not decompress", nil},
+		"wraps nothing": {wrapsNothing{}, "wraps nothing", nil},
+		"coding":        {fmt.Errorf("http: %w", errors.New("other-secret")), "the HTTP connection broke", nil},
+		"long":          {errors.New(strings.Repeat("long\n", 1000)), strings.TrimSpace(strings.Repeat("long ", 52)[:256]), nil},
+		"joined":        {errors.Join(custom, fmt.Errorf("net/http: other-secret")), "the HTTP connection broke", custom},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -91,6 +107,29 @@ func TestTransportErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The errors of DNS and of certificates stay what they are, for who looks for them.
+func TestKnownErrorsStay(t *testing.T) {
+	t.Parallel()
+	keeps := func(err error) error {
+		_, kept := endpoint(failing(fmt.Errorf("x: %w", err))).Do(t.Context(), login(), nil)
+		return kept
+	}
+	dns, ok := errors.AsType[*net.DNSError](keeps(&net.DNSError{Err: "e", Name: "n", IsTimeout: true, IsTemporary: true, IsNotFound: true}))
+	require.True(t, ok)
+	assert.True(t, dns.IsTimeout && dns.IsTemporary && dns.IsNotFound)
+	_, ok = errors.AsType[*tls.CertificateVerificationError](keeps(&tls.CertificateVerificationError{Err: errors.New("y")}))
+	assert.True(t, ok)
+	_, ok = errors.AsType[x509.UnknownAuthorityError](keeps(x509.UnknownAuthorityError{}))
+	assert.True(t, ok)
+	_, ok = errors.AsType[x509.HostnameError](keeps(x509.HostnameError{Certificate: &x509.Certificate{}, Host: "h"}))
+	assert.True(t, ok)
+	_, ok = errors.AsType[x509.CertificateInvalidError](keeps(x509.CertificateInvalidError{Reason: x509.Expired}))
+	assert.True(t, ok)
+	_, ok = errors.AsType[tls.AlertError](keeps(tls.AlertError(40)))
+	assert.True(t, ok)
+	assert.Equal(t, "custom", fmt.Sprintf("%#v", failure(t, keeps(errors.New("custom"))).Err)[3:])
 }
 
 func TestTimeoutsAreTimeouts(t *testing.T) {

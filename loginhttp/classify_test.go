@@ -22,6 +22,7 @@ func TestRedirectTarget(t *testing.T) {
 		"//other.example.net/example-password/x":     "redirects to https://other.example.net/[redacted]/x",
 		"http://api.example.com/EXAMPLE%2Dpassword/": "redirects to http://api.example.com/[redacted]/",
 		"mailto:example-password":                    "redirects to mailto:",
+		"/a%2Fb/c":                                   "redirects to https://api.example.com/a%2Fb/c",
 		"http://[bad/example-password":               "a redirect, which is not followed",
 		"http://x/%zzexample-password":               "a redirect, which is not followed",
 		"":                                           "a redirect, which is not followed",
@@ -62,6 +63,11 @@ func TestErrorTextOfAnotherServer(t *testing.T) {
 		_, err := endpoint(responding(404, body)).Do(t.Context(), login(), nil)
 		assert.EqualError(t, err, "example (ops@example.com): login: "+want)
 	}
+	for status, body := range map[int]string{500: "no", 503: "no", 425: `{"error": "early"}`} {
+		_, err := endpoint(responding(status, body)).Do(t.Context(), login(), nil)
+		assertKind(t, vendorlogin.ErrUnavailable, err)
+		assert.NoError(t, failure(t, err).Err, "the status says it all")
+	}
 }
 
 func TestClassifyReadsTheVendorsWords(t *testing.T) {
@@ -75,12 +81,25 @@ func TestClassifyReadsTheVendorsWords(t *testing.T) {
 		return &vendorlogin.Error{Kind: vendorlogin.ErrInvalidCredentials, Code: body.Code, Message: body.Message,
 			Fields: []vendorlogin.FieldError{{Field: body.Field, Reason: "unknown"}}}
 	}
-	_, err := e.Do(t.Context(), login(), nil)
+	answer, err := e.Do(t.Context(), login(), nil)
+	require.NotNil(t, answer)
+	assert.Equal(t, 400, answer.Status)
 	assert.Equal(t, &vendorlogin.Error{
 		Account: account, Op: "login", Kind: vendorlogin.ErrInvalidCredentials, Request: "POST api.example.com/v1/login", Status: 400,
 		Code: "session/0", Message: "No such user.", Fields: []vendorlogin.FieldError{{Field: "email", Reason: "unknown"}},
 	}, err)
 	assert.Equal(t, 1, calls)
+}
+
+func TestClassifyMayNameTheOp(t *testing.T) {
+	t.Parallel()
+	e := endpoint(responding(400, `{}`))
+	e.Classify = func(*loginhttp.Answer) *vendorlogin.Error {
+		return &vendorlogin.Error{Op: "select", Kind: vendorlogin.ErrForbidden, Unprocessed: true}
+	}
+	_, err := e.Do(t.Context(), login(), nil)
+	assert.Equal(t, "select", failure(t, err).Op)
+	assert.True(t, failure(t, err).Unprocessed)
 }
 
 func TestClassifyWithoutKindMeansTheStatus(t *testing.T) {

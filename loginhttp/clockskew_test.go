@@ -82,6 +82,9 @@ func TestThreeClocks(t *testing.T) {
 		"iat after exp says nothing":             {10 * m, 2 * h, -h, 50 * m},
 		"iat equal to exp says nothing":          {0, h, 0, h},
 		"iat and Date agree in the seconds":      {10 * m, 10*m + time.Second, h, h},
+		"the same token again, Date apart":       {-2 * m, -30 * m, h, h},
+		"an old token, clocks apart":             {-50 * time.Second, -15*m - time.Second, h, 45*m + 49*time.Second},
+		"no old token, clocks apart":             {-50 * time.Second, -15*m + time.Second, h, h},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

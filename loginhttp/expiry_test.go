@@ -120,6 +120,7 @@ func TestExpiryChooses(t *testing.T) {
 		"nothing, documented":          {``, "", 2 * time.Hour, 2 * time.Hour},
 		"nothing":                      {``, "", 0, unknown},
 		"negative documented":          {``, "", -time.Hour, unknown},
+		"no field, token without exp":  {``, jwt(`{"exp":0}`), 0, unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -63,6 +63,14 @@ func TestExpiryField(t *testing.T) {
 		`"2026-05-01t13:00:00z"`:             sentAt.Add(time.Hour).Truncate(time.Second),
 		`"2026-05-01T13:00:00,123Z"`:         time.Date(2026, 5, 1, 13, 0, 0, 123e6, time.UTC),
 		`"2026-05-01T13:00:00.1234567891Z"`:  time.Date(2026, 5, 1, 13, 0, 0, 123456789, time.UTC),
+		`"2026-05-01 13:00:00 gmt"`:          sentAt.Add(time.Hour).Truncate(time.Second),
+		`"Thu, 01 Jan 1970 00:00:00 GMT"`:    {},
+		`"Thu, 01 Jan 1970 02:00:00 +0200"`:  {},
+		`"1970-01-01T00:00:00Z"`:             {},
+		`253402300799000`:                    time.Unix(253402300799, 0),
+		`253402300800000`:                    {},
+		`"277777h46m40s"`:                    sentAt.Add(1e9 * time.Second),
+		`"277777h46m41s"`:                    {},
 		`"2026-05-01 13:00:00 UTC"`:          sentAt.Add(time.Hour).Truncate(time.Second),
 		`"2026-05-01 15:00:00 +0200"`:        sentAt.Add(time.Hour).Truncate(time.Second),
 		`"Fri, 01 May 2026 13:00:00 GMT"`:    sentAt.Add(time.Hour).Truncate(time.Second),
@@ -99,7 +107,6 @@ func TestExpiryField(t *testing.T) {
 		`"12026-05-01T13:00:00Z"`:            {},
 		`"2026-05-01T13:00:00Z and so on"`:   {},
 		`3600 3600`:                          {},
-		`"3600`:                              {},
 		`"` + strings.Repeat("9", 400) + `"`: {},
 	} {
 		got := answered(0, true).Expiry(json.RawMessage(raw), "", 0)

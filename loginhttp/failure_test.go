@@ -98,15 +98,21 @@ func (slowBody) Close() error { return nil }
 func TestStatusCountsWithoutItsBody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		v := &vendor{respond: func(_ int, r *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 401, Body: slowBody{r.Context(), time.Hour}, ContentLength: -1}, nil
-		}}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		_, err := endpoint(v).Do(ctx, login(), nil)
-		assertKind(t, vendorlogin.ErrInvalidCredentials, err)
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.Equal(t, 401, failure(t, err).Status)
+		for status, kind := range map[int]error{
+			401: vendorlogin.ErrInvalidCredentials, 429: vendorlogin.ErrRateLimited, 403: context.DeadlineExceeded, 200: context.DeadlineExceeded,
+		} {
+			v := &vendor{respond: func(_ int, r *http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: status, Body: slowBody{r.Context(), time.Hour}, ContentLength: -1}, nil
+			}}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			answer, err := endpoint(v).Do(ctx, login(), nil)
+			cancel()
+			assert.Equal(t, kind, failure(t, err).Kind)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.Equal(t, status, failure(t, err).Status)
+			require.NotNil(t, answer)
+			assert.Equal(t, status, answer.Status)
+		}
 	})
 }
 

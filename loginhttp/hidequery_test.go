@@ -92,6 +92,33 @@ func TestHideQueryGivesTheQueryToItsHostAlone(t *testing.T) {
 	assert.Equal(t, "password=query-secret", v.requests[2].URL.RawQuery)
 }
 
+func TestHideQueryOfOddRequests(t *testing.T) {
+	t.Parallel()
+	var seen []*url.URL
+	base := roundTripper(func(req *http.Request) (*http.Response, error) {
+		seen = append(seen, req.URL)
+		return reply(200, ""), nil
+	})
+	none := func(base http.RoundTripper) http.RoundTripper { return base }
+	opaque := &url.URL{Scheme: "https", Host: "h", Opaque: "//h/a", RawQuery: "q"}
+	for _, u := range []*url.URL{nil, opaque} {
+		_, err := loginhttp.HideQuery(base, none).RoundTrip(&http.Request{URL: u})
+		require.NoError(t, err)
+	}
+	assert.Equal(t, []*url.URL{nil, opaque}, seen)
+	seen = nil
+	drops := func(base http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(req *http.Request) (*http.Response, error) {
+			return base.RoundTrip((&http.Request{}).WithContext(req.Context()))
+		})
+	}
+	_, err := loginhttp.HideQuery(base, drops).RoundTrip(&http.Request{URL: opaque})
+	require.NoError(t, err)
+	_, err = loginhttp.HideQuery(base, nil).RoundTrip(&http.Request{URL: opaque})
+	require.NoError(t, err)
+	assert.Equal(t, []*url.URL{nil, opaque}, seen)
+}
+
 func TestHideQueryOfFailures(t *testing.T) {
 	t.Parallel()
 	rt := loginhttp.HideQuery(failing(timeoutError{}), func(base http.RoundTripper) http.RoundTripper { return base })

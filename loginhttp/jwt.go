@@ -22,14 +22,9 @@ func readClaims(jwt string) (claims, bool) {
 	}
 	_, rest, _ := strings.Cut(jwt, ".")
 	encoded, _, _ := strings.Cut(rest, ".")
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(encoded, "="))
-	if err != nil {
-		return claims{}, false
-	}
+	payload, _ := base64.RawURLEncoding.DecodeString(strings.TrimRight(encoded, "="))
 	var raw struct{ Exp, Iat json.RawMessage }
-	if json.Unmarshal(payload, &raw) != nil {
-		return claims{}, false
-	}
+	_ = json.Unmarshal(payload, &raw) // of what is none there is no exp
 	exp, ok := numericDate(raw.Exp)
 	if !ok {
 		return claims{}, false
@@ -43,8 +38,8 @@ func readClaims(jwt string) (claims, bool) {
 
 // numericDate reads seconds since 1970, as a number or as a string of one.
 func numericDate(raw json.RawMessage) (time.Time, bool) {
-	seconds, ok := jsonNumber(strings.Trim(string(raw), `"`))
-	if !ok || seconds <= 0 || seconds > maxUnix {
+	seconds, _ := jsonNumber(strings.Trim(string(raw), `"`)) // 0 or infinite where it is none
+	if seconds <= 0 || seconds > maxUnix {
 		return time.Time{}, false
 	}
 	return unixTime(seconds), true

@@ -68,9 +68,6 @@ func oauthKind(word string, refresh bool) error {
 
 // grantType is the grant_type of the request: only a token endpoint is sent one.
 func (x *exchange) grantType() string {
-	if grant := x.Form.Get("grant_type"); grant != "" {
-		return grant
-	}
 	var body struct {
 		GrantType string `json:"grant_type"`
 	}

@@ -39,6 +39,12 @@ func TestOAuthErrors(t *testing.T) {
 		"denied":                    {"password", "login", 400, `{"error":"access_denied"}`, vendorlogin.ErrForbidden},
 		"scope":                     {"password", "login", 400, `{"error":"invalid_scope"}`, vendorlogin.ErrInvalidRequest},
 		"grant":                     {"password", "login", 401, `{"error":"unsupported_grant_type"}`, vendorlogin.ErrInvalidRequest},
+		"request":                   {"password", "login", 401, `{"error":"invalid_request"}`, vendorlogin.ErrInvalidRequest},
+		"scope, 401":                {"password", "login", 401, `{"error":"invalid_scope"}`, vendorlogin.ErrInvalidRequest},
+		"target":                    {"password", "login", 401, `{"error":"invalid_target"}`, vendorlogin.ErrInvalidRequest},
+		"broken":                    {"password", "login", 400, `{"error":"server_error"}`, vendorlogin.ErrUnavailable},
+		"not at 201":                {"password", "login", 201, `{"error":"invalid_grant"}`, nil},
+		"another word, 200":         {"password", "login", 200, `{"error":"pear"}`, nil},
 		"busy":                      {"password", "login", 400, `{"error":"temporarily_unavailable"}`, vendorlogin.ErrUnavailable},
 		"slow down":                 {"password", "login", 400, `{"error":"slow_down"}`, vendorlogin.ErrRateLimited},
 		"429":                       {"password", "login", 429, `{"error":"invalid_grant"}`, vendorlogin.ErrRateLimited},
@@ -48,7 +54,6 @@ func TestOAuthErrors(t *testing.T) {
 		"another word, 401":         {"password", "login", 401, `{"error":"pear"}`, vendorlogin.ErrInvalidCredentials},
 		"no token endpoint":         {"", "login", 400, `{"error":"invalid_client"}`, vendorlogin.ErrInvalidRequest},
 		"a token all the same":      {"password", "login", 200, `{"error":"invalid_grant","access_token":"a"}`, nil},
-		"another word, 200":         {"password", "login", 200, `{"error":"pear"}`, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -10,8 +10,6 @@ import (
 // payloadValues are the values in a request's body, each of which may be a secret. What is in a body of unknown type is one value.
 func payloadValues(payload []byte, mediaType string) []string {
 	switch {
-	case len(payload) == 0:
-		return nil
 	case isJSON(mediaType):
 		return jsonValues(payload)
 	case mediaType == formType:

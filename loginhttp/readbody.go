@@ -16,9 +16,7 @@ func readBody(ctx context.Context, resp *http.Response) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !resp.Uncompressed {
-		body, err = decompress(ctx, resp.Header, body)
-	}
+	body, err = decompress(ctx, resp.Header, body)
 	return bytes.TrimPrefix(body, utf8BOM), err
 }
 

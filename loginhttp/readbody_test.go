@@ -63,6 +63,8 @@ func TestContentCodings(t *testing.T) {
 		"an echo": {[]string{"Content-Encoding", "example-password"}, body,
 			"the body has the content coding [redacted], which is not undone"},
 		"no coding": {[]string{"Content-Encoding", strings.Repeat("x", 99)}, body, "the body has a content coding that is not undone"},
+		"like gzip": {nil, "\x1f" + body, "not JSON at byte 1 of 15"},
+		"no gzip":   {nil, "\x1f\x8b" + body, "the body does not decompress"},
 		"cut":       {[]string{"Content-Encoding", "gzip"}, zipped(t, body)[:20], "unexpected EOF"},
 		"broken":    {nil, strings.TrimSuffix(zipped(t, body), "\x00") + "x", "the body does not decompress"},
 		"a bomb":    {nil, zipped(t, strings.Repeat(" ", 1<<20)+body), "the body is larger than 1 MiB"},

@@ -27,8 +27,8 @@ func (x *exchange) prepare(ctx context.Context) *vendorlogin.Error {
 	if failure := x.encodeBody(); failure != nil {
 		return failure
 	}
-	if len(x.payload) > 0 && x.request.SetBody(x.payload) != nil { // so that go-retryablehttp can send it twice
-		return x.invalid("Body", "cannot be sent")
+	if len(x.payload) > 0 {
+		_ = x.request.SetBody(x.payload) // so that go-retryablehttp can send it twice; of bytes it never fails
 	}
 	req.GetBody = nil // or net/http sends it again and again, where HTTP/2 resets the stream
 	if failure := x.setHeader(req.Header); failure != nil {

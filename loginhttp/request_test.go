@@ -94,7 +94,10 @@ func TestDoRejectsBadRequests(t *testing.T) {
 		"not JSON":            {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Body = dict{"password": secret, "f": func() {}} }, "Body"},
 		"failing marshaler":   {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Body = dict{"password": failingMarshaler(secret)} }, "Body"},
 		"not UTF-8":           {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Body = dict{"password": "example\xff"} }, "Body"},
-		"printed secret":      {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Body = dict{"p": vendorlogin.NewSecret(secret)} }, "Body"},
+		"not UTF-8, behind an escape": {func(_ *loginhttp.Endpoint, c *loginhttp.Call) {
+			c.Body = dict{"password": "\\ufffd\xff"}
+		}, "Body"},
+		"printed secret": {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Body = dict{"p": vendorlogin.NewSecret(secret)} }, "Body"},
 		"secret in the query": {func(_ *loginhttp.Endpoint, c *loginhttp.Call) {
 			c.Query = url.Values{"p": {vendorlogin.NewSecret(secret).String()}}
 		}, "p"},
@@ -112,6 +115,7 @@ func TestDoRejectsBadRequests(t *testing.T) {
 		"user information": {func(e *loginhttp.Endpoint, _ *loginhttp.Call) {
 			e.Account.Endpoint = "https://example-password@api.example.com"
 		}, "Account.Endpoint"},
+		"no host":     {func(e *loginhttp.Endpoint, _ *loginhttp.Call) { e.Account.Endpoint = "https:///v1" }, "Account.Endpoint"},
 		"no endpoint": {func(e *loginhttp.Endpoint, _ *loginhttp.Call) { e.Account.Endpoint = "" }, "Account.Endpoint"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -32,19 +32,15 @@ func (s *scrubber) addHeader(name, value string) {
 		}
 		return
 	}
-	scheme, credentials, found := strings.Cut(strings.TrimSpace(value), " ")
-	if !found {
-		return
-	}
+	scheme, credentials, _ := strings.Cut(strings.TrimSpace(value), " ")
 	s.add(credentials)
 	if strings.EqualFold(scheme, "basic") {
 		user, _ := base64.StdEncoding.DecodeString(credentials) // what is none is sent all the same
 		name, password, _ := strings.Cut(string(user), ":")
 		for _, part := range []string{name, password} {
 			s.add(part)
-			if plain, err := url.QueryUnescape(part); err == nil { // OAuth escapes both, RFC 6749 section 2.3.1
-				s.add(plain)
-			}
+			plain, _ := url.QueryUnescape(part) // OAuth escapes both, RFC 6749 section 2.3.1
+			s.add(plain)
 		}
 	}
 }

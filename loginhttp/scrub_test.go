@@ -184,4 +184,6 @@ func TestEscapedBasic(t *testing.T) {
 	call := loginhttp.Call{Op: "login", Header: http.Header{"Authorization": {"Basic " + pair}}}
 	assert.Equal(t, "no [redacted] with [redacted]", echo(t, call, "no example client with pass+word:1").Message)
 	assert.Equal(t, "no [redacted]", echo(t, call, "no example%20client").Message)
+	call.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("50%zz:ex%ample")))
+	assert.Equal(t, "no [redacted] with [redacted]", echo(t, call, "no 50%zz with ex%ample").Message, "what OAuth has not escaped")
 }

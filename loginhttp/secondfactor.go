@@ -18,9 +18,7 @@ const maxCodes = 3
 func (e Endpoint) SecondFactor(
 	ctx context.Context, src vendorlogin.OTPSource, c vendorlogin.Challenge, send func(code string) error,
 ) error {
-	if c.Account == (vendorlogin.Account{}) {
-		c.Account = e.Account
-	}
+	c.Account = e.Account
 	var sent []string
 	var rejection error
 	for c.Attempt = 1; ; c.Attempt++ {

@@ -34,6 +34,11 @@ type device struct{ person }
 
 func (*device) NonInteractive() bool { return true }
 
+// An attended device needs a person all the same.
+type attended struct{ device }
+
+func (*attended) NonInteractive() bool { return false }
+
 func TestSecondFactor(t *testing.T) {
 	t.Parallel()
 	rejected := &vendorlogin.Error{Kind: vendorlogin.ErrOTPRejected, Status: 401}
@@ -54,6 +59,7 @@ func TestSecondFactor(t *testing.T) {
 		"another failure":   {&person{codes: []string{"1", "2"}}, []error{limited}, []string{"1"}, vendorlogin.ErrRateLimited},
 		"gives up":          {&person{codes: []string{"1"}}, []error{rejected}, []string{"1"}, vendorlogin.ErrOTPRequired},
 		"empty code":        {&person{codes: []string{" "}}, nil, nil, vendorlogin.ErrOTPRequired},
+		"attended device":   {&attended{device{person{codes: []string{"1", "2"}}}}, []error{rejected, nil}, []string{"1", "2"}, nil},
 		"device":            {&device{person{codes: []string{"1", "2"}}}, []error{rejected}, []string{"1"}, vendorlogin.ErrOTPRejected},
 		"no source":         {nil, nil, nil, vendorlogin.ErrOTPRequired},
 		"no function":       {vendorlogin.OTPFunc(nil), nil, nil, vendorlogin.ErrOTPRequired},

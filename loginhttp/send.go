@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/hashicorp/go-retryablehttp"
-
 	"github.com/vendorlogin/vendorlogin"
 )
 
@@ -39,14 +37,10 @@ func (x *exchange) send(caller, bounded context.Context) (*Answer, *vendorlogin.
 func (x *exchange) roundTrips() (*http.Response, error) {
 	x.attempts.base, x.attempts.once = x.transport(), x.Once
 
-	x.client = http.Client{Transport: &x.attempts, CheckRedirect: noRedirects}
+	x.client = http.Client{Transport: &x.attempts}
 	x.retrying.HTTPClient = &x.client
 	x.retrying.RetryMax = maxAttempts - 1
 	x.retrying.CheckRetry = x.attempts.again
 	x.retrying.Backoff = x.attempts.backoff
-	x.retrying.ErrorHandler = retryablehttp.PassthroughErrorHandler
 	return x.retrying.Do(&x.request)
 }
-
-// noRedirects returns a redirect as the response it is: following it would send the credentials to wherever it points.
-func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -237,6 +237,15 @@ func TestOtherTransports(t *testing.T) {
 	assert.Equal(t, 1, unread, "it would fail again")
 	assertKind(t, vendorlogin.ErrUnavailable, err)
 
+	for read, unprocessed := range map[int]bool{0: true, 1: false} {
+		failsHalfway := roundTripper(func(r *http.Request) (*http.Response, error) {
+			_, _ = r.Body.Read(make([]byte, read))
+			return nil, errors.New("example")
+		})
+		_, err = withTransport(on(t, srv.URL), failsHalfway).Do(t.Context(), secretCall(), nil)
+		assert.Equal(t, unprocessed, failure(t, err).Unprocessed, read)
+	}
+
 	call := secretCall()
 	call.Body = nil
 	_, err = withTransport(on(t, srv.URL), failsUnread).Do(t.Context(), call, nil)
