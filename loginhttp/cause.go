@@ -24,7 +24,7 @@ func safeCause(err error, s *scrubber) error {
 	if err == nil {
 		return errors.New("unknown")
 	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {

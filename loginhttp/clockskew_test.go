@@ -75,6 +75,7 @@ func TestThreeClocks(t *testing.T) {
 		"all differ, both behind":                {-10 * m, -2 * h, h, h},
 		"token's clock ahead alone":              {0, 2 * h, h, h},
 		"the same token again":                   {0, -30 * m, h, 30 * m},
+		"the same token again, soon":             {0, -10 * m, h, 50 * m},
 		"the same token again, expired":          {0, -2 * h, h, -h},
 		"the same token again, clocks 5 s apart": {5 * time.Second, -30 * m, h, 30*m - 5*time.Second},
 		"the same token again, clocks apart":     {-50 * time.Second, -30 * m, h, 30*m + 50*time.Second},

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
 func TestExpiryField(t *testing.T) {
@@ -109,7 +111,19 @@ func TestExpiryField(t *testing.T) {
 		`3600 3600`:                          {},
 		`"` + strings.Repeat("9", 400) + `"`: {},
 	} {
-		got := answered(0, true).Expiry(json.RawMessage(raw), "", 0)
+		a := answered(0, true)
+		got := a.Expiry(json.RawMessage(raw), "", 0)
+		if want.IsZero() {
+			assert.Equal(t, sentAt.Add(time.Minute), a.Expiry(json.RawMessage(raw), "", time.Minute), raw)
+		}
 		assert.True(t, want.Equal(got), "%s: %v", raw, got)
 	}
+}
+
+func TestExpiryFieldOfAnAnswerMadeByHand(t *testing.T) {
+	t.Parallel()
+	var a loginhttp.Answer
+	assert.Zero(t, a.Expiry(json.RawMessage(`3600`), "", 0), "from when?")
+	assert.Zero(t, a.Expiry(nil, "", time.Hour))
+	assert.True(t, time.Unix(1777640400, 0).Equal(a.Expiry(json.RawMessage(`1777640400`), "", 0)))
 }

@@ -66,6 +66,9 @@ func TestOAuthErrors(t *testing.T) {
 			}
 			assertKind(t, test.kind, err)
 			assert.Equal(t, test.status, failure(t, err).Status)
+			if name == "another word" {
+				assert.Equal(t, "pear", failure(t, err).Code)
+			}
 		})
 	}
 }
