@@ -272,3 +272,19 @@ func TestSuccessClearsTheCountForAll(t *testing.T) {
 		assert.Zero(t, len(s.record(t).Holds))
 	})
 }
+
+func TestSuccessLeavesNothingOfTheFailuresBefore(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour, err: down()}
+		c := newClient(t, f, shared(s))
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		assert.Contains(t, string(s.blob().data), `"last"`)
+		f.becomes(func() { f.err = nil })
+		time.Sleep(4 * time.Second)
+		mustToken(t, c)
+		assert.NotContains(t, string(s.blob().data), `"last"`)
+		assert.Zero(t, c.Status().Attempts)
+	})
+}

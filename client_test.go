@@ -218,6 +218,10 @@ func TestClientInALog(t *testing.T) {
 		data, err := c.MarshalText()
 		require.NoError(t, err)
 		assert.Equal(t, text, string(data))
+		require.NoError(t, c.Seed(t.Context(), &vendorlogin.Token{Refresh: vendorlogin.NewSecret("r")}))
+		assert.Equal(t, "vendorlogin.Client(fake ops@example.com: expired)", c.String())
+		f := &fake{}
+		assert.Same(t, f, newClient(t, f, nil).Authenticator())
 	})
 }
 

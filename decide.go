@@ -82,7 +82,7 @@ func (k *keeper) decide(ctx context.Context, force, probed bool) decision {
 	case hold == nil || hold.cause == causeBackground || force && hold.mayBypass(wall) && k.bypassDue(mono):
 		return decision{wait: k.beginRenewal(ctx, force, fallback != nil)}
 	default:
-		if credentials, store := k.probesDue(hold, mono, wall); credentials || store {
+		if credentials, store := k.probesDue(hold, mono); credentials || store {
 			return decision{wait: k.beginProbe(ctx, credentials, store)}
 		}
 	}
@@ -114,7 +114,6 @@ func (k *keeper) beginProbe(ctx context.Context, credentials, store bool) *run {
 
 // renewInBackground starts a renewal that nobody waits for, or on hold a probe.
 func (k *keeper) renewInBackground(ctx context.Context, mono time.Duration) {
-	_, wall := k.now()
 	hold := k.onHold()
 	switch {
 	case k.run.underWay():
@@ -122,16 +121,16 @@ func (k *keeper) renewInBackground(ctx context.Context, mono time.Duration) {
 		k.events.report(ctx, Event{Type: EventStale})
 		k.begin(ctx, &run{job: jobBackground}, renewOrder)
 	default:
-		if credentials, store := k.probesDue(hold, mono, wall); credentials || store {
+		if credentials, store := k.probesDue(hold, mono); credentials || store {
 			k.beginProbe(ctx, credentials, store)
 		}
 	}
 }
 
 // probesDue reports what is to be probed now.
-func (k *keeper) probesDue(h *hold, mono time.Duration, wall time.Time) (credentials, store bool) {
+func (k *keeper) probesDue(h *hold, mono time.Duration) (credentials, store bool) {
 	p := k.trouble.probes
-	credentials = h.cause == causeRejected && h.fingerprint != nil && !wall.Before(h.floor) && mono >= p.credentials
+	credentials = h.cause == causeRejected && h.fingerprint != nil && mono >= p.credentials
 	store = k.set.store != nil && h.cause != causePaced && mono >= p.store
 	return credentials, store
 }

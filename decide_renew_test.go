@@ -56,6 +56,7 @@ func TestRenewThatJoinsGetsTheFailure(t *testing.T) {
 		token, err := c.Renew(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
 		assert.Nil(t, token)
+		assert.EqualValues(t, 2, f.logins.Load(), "one attempt for both")
 	})
 }
 

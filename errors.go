@@ -70,7 +70,7 @@ func (e *Error) Error() string {
 		}
 	}
 	cause := e.Err
-	if cause != nil && e.where() == "" && e.Kind != nil && errors.Is(cause, e.Kind) { // it says the kind too
+	if cause != nil && e.where() == "" && errors.Is(cause, e.Kind) { // it says the kind too
 		b.WriteString(cause.Error())
 		cause = nil
 	} else {

@@ -106,21 +106,26 @@ func TestLogTexts(t *testing.T) {
 		event vendorlogin.EventType
 		err   error
 		want  string
+		level string
 	}{
-		{vendorlogin.EventLogin, nil, "logged in"},
-		{vendorlogin.EventLogin, failed, "login failed"},
-		{vendorlogin.EventRefresh, nil, "token refreshed"},
-		{vendorlogin.EventRefresh, failed, "refresh failed"},
-		{vendorlogin.EventAdopt, nil, "token taken from the store"},
-		{vendorlogin.EventStale, nil, "token is being renewed in the background"},
-		{vendorlogin.EventHold, failed, "on hold, nothing is sent"},
-		{vendorlogin.EventStore, failed, "store failed"},
-		{vendorlogin.EventLockWait, nil, "waited for another process"},
-		{vendorlogin.EventRefused, nil, "token rejected by an API, renewing"},
-		{vendorlogin.EventRefused, failed, "token rejected by an API, not renewed yet"},
-		{vendorlogin.EventLogout, nil, "logged out"},
-		{vendorlogin.EventLogout, failed, "logout failed"},
+		{vendorlogin.EventLogin, nil, "logged in", "INFO"},
+		{vendorlogin.EventLogin, failed, "login failed", "DEBUG"},
+		{vendorlogin.EventRefresh, nil, "token refreshed", "INFO"},
+		{vendorlogin.EventRefresh, failed, "refresh failed", "DEBUG"},
+		{vendorlogin.EventAdopt, nil, "token taken from the store", "INFO"},
+		{vendorlogin.EventStale, nil, "token is being renewed in the background", "DEBUG"},
+		{vendorlogin.EventHold, failed, "on hold, nothing is sent", "WARN"},
+		{vendorlogin.EventStore, failed, "store failed", "WARN"},
+		{vendorlogin.EventLockWait, nil, "waited for another process", "DEBUG"},
+		{vendorlogin.EventRefused, nil, "token rejected by an API, renewing", "INFO"},
+		{vendorlogin.EventRefused, failed, "token rejected by an API, not renewed yet", "WARN"},
+		{vendorlogin.EventLogout, nil, "logged out", "INFO"},
+		{vendorlogin.EventLogout, failed, "logout failed", "WARN"},
 	} {
-		assert.Equal(t, c.want, vendorlogin.LogText(vendorlogin.Event{Type: c.event, Err: c.err}))
+		e := vendorlogin.Event{Type: c.event, Err: c.err}
+		assert.Equal(t, c.want, vendorlogin.LogText(e))
+		assert.Equal(t, c.level, vendorlogin.LogLevel(e), c.want)
+		e.NeedsAction = true
+		assert.Equal(t, "ERROR", vendorlogin.LogLevel(e))
 	}
 }

@@ -65,3 +65,6 @@ func Probed(c *Client) bool { return c.k.troubled().rejection.probe != 0 }
 
 // LogText is the log line's text for e.
 func LogText(e Event) string { return e.message() }
+
+// LogLevel is its level.
+func LogLevel(e Event) string { return e.level().String() }

@@ -112,8 +112,9 @@ func TestHoldAfter(t *testing.T) {
 			failure{err: &Error{Kind: ErrUnavailable}, facts: facts{}, before: &hold{cause: causeUncounted, failures: 9}},
 			causeUncounted, 10 * time.Second, false, 0,
 		},
-		"refresh failed": {failure{err: &Error{Kind: ErrUnavailable}, facts: refreshed}, causeUncounted, time.Second, false, 0},
-		"crash":          {failure{err: &Error{Kind: ErrUnavailable}, facts: counted, crashed: true}, causeUncounted, 0, false, 0},
+		"a code at a refresh": {failure{err: &Error{Kind: ErrOTPRequired}, facts: refreshed}, causeUncounted, time.Second, false, 0},
+		"refresh failed":      {failure{err: &Error{Kind: ErrUnavailable}, facts: refreshed}, causeUncounted, time.Second, false, 0},
+		"crash":               {failure{err: &Error{Kind: ErrUnavailable}, facts: counted, crashed: true}, causeUncounted, 0, false, 0},
 		"crash, the second": {
 			failure{err: &Error{Kind: ErrUnavailable}, facts: counted, crashed: true, before: &hold{cause: causeUncounted, failures: 1}},
 			causeUncounted, 2 * time.Second, false, 0,

@@ -42,6 +42,18 @@ func TestAFewUsedRefreshTokensAreRemembered(t *testing.T) {
 	assert.Equal(t, []uint64{2, 3, 5, 6, 7, 8, 9, 4}, all.sent, "the last ones, each once")
 }
 
+func TestRunThatEndsLateLeavesTheOthers(t *testing.T) {
+	t.Parallel()
+	first, second := &run{}, &run{}
+	second.before = first
+	k := keeper{run: second}
+	k.end(first)
+	assert.Same(t, second, k.run)
+	assert.Nil(t, second.before)
+	k.end(second)
+	assert.Nil(t, k.run)
+}
+
 // instant is a vendor whose tokens last an hour.
 type instant struct{}
 

@@ -296,7 +296,7 @@ func TestStoreErrorNamesTheAccount(t *testing.T) {
 		c := newClient(t, &fake{life: time.Hour}, &vendorlogin.Options{Store: s, OnEvent: seen.record})
 		err := c.Seed(t.Context(), &vendorlogin.Token{Access: vendorlogin.NewSecret("x")})
 		require.Error(t, err)
-		assert.Contains(t, err.Error(), "ops@example.com")
+		assert.Contains(t, err.Error(), "fake (ops@example.com): store: ")
 		_, _ = c.Renew(t.Context())
 		for _, e := range seen.seen() {
 			if e.Err != nil {

@@ -158,7 +158,7 @@ func (o *order) mayAnnounce(ctx context.Context, patience time.Time) *outcome {
 			break
 		}
 		out = o.pauseAndCheck(ctx, lastPause)
-		if out != nil && ctx.Err() != nil && out.hold != nil && until.After(out.hold.untilWall) {
+		if out != nil && out.err != nil && until.After(out.err.RetryAt) {
 			out.err.RetryAt = until
 		}
 	}
@@ -172,7 +172,6 @@ func (o *order) mayAnnounce(ctx context.Context, patience time.Time) *outcome {
 func (o *order) announcement() record.Record {
 	next := o.ledger.rec
 	if o.old == nil {
-		next = o.unclaimed(next)
 		next.Attempts = o.begin()
 		return next
 	}

@@ -56,5 +56,6 @@ func TestCallerHearsWhenTheAttemptOfAnotherEnds(t *testing.T) {
 		assert.True(t, end.Equal(e.RetryAt), "%v", e.RetryAt)
 		assert.True(t, e.Unprocessed)
 		assert.Zero(t, f.logins.Load())
+		assert.Equal(t, len(s.commands()), count(s.log, "load"), "nothing is saved: nothing has come about")
 	})
 }

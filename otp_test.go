@@ -221,6 +221,29 @@ func TestCloseEndsTheWaitForACode(t *testing.T) {
 	}
 }
 
+func TestPersonHasFiveMinutes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var asked vendorlogin.Challenge
+		f := &coded{source: attended{func(ctx context.Context, c vendorlogin.Challenge) (string, error) {
+			asked = c
+			<-ctx.Done()
+			return "", ctx.Err()
+		}}}
+		c := newClient(t, f, &vendorlogin.Options{Namespace: "tenant"})
+		began := time.Now()
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, 5*time.Minute, time.Since(began))
+		assert.Equal(t, "tenant", asked.Namespace)
+	})
+}
+
+// attended is a device that needs a person all the same.
+type attended struct{ vendorlogin.OTPFunc }
+
+func (attended) NonInteractive() bool { return false }
+
 func TestSourceThatDoesNotHeedContextIsLeftBehind(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		enter := make(chan struct{})

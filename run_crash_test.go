@@ -243,6 +243,21 @@ func TestAuthenticatorThatHeedsNoContextKeepsNobodyForEver(t *testing.T) {
 	})
 }
 
+func TestStoreThatHangsAfterAFailedLoginKeepsNobodyForEver(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		s.before = failAt("save", func(context.Context) error { time.Sleep(time.Hour); return nil })
+		c := newClient(t, &fake{err: down()}, shared(s))
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		e, ok := errors.AsType[*vendorlogin.Error](err)
+		require.True(t, ok)
+		assert.False(t, e.RetryAt.Before(time.Now()))
+		assert.NotNil(t, c.Status().Hold)
+		time.Sleep(2 * time.Hour)
+	})
+}
+
 func TestRefreshTokenOfARenewalThatDoesNotEndIsSpent(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := &deaf{refresher: newRefresher(time.Hour, 0), refreshTook: time.Hour}

@@ -53,16 +53,14 @@ func (k *keeper) settle(ctx context.Context, r *run, out outcome) outcome {
 		h.changed = true
 		k.trouble.hold = &h
 	}
-	if h := k.cached.Load(); h != nil && out.token == nil {
+	if h := k.cached.Load(); h != nil {
 		out = k.afterFailure(r, h, facts, out)
 	}
 	if k.closed && r.job != jobLogout {
 		out.token, out.err = nil, k.vendor.failure("token", ErrClosed, "")
 	}
-	if r.job == jobProbe {
-		mono, _ := k.now()
-		k.troubled().probes.done(mono, r.credentials, r.store)
-	}
+	mono, _ := k.now()
+	k.trouble.probes.done(mono, r.credentials, r.store)
 	k.setTimer()
 	k.dropTrouble()
 	return out
