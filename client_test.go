@@ -209,6 +209,19 @@ func TestStatusCostsLittle(t *testing.T) {
 	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { _ = c.Status() }), 1.0)
 }
 
+func TestErrorSaysItsKindOnce(t *testing.T) {
+	t.Parallel()
+	limited := fmt.Errorf("the pacer is full: %w", vendorlogin.ErrRateLimited)
+	for want, err := range map[string]*vendorlogin.Error{
+		"login: the pacer is full: rate limited":                     {Op: "login", Kind: vendorlogin.ErrRateLimited, Err: limited},
+		"login: unavailable: the pacer is full: rate limited":        {Op: "login", Kind: vendorlogin.ErrUnavailable, Err: limited},
+		"login: rate limited (429): the pacer is full: rate limited": {Op: "login", Kind: vendorlogin.ErrRateLimited, Err: limited, Status: 429},
+		"failed": {},
+	} {
+		assert.EqualError(t, err, want)
+	}
+}
+
 func TestClientInALog(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := newClient(t, &fake{}, nil)

@@ -111,7 +111,7 @@ func (k *keeper) onHold() *hold {
 
 // setTimer sets the timer of Options.KeepAlive to when something is to be done next, with the mutex held.
 func (k *keeper) setTimer() {
-	if k.timer == nil || k.closed {
+	if k.timer == nil {
 		return
 	}
 	mono, wall := k.now()

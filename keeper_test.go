@@ -54,6 +54,15 @@ func TestRunThatEndsLateLeavesTheOthers(t *testing.T) {
 	assert.Nil(t, k.run)
 }
 
+func TestClosedClientHandsOutNothing(t *testing.T) {
+	t.Parallel()
+	k := keeper{vendor: vendor{instant{}}, closed: true, trouble: &trouble{}}
+	out := k.settle(t.Context(), &run{progress: &progress{}}, outcome{token: &Token{Access: NewSecret("late")}})
+	assert.Nil(t, out.token)
+	assert.Equal(t, ErrClosed, out.err.Kind)
+	assert.Nil(t, k.cached.Load())
+}
+
 // instant is a vendor whose tokens last an hour.
 type instant struct{}
 

@@ -255,16 +255,13 @@ func (o *order) commit(ctx context.Context, op string) *outcome {
 // has moved on, and what it brought may serve.
 func (o *order) dropRefresh(ctx context.Context) *outcome {
 	ours := o.ledger.version
-	e := o.ledger.update(ctx, func() *record.Record {
+	_ = o.ledger.update(ctx, func() *record.Record { // that it is spent is in the record already
 		if o.ledger.version != ours {
 			return nil
 		}
 		next := o.unclaimed(o.ledger.rec.WithoutToken())
 		return &next
 	})
-	if e != nil && !o.ledger.degraded() {
-		o.ledger.degrade(e)
-	}
 	return o.check(ctx)
 }
 

@@ -56,7 +56,7 @@ func (k *keeper) settle(ctx context.Context, r *run, out outcome) outcome {
 	if h := k.cached.Load(); h != nil {
 		out = k.afterFailure(r, h, facts, out)
 	}
-	if k.closed && r.job != jobLogout {
+	if k.closed {
 		out.token, out.err = nil, k.vendor.failure("token", ErrClosed, "")
 	}
 	mono, _ := k.now()
