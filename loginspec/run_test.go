@@ -292,3 +292,28 @@ func TestUnsentStepBehindOneThatWasSent(t *testing.T) {
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// A portal gives its CSRF token as an escaped cookie, and wants it plain in a header.
+func TestUnescapedCookie(t *testing.T) {
+	t.Parallel()
+	_, w, err := login(t, `
+name: v
+user: email
+inputs: [{name: email}, {name: password, secret: true}]
+login:
+  - url: https://v.example/csrf-cookie
+    keep: {csrf: {cookie: XSRF-TOKEN, unescape: true}}
+  - url: https://v.example/login
+    header: {X-XSRF-TOKEN: "${csrf}"}
+    json: {email: "${email}", password: "${password}"}
+    keep: {access: {cookie: session}}
+`, nil, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			respond(204, "", "Set-Cookie", "XSRF-TOKEN=abc%3D%3D; Path=/")(w, r)
+			return
+		}
+		respond(204, "", "Set-Cookie", "session=s-1; Path=/; HttpOnly")(w, r)
+	})
+	require.NoError(t, err)
+	assert.Equal(t, "abc==", w.requests()[1].Header.Get("X-XSRF-TOKEN"))
+}

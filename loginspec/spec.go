@@ -186,6 +186,9 @@ type Source struct {
 	// Text is the whole body, without surrounding blanks. A body that is one JSON text is that text.
 	Text bool `json:"text"`
 
+	// Unescape undoes percent escapes, such as "%3D" for "=": a cookie has them where a header is to have its plain value.
+	Unescape bool `json:"unescape"`
+
 	// Match is a regular expression with one group, which is what is kept. In HTML, entities are undone.
 	Match string `json:"match"`
 

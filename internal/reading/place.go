@@ -4,6 +4,7 @@ import (
 	"html"
 	"maps"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ type Place struct {
 	JSON, XML, Header, Cookie string
 	Cookies                   []string
 	Text                      bool
+	Unescape                  bool
 	Match, As                 string
 	Maybe, Public             bool
 }
@@ -23,6 +25,11 @@ type Place struct {
 // Find returns what is at a place. It is not there where it is null, empty, an object or a list.
 func (s *Place) Find(r *Response) (string, bool) {
 	value := s.locate(r)
+	if s.Unescape {
+		if plain, err := url.PathUnescape(value); err == nil {
+			value = plain
+		}
+	}
 	if s.Match == "" || value == "" {
 		return value, value != ""
 	}

@@ -76,3 +76,13 @@ func TestCovers(t *testing.T) {
 		assert.Equal(t, c.want, c.first.Covers(&c.second), "%+v", c)
 	}
 }
+
+func TestUnescape(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]string{"c=a%3Db%2Fc+d": "a=b/c+d", "c=100%": "100%", "c=plain": "plain"} {
+		place := reading.Place{Cookie: "c", Unescape: true}
+		value, ok := place.Find(response("", "Set-Cookie", header))
+		assert.True(t, ok)
+		assert.Equal(t, want, value)
+	}
+}
