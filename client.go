@@ -111,9 +111,7 @@ func (c *Client) AuthorizeWith(req *http.Request, t *Token) error {
 	if req.Header == nil {
 		req.Header = http.Header{}
 	}
-	if h := c.k.cached.Load(); h != nil && h.token == t {
-		t = h.signed()
-	}
+	t = c.k.signed(t)
 	if a, ok := c.k.vendor.auth.(Authorizer); ok {
 		return a.Authorize(req, t)
 	}

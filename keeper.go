@@ -85,6 +85,14 @@ func (k *keeper) now() (mono time.Duration, wall time.Time) {
 	return now.Sub(k.epoch), now.Round(0)
 }
 
+// signed is t with its header value, which is built once for the cached token.
+func (k *keeper) signed(t *Token) *Token {
+	if h := k.cached.Load(); h != nil && h.token == t {
+		return h.signed()
+	}
+	return t
+}
+
 // troubled is the trouble, made when it is needed first.
 func (k *keeper) troubled() *trouble {
 	if k.trouble == nil {

@@ -82,6 +82,17 @@ func TestOrderOfARenewal(t *testing.T) {
 	})
 }
 
+func TestStoreThatFailedIsLeftAlone(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		s.before = failAt("attempt", func(context.Context) error { return errDisk })
+		mustToken(t, newClient(t, newNoted(s, time.Hour), shared(s)))
+		synctest.Wait()
+		log := s.commands()
+		assert.Equal(t, []string{"login", "unlock"}, log[len(log)-2:], "no lock extended, no token saved")
+	})
+}
+
 func TestAttemptIsSavedBeforeTheLoginThoughTheFirstSaveFails(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()

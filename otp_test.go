@@ -105,7 +105,9 @@ func TestNobodyIsAskedInTheBackground(t *testing.T) {
 		}
 		assert.EqualValues(t, 1, asked.Load())
 		assert.EqualValues(t, 1, f.logins.Load())
-		assert.Equal(t, []vendorlogin.EventType{"stale", "login", "hold"}, types(seen.seen()), "tried once, not once a call")
+		all := seen.seen()
+		assert.Equal(t, []vendorlogin.EventType{"stale", "login", "hold"}, types(all), "tried once, not once a call")
+		assert.ErrorContains(t, all[2].Err, "nobody is waiting")
 
 		time.Sleep(time.Minute)
 		second := mustToken(t, c)
@@ -256,6 +258,7 @@ func TestSourceThatDoesNotHeedContextIsLeftBehind(t *testing.T) {
 		begin := time.Now()
 		_, err := vendorlogin.AskOTP(ctx, terminal, vendorlogin.Challenge{})
 		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.NotErrorIs(t, err, vendorlogin.ErrUnavailable, "the caller's time is over")
 		assert.Equal(t, time.Minute, time.Since(begin))
 		close(enter)
 	})

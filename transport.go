@@ -170,9 +170,7 @@ func (t *transport) send(req *http.Request, token *Token) (*http.Response, error
 }
 
 func (t *transport) sign(signed *signedRequest, token *Token) error {
-	if h := t.client.k.cached.Load(); h != nil && h.token == token {
-		token = h.signed()
-	}
+	token = t.client.k.signed(token)
 	if t.authorizer == nil {
 		value, err := token.authHeader()
 		signed.authorization[0] = value
