@@ -260,6 +260,7 @@ func TestErrorInALog(t *testing.T) {
 	}
 	assert.NotContains(t, b.String(), "words")
 	assert.NotContains(t, fmt.Sprint((&vendorlogin.Error{Kind: vendorlogin.ErrStore}).LogValue()), "status")
+	assert.NotContains(t, fmt.Sprint((&vendorlogin.Error{Kind: vendorlogin.ErrStore}).LogValue()), "retry_at")
 	data, marshalled := json.Marshal(map[string]error{"error": err})
 	require.NoError(t, marshalled)
 	assert.JSONEq(t, fmt.Sprintf(`{"error":%q}`, err.Error()), string(data))

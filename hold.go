@@ -251,7 +251,7 @@ type asker struct {
 	fingerprint *uint64 // of the credentials; nil: unknown
 	changed     bool    // they have changed since the last hold
 	strict      bool    // only what Renew must not bypass
-	over        *hold   // the last one, which is over if it is not in force
+	over        *hold   // the last one, which is over or bypassed
 	cooldown    time.Duration
 	mono        time.Duration
 	wall        time.Time
@@ -265,7 +265,7 @@ func heldBy(list record.Holds, a asker) *hold {
 		if !s.Binds(a.fingerprint) || a.changed && cause(s.Cause) == causeRejected && !a.wall.Before(s.Floor) {
 			continue
 		}
-		if a.over != nil && a.over.told.Equal(s.Until) && !a.over.inForce(a.mono, a.wall) {
+		if a.over != nil && a.over.told.Equal(s.Until) {
 			continue
 		}
 		length := min(s.Until.Sub(a.wall), max(a.cooldown, longestHold)) // no more than can be true

@@ -168,6 +168,17 @@ func TestLogoutWaitsForTheRenewalUnderWay(t *testing.T) {
 	})
 }
 
+func TestLogoutSpendsNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRevoker()
+		f.revoke = func(ctx context.Context) error { return vendorlogin.Spend(ctx, vendorlogin.NewSecret("example-code")) }
+		c := newClient(t, f, nil)
+		mustToken(t, c)
+		require.NoError(t, c.Logout(t.Context()))
+		assert.Zero(t, c.Status().Attempts)
+	})
+}
+
 func TestTokenIsNotHandedOutWhileItIsRevoked(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := newRevoker()

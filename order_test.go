@@ -66,6 +66,10 @@ func TestOrderOfARenewal(t *testing.T) {
 		assert.Empty(t, s.commands(), "no command while the token is fresh")
 
 		time.Sleep(time.Hour)
+		s.after = failAt("mark", func(context.Context) error {
+			assert.Nil(t, s.record(t).Claim, "the lock says who is at work")
+			return nil
+		})
 		mustToken(t, c)
 		synctest.Wait()
 		assert.Equal(t, []string{"load", "lock", "load", "mark", "refresh", "extend", "save", "unlock"}, s.commands())
