@@ -99,6 +99,28 @@ func TestLogLines(t *testing.T) {
 	})
 }
 
+// scoped is an account with a scope.
+type scoped struct{ fake }
+
+func (s *scoped) Account() vendorlogin.Account {
+	a := s.fake.Account()
+	a.Scope = "device-1"
+	return a
+}
+
+func TestLogNamesTheScope(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for auth, want := range map[vendorlogin.Authenticator]bool{&scoped{}: true, &fake{}: false} {
+			var b bytes.Buffer
+			c := newClient(t, auth, &vendorlogin.Options{Logger: slog.New(slog.NewTextHandler(&b, nil))})
+			mustToken(t, c)
+			synctest.Wait()
+			assert.Equal(t, want, bytes.Contains(b.Bytes(), []byte("scope=device-1")))
+			assert.Equal(t, want, bytes.Contains(b.Bytes(), []byte("scope=")))
+		}
+	})
+}
+
 func TestLogTexts(t *testing.T) {
 	t.Parallel()
 	failed := &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable}

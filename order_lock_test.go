@@ -1,6 +1,7 @@
 package vendorlogin_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -55,6 +56,7 @@ func TestCallerHearsWhenTheAttemptOfAnotherEnds(t *testing.T) {
 		require.True(t, ok)
 		assert.True(t, end.Equal(e.RetryAt), "%v", e.RetryAt)
 		assert.True(t, e.Unprocessed)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Zero(t, f.logins.Load())
 		log := s.commands()
 		assert.Equal(t, len(log), count(log, "load"), "nothing is saved: nothing has come about")

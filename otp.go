@@ -95,7 +95,7 @@ func promptOTP(ctx context.Context, s OTPSource, c Challenge) (string, error) {
 		return "", &Error{Account: c.Account, Op: "otp", Kind: ctx.Err()}
 	}
 	if ended := asking.Err(); ended != nil {
-		return "", &Error{Account: c.Account, Op: "otp", Kind: ErrUnavailable, Err: ended}
+		return "", &Error{Op: "otp", Kind: ErrUnavailable, Err: ended}
 	}
 	if err != nil {
 		return "", otpError(c, err)

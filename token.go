@@ -47,12 +47,9 @@ func (t *Token) SetAuthHeader(req *http.Request) error {
 	return nil
 }
 
-// withHeader is a copy of t that knows its header value, or t where that is none.
+// withHeader is a copy of t that knows its header value.
 func (t *Token) withHeader() *Token {
-	value, err := t.authHeader()
-	if err != nil {
-		return t
-	}
+	value, _ := t.authHeader() // one that is none says so at each use
 	c := *t
 	c.header, c.headerOf = &value, t.Access.value
 	return &c
