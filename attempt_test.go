@@ -292,7 +292,8 @@ func TestSuccessLeavesNothingOfTheFailuresBefore(t *testing.T) {
 func TestFailedPasswordForgetsNoCode(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
-		code := `"code":{"n":1,"first":"1999-12-31T23:59:00Z","next":"2000-01-01T00:00:00Z","tries":[{"id":"x-1","owner":"x","end":"1999-12-31T23:59:00Z"}]}`
+		code := `"code":{"n":1,"first":"1999-12-31T23:59:00Z","next":"2000-01-01T00:00:00Z",` +
+			`"tries":[{"id":"x-1","owner":"x","end":"1999-12-31T23:59:00Z"}]}`
 		s.put(`{"format":1,"attempts":{` + code + `}}`)
 		_, err := newClient(t, &fake{err: down()}, shared(s)).Token(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)

@@ -213,9 +213,11 @@ func TestErrorSaysItsKindOnce(t *testing.T) {
 	t.Parallel()
 	limited := fmt.Errorf("the pacer is full: %w", vendorlogin.ErrRateLimited)
 	for want, err := range map[string]*vendorlogin.Error{
-		"login: the pacer is full: rate limited":                     {Op: "login", Kind: vendorlogin.ErrRateLimited, Err: limited},
-		"login: unavailable: the pacer is full: rate limited":        {Op: "login", Kind: vendorlogin.ErrUnavailable, Err: limited},
-		"login: rate limited (429): the pacer is full: rate limited": {Op: "login", Kind: vendorlogin.ErrRateLimited, Err: limited, Status: 429},
+		"login: the pacer is full: rate limited":              {Op: "login", Kind: vendorlogin.ErrRateLimited, Err: limited},
+		"login: unavailable: the pacer is full: rate limited": {Op: "login", Kind: vendorlogin.ErrUnavailable, Err: limited},
+		"login: rate limited (429): the pacer is full: rate limited": {
+			Op: "login", Kind: vendorlogin.ErrRateLimited, Err: limited, Status: 429,
+		},
 		"failed": {},
 	} {
 		assert.EqualError(t, err, want)

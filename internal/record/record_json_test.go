@@ -16,7 +16,8 @@ import (
 
 func TestDecode(t *testing.T) {
 	t.Parallel()
-	for _, bad := range []string{"", "null", "[]", "{}", `{"format":0}`, `{"format":-1}`, `{"format":"1"}`, `{"format":1`, `{"format":1,"seq":"x"}`} {
+	for _, bad := range []string{"", "null", "[]", "{}", `{"format":0}`, `{"format":-1}`, `{"format":"1"}`,
+		`{"format":1`, `{"format":1,"seq":"x"}`} {
 		r, err := Decode([]byte(bad))
 		require.Error(t, err, bad)
 		require.NotErrorIs(t, err, ErrLaterFormat, bad)

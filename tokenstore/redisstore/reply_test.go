@@ -18,17 +18,22 @@ import (
 func TestReplyReason(t *testing.T) {
 	t.Parallel()
 	const example = "example-blob"
+	const (
+		keys    = "the Redis user has no right to the store's keys (NOPERM)"
+		rights  = "the Redis user has no right to this command (NOPERM)"
+		unknown = "the server has no such command, or has it under another name (unknown command)"
+	)
 	for reply, want := range map[string]string{
-		"NOPERM No permissions to access a key":                                    "GET: the Redis user has no right to this command (NOPERM)",
-		"NOPERM this user has no permissions to access one of the keys " + example: "GET: the Redis user has no right to the store's keys (NOPERM)",
-		"ERR can't access at least one of the keys mentioned in the command":       "GET: the Redis user has no right to the store's keys (NOPERM)",
-		"NOPERM this user has no permissions to run the 'evalsha' command":         "EVALSHA: the Redis user has no right to this command (NOPERM)",
-		"NOPERM in script [in PTTL] 'get' " + example:                              "PTTL: the Redis user has no right to this command (NOPERM)",
-		"NOPERM in script [in OTHER] " + example:                                   "GET: the Redis user has no right to this command (NOPERM)",
-		"ERR unknown command 'set', with args " + example:                          "SET: the server has no such command, or has it under another name (unknown command)",
-		"ERR Unknown Redis command called from script":                             "GET: the server has no such command, or has it under another name (unknown command)",
-		"WRONGTYPE Operation against a key":                                        "GET: what is under the key is no string, and not ours (WRONGTYPE)",
-		"ERR " + example:                                                           "GET: the server returned an error",
+		"NOPERM No permissions to access a key":                              "GET: " + rights,
+		"NOPERM no permissions to access one of the keys " + example:         "GET: " + keys,
+		"ERR can't access at least one of the keys mentioned in the command": "GET: " + keys,
+		"NOPERM this user has no permissions to run the 'evalsha' command":   "EVALSHA: " + rights,
+		"NOPERM in script [in PTTL] 'get' " + example:                        "PTTL: " + rights,
+		"NOPERM in script [in OTHER] " + example:                             "GET: " + rights,
+		"ERR unknown command 'set', with args " + example:                    "SET: " + unknown,
+		"ERR Unknown Redis command called from script":                       "GET: " + unknown,
+		"WRONGTYPE Operation against a key":                                  "GET: what is under the key is no string, and not ours (WRONGTYPE)",
+		"ERR " + example:                                                     "GET: the server returned an error",
 	} {
 		assert.Equal(t, want, replyReason(reply, "GET"), reply)
 	}
