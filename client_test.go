@@ -256,7 +256,8 @@ func TestErrorInALog(t *testing.T) {
 		`err.text="fake (ops@example.com): login: rate limited (429 limit/0, POST api.example.com/login); ` +
 			`not sent again before 2026-01-02T03:04:05Z (remembered from an earlier call)"`,
 		`err.kind="rate limited"`, "err.vendor=fake", "err.principal=ops@example.com", "err.op=login",
-		"err.status=429", "err.code=limit/0", `err.request="POST api.example.com/login"`, "err.retry_at=2026-01-02T03:04:05.000Z", "err.remembered=true",
+		"err.status=429", "err.code=limit/0", `err.request="POST api.example.com/login"`,
+		"err.retry_at=2026-01-02T03:04:05.000Z", "err.remembered=true",
 	} {
 		assert.Contains(t, b.String(), part)
 	}

@@ -78,7 +78,7 @@ func TestTransportErrors(t *testing.T) {
 		"op, all of it": {&net.OpError{Op: "read", Net: "tcp", Source: &net.TCPAddr{Port: 1}, Addr: &net.TCPAddr{Port: 2}, Err: custom},
 			"read tcp :1->:2: custom", nil},
 		"slow header":   {errors.Join(timeoutError{}, errors.New("net/http: other-secret")), "timeout", nil},
-		"protocol":      {&http.ProtocolError{ErrorString: "malformed other-secret"}, "the response is not HTTP as it should be", nil},
+		"protocol":      {&textproto.Error{Code: 400, Msg: "malformed other-secret"}, "the response is not HTTP as it should be", nil},
 		"flate":         {fmt.Errorf("x: %w", flate.CorruptInputError(3)), "the body does not decompress", nil},
 		"wraps nothing": {wrapsNothing{}, "wraps nothing", nil},
 		"coding":        {fmt.Errorf("http: %w", errors.New("other-secret")), "the HTTP connection broke", nil},
