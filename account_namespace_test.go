@@ -50,6 +50,7 @@ func TestKeyIn(t *testing.T) {
 	t.Parallel()
 	account := vendorlogin.Account{Vendor: "gcore", Endpoint: "https://api.gcore.com", Principal: "ops@example.com"}
 	assert.Equal(t, account.Key(), account.KeyIn(""))
+	assert.Regexp(t, `^my_own_vendor_-[0-9a-f]{32}$`, vendorlogin.Account{Vendor: "My_own vendor!"}.Key())
 	assert.NotEqual(t, account.KeyIn("first"), account.KeyIn("second"))
 	assert.NotEqual(t, account.Key(), account.KeyIn("first"))
 	assert.Regexp(t, `^gcore-[0-9a-f]{32}$`, account.KeyIn("first"))

@@ -317,6 +317,10 @@ func TestAuthorizeWith(t *testing.T) {
 		assert.Equal(t, "text/plain", req.Header.Get("Accept"))
 		require.ErrorIs(t, c.AuthorizeWith(req, nil), vendorlogin.ErrInvalidRequest)
 		require.ErrorIs(t, c.AuthorizeWith(req, &vendorlogin.Token{}), vendorlogin.ErrBadResponse)
+		broken := newClient(t, &repeating{token: &vendorlogin.Token{
+			Access: vendorlogin.NewSecret("a\nb"), ExpiresAt: time.Now().Add(time.Hour),
+		}}, nil)
+		require.ErrorIs(t, broken.Authorize(req), vendorlogin.ErrBadResponse)
 		other := &vendorlogin.Token{Access: vendorlogin.NewSecret("Token abc"), Type: " token"}
 		require.NoError(t, c.AuthorizeWith(req, other))
 		assert.Equal(t, "token abc", req.Header.Get("Authorization"))

@@ -68,6 +68,20 @@ func TestSeededRefreshTokenIsNoValidToken(t *testing.T) {
 	})
 }
 
+func TestSeedTakesOverACopy(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &fake{}, nil)
+		now := time.Now()
+		require.NoError(t, c.Seed(t.Context(), &vendorlogin.Token{
+			Access: vendorlogin.NewSecret("a"), IssuedAt: now, ExpiresAt: now.Add(time.Hour), RefreshExpiresAt: now.Add(2 * time.Hour),
+		}))
+		token := mustToken(t, c)
+		for _, at := range []time.Time{token.IssuedAt, token.ExpiresAt, token.RefreshExpiresAt} {
+			assert.NotContains(t, at.String(), "m=", "no monotonic reading")
+		}
+	})
+}
+
 func TestSeedRejectsWhatIsOfNoUse(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := newClient(t, &fake{life: time.Hour}, nil)

@@ -81,6 +81,20 @@ func TestRefreshTokenIsNotSentTwiceThoughTheStoreGoesBack(t *testing.T) {
 	})
 }
 
+func TestAdoptedTokenGivesNoWayToAnOlderOne(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour}
+		newer := time.Now().UnixMilli() + 5
+		s.put(recordOf("newer", 0, time.Minute, fmt.Sprintf(`,"seq":%d`, newer)))
+		c := newClient(t, f, shared(s))
+		assert.Equal(t, "newer", mustToken(t, c).Access.Reveal())
+		time.Sleep(time.Minute)
+		s.put(recordOf("older", 0, time.Hour, fmt.Sprintf(`,"seq":%d`, newer-1)))
+		assert.Equal(t, "access-1", mustToken(t, c).Access.Reveal(), "the store has gone back")
+	})
+}
+
 func TestRefreshTokenThatDoesNotRotateIsSentAgainAfterALostRace(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
