@@ -225,9 +225,9 @@ func TestCloseEndsTheWaitForACode(t *testing.T) {
 
 func TestPersonHasFiveMinutes(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		var asked vendorlogin.Challenge
+		asked := make(chan vendorlogin.Challenge, 1)
 		f := &coded{source: attended{func(ctx context.Context, c vendorlogin.Challenge) (string, error) {
-			asked = c
+			asked <- c
 			<-ctx.Done()
 			return "", ctx.Err()
 		}}}
@@ -237,7 +237,7 @@ func TestPersonHasFiveMinutes(t *testing.T) {
 		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, 5*time.Minute, time.Since(began))
-		assert.Equal(t, "tenant", asked.Namespace)
+		assert.Equal(t, "tenant", (<-asked).Namespace)
 	})
 }
 
