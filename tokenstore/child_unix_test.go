@@ -33,21 +33,20 @@ const (
 	testTimeout = 30 * time.Second // of a test with another process; never waited for when all is well
 )
 
+// childParts are what a process that a test starts may do.
+var childParts = map[string]func(*tokenstore.File) error{
+	"write":         childWrites,
+	"count":         childCounts,
+	"hold":          childHolds,
+	"lock-record":   childLocksRecord,
+	"size-limit":    childHitsSizeLimit,
+	"no-permission": childLacksPermission,
+	"others-file":   childMeetsOthersFile,
+}
+
 // runAsChild is the main function of a process that a test starts.
 func runAsChild(mode string) int {
-	parts := map[string]func(*tokenstore.File) error{
-		"write":         childWrites,
-		"count":         childCounts,
-		"hold":          childHolds,
-		"lock-record":   childLocksRecord,
-		"size-limit":    childHitsSizeLimit,
-		"full-disk":     childFillsDisk,
-		"no-permission": childLacksPermission,
-		"others-file":   childMeetsOthersFile,
-		"broken-system": childMeetsBrokenSystem,
-		"broken-disk":   childMeetsBrokenDisk,
-	}
-	if err := parts[mode](tokenstore.NewFile(os.Getenv(childDir))); err != nil {
+	if err := childParts[mode](tokenstore.NewFile(os.Getenv(childDir))); err != nil {
 		fmt.Fprintln(os.Stderr, mode+":", err)
 		return 1
 	}

@@ -26,6 +26,8 @@ func asNobody(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 }
 
+func init() { childParts["full-disk"] = childFillsDisk }
+
 // A disk that is full in earnest: a small one in memory, which only the child sees. Where mounting is not allowed,
 // TestFileWriteCutOff has to do.
 func TestFileFullDisk(t *testing.T) {

@@ -2,16 +2,6 @@
 
 package tokenstore_test
 
-import (
-	"os/exec"
-
-	"github.com/vendorlogin/vendorlogin/tokenstore"
-)
+import "os/exec"
 
 func asNobody(*exec.Cmd) {}
-
-func childFillsDisk(*tokenstore.File) error { return nil }
-
-func childMeetsBrokenSystem(*tokenstore.File) error { return nil }
-
-func childMeetsBrokenDisk(*tokenstore.File) error { return nil }

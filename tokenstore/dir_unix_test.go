@@ -91,7 +91,7 @@ func TestFileSymlinkInTheWay(t *testing.T) {
 				store := tokenstore.NewFile(dir)
 				_, err := store.Save(t.Context(), "key", []byte("new"), "", time.Hour)
 				require.ErrorIs(t, err, vendorlogin.ErrStore)
-				require.ErrorContains(t, err, "symbolic link")
+				require.ErrorContains(t, err, name+": not a file but a symbolic link")
 				if name == "record.key" {
 					_, _, err = store.Load(t.Context(), "key")
 					require.ErrorIs(t, err, vendorlogin.ErrStore)
@@ -161,12 +161,17 @@ func TestFileNamedPipeInTheWay(t *testing.T) {
 	require.ErrorIs(t, err, vendorlogin.ErrStore)
 	_, _, err = store.Load(t.Context(), "key")
 	require.ErrorIs(t, err, vendorlogin.ErrStore)
+	require.ErrorContains(t, err, "open record.key: not a file but something special")
 	_, err = store.TryLock(t.Context(), "key", time.Hour)
 	require.ErrorIs(t, err, vendorlogin.ErrStore)
 	require.NoError(t, os.Remove(filepath.Join(dir, "turn.key")))
 	_, err = store.TryLock(t.Context(), "key", time.Hour)
 	require.ErrorIs(t, err, vendorlogin.ErrStore)
-	requireStoreError(t, tokenstore.NewFile(filepath.Join(dir, "directory")))
+	path := filepath.Join(dir, "directory")
+	requireStoreError(t, tokenstore.NewFile(path))
+	_, _, err = tokenstore.NewFile(path).Load(t.Context(), "key")
+	require.ErrorIs(t, err, syscall.ENOTDIR)
+	require.ErrorContains(t, err, "open "+path+": ")
 }
 
 func TestFileDirectoryInTheWay(t *testing.T) {
@@ -176,6 +181,7 @@ func TestFileDirectoryInTheWay(t *testing.T) {
 	store := tokenstore.NewFile(dir)
 	_, _, err := store.Load(t.Context(), "key")
 	require.ErrorIs(t, err, vendorlogin.ErrStore)
+	require.ErrorContains(t, err, "not a file but a directory")
 	_, err = store.Save(t.Context(), "key", []byte("new"), "", time.Hour)
 	require.ErrorIs(t, err, vendorlogin.ErrStore)
 	requireMode(t, filepath.Join(dir, "record.key"), 0o755)

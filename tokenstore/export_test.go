@@ -35,6 +35,18 @@ func SyncDir(path string) error {
 	return d.sync()
 }
 
+// CleanUp is what follows on a record that was found to have expired, or to be none.
+func CleanUp(path, key string) error {
+	d, err := openDir(path, false)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	d.cleanUp(key, errExpired)
+	d.cleanUp(key, &unreadableError{"damaged"})
+	return nil
+}
+
 // CheckLock locks the file at path, and tells what is wrong with that as a lock on name in dir.
 func CheckLock(dirPath, path, name string) error {
 	d, err := openDir(dirPath, false)

@@ -170,10 +170,7 @@ func (s *File) sweepOnce(d dir) {
 	if !s.swept.CompareAndSwap(false, true) {
 		return
 	}
-	names, err := d.names()
-	if err != nil {
-		return
-	}
+	names, _ := d.names()
 	for _, name := range names {
 		switch {
 		case strings.HasPrefix(name, recordPrefix):

@@ -55,6 +55,7 @@ func TestFileUnreadableRecord(t *testing.T) {
 		"sum changed":     {flip(good, 40), "damaged"},
 		"blob changed":    {flip(good, len(good)-1), "damaged"},
 		"other account's": {tokenstore.EncodeRecord("other", []byte("data"), time.Now().Add(time.Hour)), "another account's"},
+		"no blob":         {tokenstore.EncodeRecord("key", nil, time.Now().Add(time.Hour)), "empty"},
 		"zeroes at end":   {append(bytes.Clone(good[:len(good)-4]), 0, 0, 0, 0), "damaged"},
 	}
 	for name, c := range cases {
@@ -157,6 +158,45 @@ func TestFileClearsAwayWhatKilledWritersLeft(t *testing.T) {
 	require.NoError(t, lease.Unlock(t.Context()))
 }
 
+// The directory is looked through by the first call that writes, and by no later one.
+func TestFileClearsAwayOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	store, left := tokenstore.NewFile(dir), filepath.Join(dir, "record.key.tmp.0123")
+	require.NoError(t, os.WriteFile(left, nil, 0o600))
+	lease, err := store.TryLock(t.Context(), "key", time.Hour)
+	require.NoError(t, err)
+	require.NoFileExists(t, left)
+	require.NoError(t, os.WriteFile(left, nil, 0o600))
+	_, err = store.Save(t.Context(), "key", []byte("data"), "", time.Hour)
+	require.NoError(t, err)
+	require.FileExists(t, left)
+	require.NoError(t, lease.Unlock(t.Context()))
+}
+
+// Looking for a record that is not there writes nothing.
+func TestFileThatIsOnlyRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	_, _, err := tokenstore.NewFile(dir).Load(t.Context(), "key")
+	require.Equal(t, vendorlogin.ErrNoRecord, err)
+	require.NoError(t, tokenstore.NewFile(dir).Delete(t.Context(), "key", ""))
+	require.Empty(t, names(t, dir))
+}
+
+// What is to be removed may have been replaced since it was read.
+func TestFileCleanUpLeavesAGoodRecord(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	store := tokenstore.NewFile(dir)
+	saved, err := store.Save(t.Context(), "key", []byte("data"), "", time.Hour)
+	require.NoError(t, err)
+	require.NoError(t, tokenstore.CleanUp(dir, "key"))
+	_, version, err := store.Load(t.Context(), "key")
+	require.NoError(t, err)
+	require.Equal(t, saved, version)
+}
+
 func TestFileDirectoryThatIsNone(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
@@ -169,6 +209,7 @@ func TestFileDirectoryThatIsNone(t *testing.T) {
 	require.Equal(t, "mine", string(content))
 	_, _, err = tokenstore.NewFile("").Load(t.Context(), "key")
 	require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+	require.NotErrorIs(t, err, vendorlogin.ErrStore)
 }
 
 // requireStoreError checks that nothing works, and says so.
@@ -232,7 +273,12 @@ func TestFileDefaultLockTimeout(t *testing.T) {
 func TestFilePrints(t *testing.T) {
 	t.Parallel()
 	store := tokenstore.NewFile("/some/directory")
-	require.Contains(t, fmt.Sprintf("%v %+v %#v %s", store, store, store, store), "directory)")
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		require.Regexp(t, `^tokenstore\.File\(.*directory\)$`, fmt.Sprintf(verb, store))
+	}
+	directory, err := filepath.Abs("tokens")
+	require.NoError(t, err)
+	require.Equal(t, "tokenstore.File("+directory+")", tokenstore.NewFile("tokens").String(), "it stays where it is")
 }
 
 func names(t *testing.T, dir string) (names []string) {

@@ -3,11 +3,10 @@ package tokenstore
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"time"
-
-	"github.com/vendorlogin/vendorlogin/internal/storekey"
 )
 
 // A kernel lock alone would make a poor lease: it is free at once when its holder has ended, but never while its holder is stopped. A
@@ -19,8 +18,9 @@ import (
 // somebody else has the guard, they are about to take the lease or to learn who has it, and either way it is not ours.
 
 const (
-	holderPrefix  = "holder."
-	maxLeaseState = 1 << 10 // bytes
+	holderPrefix   = "holder."
+	leaseStateSize = 256     // bytes; more than there is to say
+	maxLeaseState  = 1 << 10 // bytes; more than that is not read
 
 	// longestLease bounds a lease whose file does not say how long it is: nobody holds a lease that long.
 	longestLease = time.Hour
@@ -78,14 +78,12 @@ func (d dir) leaseState(key string) (leaseState, error) {
 		return leaseState{}, nil
 	}
 	var state leaseState
-	if err != nil || json.Unmarshal(content, &state) != nil || !storekey.Valid(state.Holder) {
-		return leaseState{}, err
-	}
-	return state, nil
+	_ = json.Unmarshal(content, &state)
+	return state, err
 }
 
 // writeLeaseState gives the lease file new content in place: what only who has the guard reads needs no more, and leaves nothing behind
-// when killed.
+// when killed. The file's size stays the same, so that what fails halfway leaves the state before.
 func (d dir) writeLeaseState(key string, state leaseState) error {
 	content, err := json.Marshal(state)
 	if err != nil {
@@ -98,9 +96,8 @@ func (d dir) writeLeaseState(key string, state leaseState) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteAt(content, 0)
-	if err == nil {
-		err = f.Truncate(int64(len(content)))
+	if err = f.Truncate(leaseStateSize); err == nil {
+		_, err = f.WriteAt(fmt.Appendf(nil, "%-*s", leaseStateSize, content), 0)
 	}
 	return errors.Join(err, f.Close())
 }

@@ -63,13 +63,7 @@ func (l *fileLease) start(d dir) error {
 
 // Extend implements [vendorlogin.Lease].
 func (l *fileLease) Extend(ctx context.Context) error {
-	return l.ifHeld(ctx, func(d dir) error {
-		if err := l.begin(d); err != nil {
-			return err
-		}
-		l.timer.Reset(l.length)
-		return nil
-	})
+	return l.ifHeld(ctx, l.begin)
 }
 
 // Unlock implements [vendorlogin.Lease].
@@ -114,7 +108,7 @@ func (l *fileLease) ifHeld(ctx context.Context, do func(dir) error) error {
 	return storeError(l.path, do(d))
 }
 
-// begin makes the lease last its length from now on.
+// begin makes the lease last its length from now on. The timer is set anew when it fires.
 func (l *fileLease) begin(d dir) error {
 	l.ends = time.Now().Add(l.length)
 	return d.writeLeaseState(l.key, leaseState{Holder: l.name, Ends: l.ends, Length: l.length})
@@ -139,9 +133,6 @@ func (l *fileLease) giveUp() {
 
 // end gives up the liveness. The mutex is held. Nothing changes for whoever has the lease by now.
 func (l *fileLease) end() {
-	if !l.held {
-		return
-	}
 	l.held = false
 	l.timer.Stop()
 	l.liveness.free()

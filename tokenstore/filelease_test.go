@@ -79,6 +79,61 @@ func pretend(t *testing.T, dir string, ends time.Time, length string) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "lease.key"), []byte(state), 0o600))
 }
 
+// A lease may be longer than what bounds one of unknown length.
+func TestFileLockForHours(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := tokenstore.NewFile(t.TempDir())
+		lease, err := store.TryLock(t.Context(), "key", 3*time.Hour)
+		require.NoError(t, err)
+		time.Sleep(2 * time.Hour)
+		_, err = store.TryLock(t.Context(), "key", time.Minute)
+		require.Equal(t, vendorlogin.ErrLocked, err)
+		require.NoError(t, lease.Unlock(t.Context()))
+	})
+}
+
+// A lease file is written in place. While its size stays the same, a write that fails halfway leaves what was there before.
+func TestFileLeaseKeepsItsSize(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		lease, err := tokenstore.NewFile(dir).TryLock(t.Context(), "key", time.Minute)
+		require.NoError(t, err)
+		for range 3 {
+			time.Sleep(1234567 * time.Nanosecond) // the time has more digits each time
+			require.NoError(t, lease.Extend(t.Context()))
+			info, err := os.Stat(filepath.Join(dir, "lease.key"))
+			require.NoError(t, err)
+			assert.EqualValues(t, 256, info.Size())
+		}
+		require.NoError(t, lease.Unlock(t.Context()))
+	})
+}
+
+// A lease is lost with its directory, and where its file names another holder, whatever the lease's own clock says.
+func TestFileLeaseThatIsLost(t *testing.T) {
+	t.Parallel()
+	for what, lose := range map[string]func(dir string) error{
+		"no directory": os.RemoveAll,
+		"no file":      func(dir string) error { return os.Remove(filepath.Join(dir, "lease.key")) },
+		"another holder": func(dir string) error {
+			state := `{"holder":"0123456789abcdef0123456789abcdef","ends":"2999-01-01T00:00:00Z"}`
+			return os.WriteFile(filepath.Join(dir, "lease.key"), []byte(state), 0o600)
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "tokens")
+			lease, err := tokenstore.NewFile(dir).TryLock(t.Context(), "key", time.Hour)
+			require.NoError(t, err)
+			require.NoError(t, lose(dir))
+			require.Equal(t, vendorlogin.ErrLocked, lease.Extend(t.Context()))
+			require.Equal(t, vendorlogin.ErrLocked, lease.Unlock(t.Context()))
+		})
+	}
+}
+
 // What is no lease file is a lease that has ended.
 func TestFileLockWithUnusableLeaseFile(t *testing.T) {
 	t.Parallel()

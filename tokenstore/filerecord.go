@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/vendorlogin/vendorlogin"
-	"github.com/vendorlogin/vendorlogin/internal/storekey"
 )
 
 // The files of a key's record. The key comes last, because on Windows a name that begins with "con." or the like is not a file's.
@@ -55,9 +54,9 @@ func (d dir) guarded(ctx context.Context, key string, timeout time.Duration, do 
 	return do(r.version.String())
 }
 
-// removeRecord removes the record's file, which may be gone already.
+// removeRecord removes the record's file.
 func (d dir) removeRecord(key string) error {
-	if err := d.Remove(recordName(key)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := d.Remove(recordName(key)); err != nil {
 		return err
 	}
 	return d.sync()
@@ -98,7 +97,7 @@ func isUnreadable(err error) bool {
 func (d dir) cleanUpTemporary(name string) {
 	target, _, found := strings.Cut(name, temporary)
 	key := strings.TrimPrefix(target, recordPrefix)
-	if !found || !storekey.Valid(key) {
+	if !found {
 		return
 	}
 	guard, ok, err := d.tryLock(recordGuardName(key))

@@ -41,6 +41,7 @@ func TestKeyTextThatIsNone(t *testing.T) {
 		"long id":           strings.Repeat("a", 33) + ":" + good,
 		"id with space":     "a b:" + good,
 		"not base64":        "a:" + good[:43] + "!",
+		"more than base64":  "a:" + good + "!",
 		"too short":         "a:" + base64.StdEncoding.EncodeToString([]byte("0123456789canary")),
 		"too long":          "a:" + base64.StdEncoding.EncodeToString([]byte("0123456789canary0123456789canary0")),
 		"as it prints":      tokenstore.NewKey().String(),
@@ -51,6 +52,9 @@ func TestKeyTextThatIsNone(t *testing.T) {
 			key, err := tokenstore.ParseKey(text)
 			require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
 			assert.Empty(t, key.ID())
+			if !strings.Contains(text, ":") {
+				assert.ErrorContains(t, err, `an id, ":" and`)
+			}
 			assert.NotContains(t, err.Error(), "canary")
 			assert.NotContains(t, err.Error(), good[:20])
 		})

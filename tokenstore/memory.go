@@ -130,10 +130,7 @@ type expiringEntry[V any] struct {
 }
 
 func (e *expiring[V]) get(key string) (value V, ok bool) {
-	entry, ok := e.entries[key]
-	if !ok {
-		return value, false
-	}
+	entry := e.entries[key]
 	if !time.Now().Before(entry.ends) {
 		delete(e.entries, key)
 		return value, false

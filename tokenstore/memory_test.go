@@ -26,6 +26,8 @@ func TestMemoryForgetsAtTheEndOfTheTTL(t *testing.T) {
 		time.Sleep(time.Nanosecond)
 		_, _, err = store.Load(t.Context(), "key")
 		require.Equal(t, vendorlogin.ErrNoRecord, err)
+		records, _ := store.Len()
+		require.Zero(t, records, "what has expired goes when somebody asks for it")
 		_, err = store.Save(t.Context(), "key", []byte("new"), version, time.Hour)
 		require.ErrorIs(t, err, vendorlogin.ErrRecordChanged)
 	})

@@ -16,6 +16,11 @@ import (
 	"github.com/vendorlogin/vendorlogin/tokenstore"
 )
 
+func init() {
+	childParts["broken-system"] = childMeetsBrokenSystem
+	childParts["broken-disk"] = childMeetsBrokenDisk
+}
+
 // File systems of networks and of phones lack what others have. The kernel can be told to say so in their place.
 func TestFileOnALesserFileSystem(t *testing.T) {
 	t.Parallel()
@@ -33,7 +38,7 @@ func childMeetsBrokenSystem(store *tokenstore.File) error {
 	}
 	// Each filter stands to the end of the process, and the first that says anything but "no error" wins only if it is the harsher; so
 	// each system call gets one.
-	if err := failSyscall(syscall.SYS_FLOCK, syscall.ENOLCK); err != nil {
+	if err := failSyscall(syscall.SYS_FLOCK, argument{}, syscall.ENOLCK); err != nil {
 		return fmt.Errorf("seccomp: %w", err)
 	}
 	_, saved := store.Save(ctx, childKey, []byte("new"), version, time.Hour)
@@ -47,7 +52,7 @@ func childMeetsBrokenSystem(store *tokenstore.File) error {
 	if err != nil || string(blob) != "old" {
 		return fmt.Errorf("without locks Load returned %q, %w", blob, err)
 	}
-	if err := failSyscall(syscall.SYS_FSYNC, syscall.EINVAL); err != nil {
+	if err := failSyscall(syscall.SYS_FSYNC, argument{}, syscall.EINVAL); err != nil {
 		return fmt.Errorf("seccomp: %w", err)
 	}
 	return tokenstore.SyncDir(dir)
@@ -68,7 +73,7 @@ func childMeetsBrokenDisk(store *tokenstore.File) error {
 	if err != nil {
 		return err
 	}
-	if err := failSyscall(syscall.SYS_FSYNC, syscall.EIO); err != nil {
+	if err := failSyscall(syscall.SYS_FSYNC, argument{}, syscall.EIO); err != nil {
 		return fmt.Errorf("seccomp: %w", err)
 	}
 	if err := tokenstore.SyncDir(dir); !errors.Is(err, syscall.EIO) {
@@ -87,15 +92,21 @@ func childMeetsBrokenDisk(store *tokenstore.File) error {
 
 var seccompNumber = map[string]uintptr{"amd64": 317, "arm64": 277, "riscv64": 277, "loong64": 277, "386": 354, "arm": 383}
 
-// failSyscall makes a system call fail in this process from now on.
-func failSyscall(number uint32, with syscall.Errno) error {
+// An argument is what some bits of a system call's argument are; arguments count from 0. The zero argument is any call.
+type argument struct{ number, mask, value uint32 }
+
+// failSyscall makes a system call fail in this process from now on, where an argument is as it says.
+func failSyscall(number uint32, where argument, with syscall.Errno) error {
 	const (
 		setModeFilter, syncThreads = 1, 1
 		allow, fail                = 0x7fff0000, 0x00050000
 	)
 	program := []syscall.SockFilter{
 		{Code: syscall.BPF_LD | syscall.BPF_W | syscall.BPF_ABS, K: 0}, // the call's number
-		{Code: syscall.BPF_JMP | syscall.BPF_JEQ | syscall.BPF_K, Jf: 1, K: number},
+		{Code: syscall.BPF_JMP | syscall.BPF_JEQ | syscall.BPF_K, Jf: 4, K: number},
+		{Code: syscall.BPF_LD | syscall.BPF_W | syscall.BPF_ABS, K: 16 + 8*where.number}, // the lower half, in little-endian order
+		{Code: syscall.BPF_ALU | syscall.BPF_AND | syscall.BPF_K, K: where.mask},
+		{Code: syscall.BPF_JMP | syscall.BPF_JEQ | syscall.BPF_K, Jf: 1, K: where.value},
 		{Code: syscall.BPF_RET | syscall.BPF_K, K: fail | uint32(with)},
 		{Code: syscall.BPF_RET | syscall.BPF_K, K: allow},
 	}

@@ -71,6 +71,27 @@ func (e each) TryLock(ctx context.Context, key string, lease time.Duration) (ven
 	return tokenstore.NewFile(e.dir).TryLock(ctx, key, lease)
 }
 
+// What comes after the end of its ctx changes nothing.
+func TestLeaseOfACallerWhoHasLeft(t *testing.T) {
+	t.Parallel()
+	for name, store := range map[string]vendorlogin.Locker{
+		"memory": tokenstore.NewMemory(), "file": tokenstore.NewFile(t.TempDir()),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			lease, err := store.TryLock(t.Context(), "key", time.Hour)
+			require.NoError(t, err)
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			require.ErrorIs(t, lease.Extend(ctx), context.Canceled)
+			require.ErrorIs(t, lease.Unlock(ctx), context.Canceled)
+			_, err = store.TryLock(t.Context(), "key", time.Hour)
+			require.Equal(t, vendorlogin.ErrLocked, err)
+			require.NoError(t, lease.Unlock(t.Context()))
+		})
+	}
+}
+
 func TestStoresRejectBadArguments(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "tokens")

@@ -16,7 +16,7 @@ const (
 
 	// briefLife is how long the tokens live that a test wants to expire: long enough for all processes of a busy machine to be given
 	// one before.
-	briefLife = 4 * time.Second
+	briefLife = 8 * time.Second
 
 	vendorTakes = 600 * time.Millisecond
 

@@ -65,7 +65,7 @@ func TestPodsWithTheHolderKilled(t *testing.T) {
 }
 
 // slack is for a machine that does other things meanwhile.
-const slack = 2 * time.Second
+const slack = 5 * time.Second
 
 type pods struct {
 	t       *testing.T
@@ -108,7 +108,7 @@ func (p *pods) client() *vendorlogin.Client {
 	require.NoError(p.t, err)
 	key, err := tokenstore.ParseKey(p.store.Key)
 	require.NoError(p.t, err)
-	store, err := tokenstore.NewSealed(redisstore.New(p.redis.Client(p.t, nil), nil), key)
+	store, err := tokenstore.NewSealed(redisstore.New(p.redis.Client(p.t, nil), &redisstore.Options{Timeout: patience}), key)
 	require.NoError(p.t, err)
 	client, err := vendorlogin.NewClient(auth, &vendorlogin.Options{Store: store})
 	require.NoError(p.t, err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -63,7 +64,7 @@ func (s server) reason(command string, err error) string {
 	if certificate, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return certificate.Error()
 	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, bounded.ErrNoResponse) {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, bounded.ErrNoResponse) {
 		return fmt.Sprintf("no response within %v", s.timeout)
 	}
 	if plain, ok := errors.AsType[bounded.Error](err); ok {

@@ -1,9 +1,11 @@
 package redisstore
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/bounded"
 	"github.com/vendorlogin/vendorlogin/internal/redistest"
 )
 
@@ -48,6 +51,9 @@ func TestReason(t *testing.T) {
 	s := server{timeout: time.Second}
 	for _, known := range []error{io.EOF, io.ErrUnexpectedEOF, redis.ErrClosed, redis.ErrPoolTimeout, redis.ErrPoolExhausted} {
 		assert.Equal(t, known.Error(), s.reason("GET", fmt.Errorf("example-blob: %w", known)))
+	}
+	for _, late := range []error{context.DeadlineExceeded, os.ErrDeadlineExceeded, bounded.ErrNoResponse} {
+		assert.Equal(t, "no response within 1s", s.reason("GET", fmt.Errorf("example-blob: %w", late)))
 	}
 	assert.Equal(t, "the client failed with a *errors.errorString", s.reason("GET", errors.New("example-blob")))
 }
