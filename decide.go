@@ -62,7 +62,7 @@ func (k *keeper) decide(ctx context.Context, force, probed bool) decision {
 		return decision{err: k.vendor.failure("token", ErrInvalidRequest, "asked for from within its own login")}
 	}
 	busy := k.run.underWay()
-	if busy && (k.run.job != jobProbe || !probed && k.onHold() != nil || force) {
+	if busy && (k.run.job != jobProbe || !probed || force) {
 		return decision{wait: k.run}
 	}
 	if err := ctx.Err(); err != nil {
@@ -75,7 +75,7 @@ func (k *keeper) decide(ctx context.Context, force, probed bool) decision {
 			return decision{wait: k.run}
 		}
 	case fallback != nil && mono < k.troubled().rejection.until:
-		if !probed && k.probeForRejected(mono) {
+		if k.probeForRejected(mono) {
 			return decision{wait: k.beginProbe(ctx, false, true)}
 		}
 		return decision{token: fallback}

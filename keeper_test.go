@@ -2,6 +2,7 @@ package vendorlogin
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vendorlogin/vendorlogin/internal/flight"
 	"github.com/vendorlogin/vendorlogin/internal/record"
 )
 
@@ -70,6 +72,36 @@ func (instant) Account() Account { return Account{Vendor: "fake"} }
 
 func (instant) Login(context.Context) (*Token, error) {
 	return &Token{Access: NewSecret("access"), ExpiresAt: time.Now().Add(time.Hour)}, nil
+}
+
+func TestLoginLeavesNothingToRemember(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, err := NewClient(instant{}, nil)
+		require.NoError(t, err)
+		_, err = c.Token(t.Context())
+		require.NoError(t, err)
+		synctest.Wait()
+		assert.Nil(t, c.k.trouble)
+		require.NoError(t, c.Close())
+	})
+}
+
+func TestPersonIsNotAskedByAProbe(t *testing.T) {
+	t.Parallel()
+	_, err := SecretString("example").Interactive()((&scope{probing: true}).in(t.Context()))
+	e, ok := errors.AsType[*Error](err)
+	require.True(t, ok)
+	assert.Equal(t, ErrUnavailable, e.Kind)
+	assert.True(t, e.Unprocessed)
+}
+
+func TestTypeOfAPanicIsTold(t *testing.T) {
+	t.Parallel()
+	out := crashed(vendor{instant{}}, &run{progress: &progress{}}, known{}, time.Minute, flight.Cause{Panicked: true, Panic: "example"})
+	assert.ErrorContains(t, out.err, "panic of type string")
+	out = crashed(vendor{instant{}}, &run{progress: &progress{}}, known{}, time.Minute, flight.Cause{TimedOut: true})
+	assert.ErrorContains(t, out.err, "did not end in time")
 }
 
 // A timer that is late may find that everything has changed.

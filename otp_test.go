@@ -53,6 +53,9 @@ func TestAskOTP(t *testing.T) {
 			e, ok := errors.AsType[*vendorlogin.Error](err)
 			require.True(t, ok)
 			assert.Equal(t, c.err, e.Kind)
+			if c.err == vendorlogin.ErrOTPRequired {
+				assert.Equal(t, "otp", e.Op)
+			}
 		})
 	}
 }
@@ -238,6 +241,26 @@ func TestPersonHasFiveMinutes(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.Equal(t, 5*time.Minute, time.Since(began))
 		assert.Equal(t, "tenant", (<-asked).Namespace)
+		e, _ := errors.AsType[*vendorlogin.Error](err)
+		assert.Equal(t, "otp", e.Op)
+	})
+}
+
+func TestCodeThatWasSentBeforeIsNone(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		same := func(context.Context, vendorlogin.Challenge) (string, error) { return "012345", nil }
+		f := &coded{fake: fake{err: down()}, source: device{same}}
+		c := newClient(t, f, nil)
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		time.Sleep(5 * time.Minute)
+		_, err = c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrOTPRequired)
+		require.ErrorContains(t, err, "sent before")
+		e, _ := errors.AsType[*vendorlogin.Error](err)
+		assert.Equal(t, "otp", e.Op)
+		assert.True(t, e.Unprocessed)
+		assert.EqualValues(t, 1, f.logins.Load())
 	})
 }
 

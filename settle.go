@@ -54,7 +54,7 @@ func (k *keeper) settle(ctx context.Context, r *run, out outcome) outcome {
 		k.trouble.hold = &h
 	}
 	if h := k.cached.Load(); h != nil {
-		out = k.afterFailure(r, h, facts, out)
+		out = k.afterFailure(h, facts, out)
 	}
 	if k.closed {
 		out.token, out.err = nil, k.vendor.failure("token", ErrClosed, "")
@@ -139,11 +139,11 @@ func (k *keeper) setHold(ctx context.Context, out outcome) {
 
 // afterFailure decides what becomes of the cached token h where no other came. One that an API rejected goes once the vendor has
 // decided; until then it is handed out while it is valid, for want of a better one.
-func (k *keeper) afterFailure(r *run, h *cached, f facts, out outcome) outcome {
+func (k *keeper) afterFailure(h *cached, f facts, out outcome) outcome {
 	switch {
 	case out.forget:
 		k.cached.Store(nil)
-	case !h.is(rejectedFlag) || out.err == nil || r.job == jobProbe:
+	case !h.is(rejectedFlag) || out.err == nil:
 	case f.decided || isDecision(out.err) && out.hold.cause != causeBudget:
 		k.cached.Store(nil)
 	case h.at(k.now()) != expired:

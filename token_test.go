@@ -45,6 +45,7 @@ func TestSchemeGoesOutAsItShould(t *testing.T) {
 				continue
 			}
 			require.ErrorIs(t, err, vendorlogin.ErrBadResponse, "%q", access)
+			require.ErrorContains(t, err, "access token cannot stand in a header")
 		}
 	})
 }

@@ -42,6 +42,7 @@ func TestKindThatAnAuthenticatorWrapsIsKept(t *testing.T) {
 			e, ok := errors.AsType[*vendorlogin.Error](err)
 			require.True(t, ok)
 			assert.Equal(t, kind, e.Kind)
+			assert.Equal(t, "login", e.Op)
 		}
 	})
 }

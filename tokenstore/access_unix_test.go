@@ -65,6 +65,19 @@ func TestCheckAccess(t *testing.T) {
 	}
 }
 
+// Whose a file is matters only where a right is missing, and where it is another's.
+func TestFileErrorNamesTheOwner(t *testing.T) {
+	t.Parallel()
+	info := belonging{mode: 0o600, uid: 1001}
+	for _, err := range []error{syscall.EACCES, syscall.EPERM} {
+		told := tokenstore.WithOwner(err, info, 1000)
+		assert.ErrorIs(t, told, err)
+		assert.ErrorContains(t, told, "belongs to the user with id 1001, and this process runs as user 1000")
+		assert.Equal(t, err, tokenstore.WithOwner(err, info, 1001))
+	}
+	assert.Equal(t, syscall.EIO, tokenstore.WithOwner(syscall.EIO, info, 1000))
+}
+
 // A directory that checkAccess rejects is neither used nor changed.
 func TestFileDirectoryOfOthers(t *testing.T) {
 	t.Parallel()
@@ -118,6 +131,7 @@ func TestFileOfAnotherUser(t *testing.T) {
 	for _, name := range []string{"record.", "lock."} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name+childKey), []byte("root's"), 0o600))
 	}
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "closed"), 0o700))
 	require.NoError(t, os.Chown(dir, 65534, 65534))
 	runChild(t, "others-file", dir, asNobody)
 }
@@ -136,6 +150,10 @@ func childMeetsOthersFile(store *tokenstore.File) error {
 			return err
 		}
 	}
-	_, err := store.Save(context.Background(), childKey, []byte("data"), "", time.Hour)
+	_, _, err := tokenstore.NewFile(filepath.Join(os.Getenv(childDir), "closed")).Load(context.Background(), childKey)
+	if !errors.Is(err, vendorlogin.ErrStore) || !strings.Contains(err.Error(), "belongs to the user with id 0") {
+		return fmt.Errorf("of a directory that is another's Load says %w", err)
+	}
+	_, err = store.Save(context.Background(), childKey, []byte("data"), "", time.Hour)
 	return err
 }

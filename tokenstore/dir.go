@@ -201,12 +201,13 @@ func (d dir) sync() error {
 	return err
 }
 
-// names lists the directory.
-func (d dir) names() ([]string, error) {
+// names lists the directory, as far as that is possible.
+func (d dir) names() []string {
 	f, err := d.Open(".")
 	if err != nil {
-		return nil, err
+		return nil
 	}
 	defer f.Close()
-	return f.Readdirnames(-1)
+	names, _ := f.Readdirnames(-1)
+	return names
 }

@@ -25,6 +25,9 @@ func (s *File) LockTimeout() time.Duration            { return s.lockTimeout }
 // CheckAccess is what the user uid is told about a directory.
 func CheckAccess(info fs.FileInfo, uid int) error { return checkAccess(info, uid) }
 
+// WithOwner is an error about a file, as the user uid is told it.
+func WithOwner(err error, info fs.FileInfo, uid int) error { return withOwner(err, info, uid) }
+
 // SyncDir puts the names in the directory at path on the disk.
 func SyncDir(path string) error {
 	d, err := openDir(path, false)

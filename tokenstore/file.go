@@ -170,8 +170,7 @@ func (s *File) sweepOnce(d dir) {
 	if !s.swept.CompareAndSwap(false, true) {
 		return
 	}
-	names, _ := d.names()
-	for _, name := range names {
+	for _, name := range d.names() {
 		switch {
 		case strings.HasPrefix(name, recordPrefix):
 			d.cleanUpTemporary(name)
