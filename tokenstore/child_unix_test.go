@@ -14,6 +14,7 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -41,6 +42,7 @@ var childParts = map[string]func(*tokenstore.File) error{
 	"lock-record":   childLocksRecord,
 	"size-limit":    childHitsSizeLimit,
 	"no-permission": childLacksPermission,
+	"leave-open":    childLeavesNothingOpen,
 	"others-file":   childMeetsOthersFile,
 }
 
@@ -130,6 +132,43 @@ func childLocksRecord(*tokenstore.File) error {
 	fmt.Println("locked")
 	_, err = io.ReadAll(os.Stdin)
 	return err
+}
+
+// childLeavesNothingOpen does everything, and counts the files that are open before and afterwards.
+func childLeavesNothingOpen(store *tokenstore.File) error {
+	debug.SetGCPercent(-1) // a file that was left open is not closed
+	ctx := context.Background()
+	for _, left := range []string{"/holder.key.0123", "/record.key.tmp.0123", "/record." + childKey} {
+		if err := os.WriteFile(os.Getenv(childDir)+left, []byte("left by one that was killed"), 0o600); err != nil {
+			return err
+		}
+	}
+	before := openFiles()
+	lease, err := store.TryLock(ctx, childKey, time.Hour)
+	if err != nil {
+		return err
+	}
+	_, relocked := store.TryLock(ctx, childKey, time.Hour)
+	_, _, damaged := store.Load(ctx, childKey)
+	version, saved := store.Save(ctx, childKey, []byte("data"), "", time.Hour)
+	_, _, loaded := store.Load(ctx, childKey)
+	err = errors.Join(lease.Extend(ctx), lease.Unlock(ctx), saved, loaded, store.Delete(ctx, childKey, version))
+	after := openFiles()
+	if after != before || err != nil || relocked != vendorlogin.ErrLocked || !errors.Is(damaged, vendorlogin.ErrNoRecord) {
+		return fmt.Errorf("%d files are open, not %d: %v %v %v", after, before, err, relocked, damaged)
+	}
+	return nil
+}
+
+// openFiles counts them without opening one.
+func openFiles() (n int) {
+	for fd := range 256 {
+		if copied, err := syscall.Dup(fd); err == nil {
+			_ = syscall.Close(copied)
+			n++
+		}
+	}
+	return n
 }
 
 // A child is this test binary as another process.

@@ -106,6 +106,10 @@ func childLacksPermission(*tokenstore.File) error {
 	if err != nil {
 		return err
 	}
+	lease, err := store.TryLock(context.Background(), childKey, time.Hour)
+	if err := errors.Join(err, lease.Unlock(context.Background())); err != nil {
+		return err
+	}
 	if err := checkReadOnly(store, dir, version); err != nil {
 		return fmt.Errorf("read-only directory: %w", err)
 	}

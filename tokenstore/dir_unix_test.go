@@ -25,6 +25,15 @@ func TestFileModes(t *testing.T) {
 	requireTight(t, dir)
 }
 
+func TestFileLeavesNothingOpen(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	runChild(t, "leave-open", dir)
+	left, err := leftovers(dir)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
 func TestFileTightensLaxModes(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "tokens")

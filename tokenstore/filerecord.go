@@ -68,8 +68,8 @@ func (d dir) cleanUp(key string, err error) {
 	if !isUnreadable(err) && !errors.Is(err, errExpired) {
 		return
 	}
-	guard, ok, err := d.tryLock(recordGuardName(key))
-	if err != nil || !ok {
+	guard, ok, _ := d.tryLock(recordGuardName(key))
+	if !ok {
 		return
 	}
 	defer guard.free()
@@ -100,8 +100,8 @@ func (d dir) cleanUpTemporary(name string) {
 	if !found {
 		return
 	}
-	guard, ok, err := d.tryLock(recordGuardName(key))
-	if err != nil || !ok {
+	guard, ok, _ := d.tryLock(recordGuardName(key))
+	if !ok {
 		return
 	}
 	defer guard.free()

@@ -159,6 +159,7 @@ func TestSealedThatCannotBeOpened(t *testing.T) {
 		"never sealed":    {[]byte(`{"access":"a canary of a token"}`), key, "without encryption"},
 		"cut to magic":    {good[:7], key, "without encryption"},
 		"cut in id":       {good[:10], key, "without encryption"},
+		"no magic":        {[]byte("\x03abc0123456789"), key, "without encryption"},
 		"no id's letters": {[]byte("vlseal\x01\x03a b0123456789"), key, "without encryption"},
 		"cut in nonce":    {good[:20], key, "damaged"},
 		"cut in tag":      {good[:len(good)-1], key, "damaged"},

@@ -187,16 +187,6 @@ func childMeetsFailingSystem(store *tokenstore.File) error {
 	})
 }
 
-// openFiles counts them without opening one.
-func openFiles() (n int) {
-	for fd := range 256 {
-		if _, _, err := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_GETFD, 0); err == 0 {
-			n++
-		}
-	}
-	return n
-}
-
 func checkFailures(failure systemFailure, errs map[string]error) error {
 	var failed []string
 	for name, err := range errs {
@@ -206,6 +196,9 @@ func checkFailures(failure systemFailure, errs map[string]error) error {
 		failed = append(failed, name)
 		if !errors.Is(err, vendorlogin.ErrStore) || !errors.Is(err, failure.with) {
 			return fmt.Errorf("%s: %s returned %w", os.Getenv(childCount), name, err)
+		}
+		if strings.Contains(err.Error(), "no working file locks") != (failure.with == syscall.ENOLCK) {
+			return fmt.Errorf("%s: %s says of locks: %w", os.Getenv(childCount), name, err)
 		}
 	}
 	slices.Sort(failed)
