@@ -67,7 +67,7 @@ func writeField(h hash.Hash, field []byte) {
 func safeName(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
-		case 'a' <= r && r <= 'z', '0' <= r && r <= '9', r == '_':
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9':
 			return r
 		case 'A' <= r && r <= 'Z':
 			return r + ('a' - 'A')

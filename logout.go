@@ -27,13 +27,10 @@ func (c *Client) Seed(ctx context.Context, t *Token) error {
 	if t.Refresh.IsZero() && !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt) {
 		return c.k.vendor.failure("seed", ErrInvalidRequest, "the token has expired, and there is no refresh token")
 	}
-	seeded := t.clone()
-	seeded.header, seeded.headerOf = nil, nil
+	seeded := t.local()
 	if seeded.IssuedAt.IsZero() {
 		seeded.IssuedAt = now
 	}
-	seeded.IssuedAt, seeded.ExpiresAt, seeded.RefreshExpiresAt =
-		seeded.IssuedAt.Round(0), seeded.ExpiresAt.Round(0), seeded.RefreshExpiresAt.Round(0)
 	return c.alone(ctx, "seed", jobSeed, func(o *order, ctx context.Context) outcome { return o.seed(ctx, seeded) })
 }
 

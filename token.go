@@ -129,9 +129,11 @@ func fromRecord(r *record.Token, now time.Time) *Token {
 	return t
 }
 
-// clone is a copy of t that shares nothing that can change.
-func (t *Token) clone() *Token {
+// local is a copy of t that shares nothing that can change, with times of the wall clock alone.
+func (t *Token) local() *Token {
 	c := *t
 	c.Extra, c.Secrets = maps.Clone(t.Extra), maps.Clone(t.Secrets)
+	c.header, c.headerOf = nil, nil
+	c.IssuedAt, c.ExpiresAt, c.RefreshExpiresAt = c.IssuedAt.Round(0), c.ExpiresAt.Round(0), c.RefreshExpiresAt.Round(0)
 	return &c
 }

@@ -67,12 +67,10 @@ func (v vendor) normalized(op string, t *Token, err error, sent time.Time) (*Tok
 	if t == nil || t.Access.IsZero() {
 		return nil, v.failure(op, ErrBadResponse, "the authenticator returned no token")
 	}
-	c := t.clone()
-	c.header, c.headerOf = nil, nil
+	c := t.local()
 	if c.IssuedAt.Before(sent) || c.IssuedAt.After(time.Now()) { // some return a token again that they have returned before
-		c.IssuedAt = sent
+		c.IssuedAt = sent.Round(0)
 	}
-	c.IssuedAt, c.ExpiresAt, c.RefreshExpiresAt = c.IssuedAt.Round(0), c.ExpiresAt.Round(0), c.RefreshExpiresAt.Round(0)
 	return c, nil
 }
 
