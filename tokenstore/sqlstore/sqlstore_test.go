@@ -82,7 +82,63 @@ func TestOneStatementEach(t *testing.T) {
 		assert.Contains(t, all[0].statement, `"vendorlogin"`)
 		assert.Contains(t, all[0].statement, "clock_timestamp()", "%s goes by the database's clock", c.name)
 		assert.NotContains(t, all[0].statement, canary)
+		assert.NotContains(t, all[0].args, "", "%s: no parameter is empty", c.name)
 	}
+}
+
+// A first version is inserted, another replaces the one before.
+func TestSaveOverAVersion(t *testing.T) {
+	t.Parallel()
+	f, db := newFake(t, nil)
+	store := sqlstore.New(db, sqlstore.PostgreSQL, nil)
+	first, err := store.Save(t.Context(), key, blob(), "", long)
+	require.NoError(t, err)
+	created := f.take()[0]
+	assert.True(t, strings.HasPrefix(created.statement, "INSERT INTO"))
+	assert.Equal(t, []driver.Value{"r:" + key, first, long.Milliseconds(), blob()}, created.args)
+	second, err := store.Save(t.Context(), key, blob(), first, long)
+	require.NoError(t, err)
+	replaced := f.take()[0]
+	assert.True(t, strings.HasPrefix(replaced.statement, "UPDATE"))
+	assert.Equal(t, []driver.Value{"r:" + key, second, long.Milliseconds(), blob(), first}, replaced.args)
+}
+
+// Each lock has an owner of its own, who alone extends and frees it.
+func TestLockHasAnOwner(t *testing.T) {
+	t.Parallel()
+	f, db := newFake(t, nil)
+	store := sqlstore.New(db, sqlstore.PostgreSQL, nil)
+	owners := map[driver.Value]bool{"": true}
+	for range 3 {
+		lease, err := store.TryLock(t.Context(), key, long)
+		require.NoError(t, err)
+		require.NoError(t, lease.Extend(t.Context()))
+		require.NoError(t, lease.Unlock(t.Context()))
+		all := f.take()
+		require.Len(t, all, 3)
+		owner := all[0].args[1]
+		assert.False(t, owners[owner])
+		owners[owner] = true
+		assert.Equal(t, owner, all[1].args[1])
+		assert.Equal(t, owner, all[2].args[1])
+	}
+}
+
+// A Delete that changed nothing asks whether there is another version, and fails where that cannot be learnt.
+func TestDeleteThatChangesNothing(t *testing.T) {
+	t.Parallel()
+	f, db := newFake(t, func(_ context.Context, n int, _ sent) ([][]driver.Value, int64, error) {
+		if n == 1 {
+			return nil, 0, nil
+		}
+		return nil, 0, stateError{"57P03", canary}
+	})
+	err := sqlstore.New(db, sqlstore.PostgreSQL, nil).Delete(t.Context(), key, "version")
+	require.ErrorIs(t, err, vendorlogin.ErrStore)
+	all := f.take()
+	require.Len(t, all, 2)
+	assert.True(t, strings.HasPrefix(all[1].statement, "SELECT version FROM"))
+	assert.Equal(t, []driver.Value{"r:" + key}, all[1].args)
 }
 
 func TestLoad(t *testing.T) {
