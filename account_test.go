@@ -86,10 +86,10 @@ func TestOptionsAreChecked(t *testing.T) {
 	_, err := vendorlogin.NewClient(nil, nil)
 	assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
 	for name, o := range map[string]vendorlogin.Options{
-		"Options.RenewBefore":  {RenewBefore: -1},
-		"Options.LoginTimeout": {LoginTimeout: -1},
-		"Options.Cooldown":     {Cooldown: -1},
-		"Options.Origins":      {Origins: []string{"https://api.example.com", "api.example.com"}},
+		"Options.RenewBefore is negative":  {RenewBefore: -1},
+		"Options.LoginTimeout is negative": {LoginTimeout: -1},
+		"Options.Cooldown is negative":     {Cooldown: -1},
+		"Options.Origins":                  {Origins: []string{"https://api.example.com", "api.example.com"}},
 	} {
 		_, err := vendorlogin.NewClient(&fake{}, &o)
 		assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)

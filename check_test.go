@@ -275,3 +275,22 @@ func TestLoginThatAsksItsOwnClient(t *testing.T) {
 		assert.EqualValues(t, 1, f.logins.Load())
 	})
 }
+
+func TestExpiredTokenGivesWayToOneThatIsSoonToBeRenewed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour}
+		o := shared(s)
+		o.RenewBefore = 30 * time.Minute
+		a, b := newClient(t, f, o), newClient(t, f, o)
+		mustToken(t, a)
+		mustToken(t, b)
+		time.Sleep(40 * time.Minute)
+		mustToken(t, a) // renews in the background
+		synctest.Wait()
+		require.EqualValues(t, 2, f.logins.Load())
+		time.Sleep(45 * time.Minute)
+		assert.Equal(t, "access-2", mustToken(t, b).Access.Reveal())
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}

@@ -225,9 +225,7 @@ func (k *keeper) accepted(t *Token) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.cached.CompareAndSwap(h, h.with(h.flags&^unprovenFlag)) {
-		k.troubled().rejection.rejected = 0
-	}
+	k.cached.CompareAndSwap(h, h.with(h.flags&^unprovenFlag))
 }
 
 // onTimer renews on time although nobody asks.

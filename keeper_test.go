@@ -93,6 +93,7 @@ func TestPersonIsNotAskedByAProbe(t *testing.T) {
 	e, ok := errors.AsType[*Error](err)
 	require.True(t, ok)
 	assert.Equal(t, ErrUnavailable, e.Kind)
+	assert.Equal(t, "secret", e.Op)
 	assert.True(t, e.Unprocessed)
 }
 

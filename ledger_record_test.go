@@ -139,8 +139,20 @@ func TestBlobThatCannotBeReadIsReplaced(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
 		f := &fake{life: time.Hour}
-		mustToken(t, newClient(t, f, shared(leftover{s})))
-		synctest.Wait()
+		var all events
+		o := shared(leftover{s})
+		o.OnEvent = all.record
+		mustToken(t, newClient(t, f, o))
+		var told []error
+		for _, e := range all.seen() {
+			if e.Type == vendorlogin.EventStore {
+				told = append(told, e.Err)
+			}
+		}
+		require.Len(t, told, 2, "at the start, and with the lock")
+		for _, err := range told {
+			assert.ErrorContains(t, err, "it is a ruin")
+		}
 		assert.Equal(t, "access-1", s.record(t).Token.Access)
 	})
 }

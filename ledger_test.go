@@ -325,3 +325,22 @@ func TestStoreThatWorksAgain(t *testing.T) {
 		require.NoError(t, c.Status().StoreErr)
 	})
 }
+
+func TestProbeOfTheCredentialsForgetsNoStoreFailure(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		s.before = func(context.Context, string) error { return vendorlogin.ErrStore }
+		secret := newChanging("wrong-example")
+		c := newClient(t, newPassworded(secret.secret), shared(s))
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		reads := secret.reads.Load()
+		for range 60 {
+			time.Sleep(time.Second)
+			_, err = c.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+			require.ErrorIs(t, c.Status().StoreErr, vendorlogin.ErrStore)
+		}
+		assert.Greater(t, secret.reads.Load(), reads)
+	})
+}

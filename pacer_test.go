@@ -120,13 +120,14 @@ func TestNothingIsSentBeforeTheTurn(t *testing.T) {
 		p.err = &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, RetryAt: until, Unprocessed: true}
 		f := &fake{life: time.Hour}
 		c := newClient(t, f, o)
-		for range 19 {
-			for _, ask := range []func(context.Context) (*vendorlogin.Token, error){c.Token, c.Renew} {
+		for i := range 19 {
+			for j, ask := range []func(context.Context) (*vendorlogin.Token, error){c.Token, c.Renew} {
 				_, err := ask(t.Context())
 				require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
 				e, ok := errors.AsType[*vendorlogin.Error](err)
 				require.True(t, ok)
 				require.Equal(t, until, e.RetryAt)
+				require.Equal(t, i+j > 0, e.Remembered)
 			}
 			time.Sleep(time.Second)
 		}

@@ -53,6 +53,28 @@ func TestRejectedTokenStaysUntilTheVendorDecides(t *testing.T) {
 	}
 }
 
+func TestRejectedTokenGoesWithItsRefreshToken(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRefresher(time.Hour, 0)
+		c := newClient(t, f, nil)
+		first := mustToken(t, c)
+		f.becomes(func() {
+			f.err = down()
+			f.on = func(_ context.Context, op string, _ int64) error {
+				if op == "refresh" {
+					return vendorlogin.ErrRefreshRejected
+				}
+				return nil
+			}
+		})
+		c.Invalidate(first)
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable, "the vendor has decided, though nobody could log in")
+		assert.EqualValues(t, 2, f.logins.Load())
+		assert.False(t, c.Status().Rejected)
+	})
+}
+
 // away is a vendor whose database is away at times: good tokens are then answered with 401, logins and refreshes with 500.
 type away struct {
 	*refresher

@@ -15,7 +15,8 @@ import (
 // When an API rejects the token (status 401, or what the vendor's [Rejecter] says), one renewal replaces it for all callers. The request
 // is then sent once more, and its response is returned, whatever it is. A request whose body cannot be had again (no GetBody) is not
 // sent again. Rejections cost at most one renewal per minute, and fewer while renewed tokens are rejected too: one endpoint that always
-// says 401 does not cost one login per request. In between the 401 is returned, unless another process has brought a token.
+// says 401 does not cost one login per request. In between the 401 is returned, unless another process has brought a token. Where the
+// renewal fails the 401 is returned too; its body is cut off if it stalls, since a login may need the connection.
 //
 // The token goes to Options.Origins only. A request to anywhere else is [ErrInvalidRequest]; one that a redirect leads elsewhere goes
 // there without the token.
@@ -114,16 +115,15 @@ func (t *transport) sendElsewhere(req *http.Request) (*http.Response, error) {
 		"the token is not for "+req.URL.Host+", which is not among the vendor's origins or Options.Origins")
 }
 
-// replay renews the token that resp rejected, and sends req once more. Where that cannot be done, resp goes back with its whole body.
+// replay renews the token that resp rejected, and sends req once more. Where that cannot be done, resp goes back.
 func (t *transport) replay(req *http.Request, resp *http.Response, rejected *Token) (*http.Response, error) {
 	k := &t.client.k
 	if !k.reject(req.Context(), rejected) || req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
 		return resp, nil
 	}
-	if resp.ContentLength >= 0 {
-		_ = PeekBody(resp) // the login may need the connection
-	}
+	settled := readAhead(resp) // the login may need the connection
 	token, err := t.client.Token(req.Context())
+	settled()
 	if err != nil || token == rejected {
 		return resp, nil
 	}
@@ -202,6 +202,22 @@ func (t *transport) CloseIdleConnections() {
 func closeBody(req *http.Request) {
 	if req.Body != nil {
 		_ = req.Body.Close()
+	}
+}
+
+// readAhead reads the start of resp's body meanwhile. Until settled has returned, resp is not to be touched; a body that has not ended by
+// then, and does not soon, is cut off.
+func readAhead(resp *http.Response) (settled func()) {
+	body, done := resp.Body, make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { _ = recover() }() // whoever reads it meets the panic
+		_ = PeekBody(resp)
+	}()
+	return func() {
+		timer := time.AfterFunc(discardTime, func() { _ = body.Close() })
+		defer timer.Stop()
+		<-done
 	}
 }
 

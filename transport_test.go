@@ -1,10 +1,12 @@
 package vendorlogin_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -281,6 +283,48 @@ func TestRefusedAnswerThatNeverEndsHoldsNobody(t *testing.T) {
 	})
 }
 
+// Where the renewal fails, the first answer comes back whole if it ends soon, and else with an error behind what has come.
+func TestRefusedAnswerOfUnknownLengthComesBack(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		took, total time.Duration // of the body, and of the call
+		want        string
+		err         error
+	}{
+		"soon":  {50 * time.Millisecond, 50 * time.Millisecond, "refused", nil},
+		"never": {time.Hour, 100 * time.Millisecond, "refu", io.ErrClosedPipe},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			body, writer := io.Pipe()
+			a := &api{answer: func(*http.Request) *http.Response {
+				return &http.Response{StatusCode: 401, Header: http.Header{}, Body: body, ContentLength: -1}
+			}}
+			m := &mint{}
+			client := newTransportClient(t, m, nil)
+			_, err := client.Token(t.Context())
+			require.NoError(t, err)
+			wrong := down()
+			m.err.Store(&wrong)
+			var writing sync.WaitGroup
+			writing.Go(func() {
+				_, _ = io.WriteString(writer, "refu")
+				time.Sleep(c.took)
+				_, _ = io.WriteString(writer, "sed")
+				_ = writer.Close()
+			})
+			begin := time.Now()
+			resp, err := client.Transport(a).RoundTrip(newRequest(t, things))
+			require.NoError(t, err, name)
+			assert.Equal(t, c.total, time.Since(begin), name)
+			content, err := io.ReadAll(resp.Body)
+			assert.Equal(t, c.want, string(content), name)
+			assert.Equal(t, c.err, err, name)
+			require.NoError(t, client.Close())
+			writing.Wait()
+		})
+	}
+}
+
 func TestSmallRefusedAnswerIsReadToItsEnd(t *testing.T) {
 	t.Parallel()
 	left := strings.NewReader("refused")
@@ -294,6 +338,35 @@ func TestSmallRefusedAnswerIsReadToItsEnd(t *testing.T) {
 	status, _ := get(t, newTransportClient(t, &mint{}, nil).Transport(a), things)
 	assert.Equal(t, 200, status)
 	assert.Zero(t, left.Len())
+}
+
+// In a pool of one connection, a refused answer that is not read would keep the login waiting for ever.
+func TestRefusedAnswerGivesItsConnectionToTheLogin(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.Header.Get("Authorization") == "Bearer access-1" {
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = io.WriteString(w, strings.Repeat("refused ", 1000))
+		}
+	}))
+	defer server.Close()
+	base := &http.Transport{MaxConnsPerHost: 1}
+	defer base.CloseIdleConnections()
+	login := &fake{life: time.Hour, on: func(ctx context.Context, _ string, _ int64) error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL, nil)
+		if err != nil {
+			return err
+		}
+		resp, err := base.RoundTrip(req)
+		if err != nil {
+			return err
+		}
+		return resp.Body.Close()
+	}}
+	c := newClient(t, login, &vendorlogin.Options{Origins: []string{server.URL}, LoginTimeout: 5 * time.Second})
+	status, _ := get(t, c.Transport(base), server.URL)
+	assert.Equal(t, 200, status)
+	assert.EqualValues(t, 2, login.logins.Load())
 }
 
 func TestBodyThatFailsToComeAgainHandsBackTheFirstAnswer(t *testing.T) {
