@@ -72,3 +72,28 @@ func TestRefreshTokenThatALoginGivesAgainIsSentAgain(t *testing.T) {
 		})
 	}
 }
+
+func TestLoginAfterARejectedRefreshCounts(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRefresher(time.Hour, 0)
+		c := newClient(t, f, &vendorlogin.Options{MaxAttempts: 1})
+		mustToken(t, c)
+		time.Sleep(time.Hour)
+		f.becomes(func() {
+			f.err = down()
+			f.on = func(_ context.Context, op string, _ int64) error {
+				if op == "refresh" {
+					return vendorlogin.ErrRefreshRejected
+				}
+				return nil
+			}
+		})
+		for range 9 * 60 {
+			_, err := c.Token(t.Context())
+			require.Error(t, err)
+			time.Sleep(time.Second)
+		}
+		assert.EqualValues(t, 1, f.refreshes.Load())
+		assert.EqualValues(t, 1+1, f.logins.Load())
+	})
+}
