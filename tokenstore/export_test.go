@@ -28,6 +28,9 @@ func CheckAccess(info fs.FileInfo, uid int) error { return checkAccess(info, uid
 // WithOwner is an error about a file, as the user uid is told it.
 func WithOwner(err error, info fs.FileInfo, uid int) error { return withOwner(err, info, uid) }
 
+// LockError is an error of a lock, as callers are told it.
+func LockError(err error) error { return lockError(err) }
+
 // SyncDir puts the names in the directory at path on the disk.
 func SyncDir(path string) error {
 	d, err := openDir(path, false)

@@ -5,6 +5,7 @@ package tokenstore_test
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,4 +26,15 @@ func TestFileLockOnAnotherFile(t *testing.T) {
 		require.Error(t, tokenstore.CheckLock(dir, filepath.Join(dir, "lock.key"), name), name)
 		require.Error(t, tokenstore.CheckLock(dir, filepath.Join(dir, name), "lock.key"), name)
 	}
+}
+
+// Only where a file system has no locks is that what is said.
+func TestFileLockError(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{syscall.ENOLCK, syscall.ENOSYS, syscall.EOPNOTSUPP} {
+		told := tokenstore.LockError(err)
+		require.ErrorIs(t, told, err)
+		require.ErrorContains(t, told, "no working file locks")
+	}
+	require.Equal(t, syscall.EIO, tokenstore.LockError(syscall.EIO))
 }

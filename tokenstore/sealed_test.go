@@ -161,6 +161,7 @@ func TestSealedThatCannotBeOpened(t *testing.T) {
 		"cut in id":       {good[:10], key, "without encryption"},
 		"no magic":        {[]byte("\x03abc0123456789"), key, "without encryption"},
 		"no id's letters": {[]byte("vlseal\x01\x03a b0123456789"), key, "without encryption"},
+		"cut to id":       {good[:16], key, "damaged"},
 		"cut in nonce":    {good[:20], key, "damaged"},
 		"cut in tag":      {good[:len(good)-1], key, "damaged"},
 		"longer":          {append(bytes.Clone(good), 0), key, "damaged"},
