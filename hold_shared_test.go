@@ -249,6 +249,7 @@ func TestHoldOfAnotherProcessEndsWhenTheCredentialsChange(t *testing.T) {
 		_, err = c.Token(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
 		assert.Zero(t, f.logins.Load())
+		assert.True(t, c.Status().HoldSince.Equal(time.Now()), "since it is known")
 		secret.value.Store(&f.right)
 		time.Sleep(time.Minute)
 		mustToken(t, c)

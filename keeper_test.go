@@ -87,6 +87,13 @@ func TestLoginLeavesNothingToRemember(t *testing.T) {
 	})
 }
 
+func TestTokenThatIsAcceptedAfterLogoutStaysForgotten(t *testing.T) {
+	t.Parallel()
+	var k keeper
+	k.accepted(&Token{})
+	assert.Nil(t, k.cached.Load())
+}
+
 func TestPersonIsNotAskedByAProbe(t *testing.T) {
 	t.Parallel()
 	_, err := SecretString("example").Interactive()((&scope{probing: true}).in(t.Context()))

@@ -133,7 +133,6 @@ func fromRecord(r *record.Token, now time.Time) *Token {
 func (t *Token) local() *Token {
 	c := *t
 	c.Extra, c.Secrets = maps.Clone(t.Extra), maps.Clone(t.Secrets)
-	c.header, c.headerOf = nil, nil
 	c.IssuedAt, c.ExpiresAt, c.RefreshExpiresAt = c.IssuedAt.Round(0), c.ExpiresAt.Round(0), c.RefreshExpiresAt.Round(0)
 	return &c
 }
