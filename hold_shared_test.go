@@ -237,25 +237,6 @@ func TestClientThatSawItsCredentialsChangePassesThoughTheBitsCollide(t *testing.
 	})
 }
 
-func TestHoldOfAnotherProcessEndsWhenTheCredentialsChange(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		s := newMemStore()
-		_, err := newClient(t, newPassworded(vendorlogin.SecretString("wrong-example")), shared(s)).Token(t.Context())
-		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
-		secret := newChanging("wrong-example")
-		f := newPassworded(secret.secret)
-		f.right = another(t, "wrong-example", false)
-		c := newClient(t, f, shared(s))
-		_, err = c.Token(t.Context())
-		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
-		assert.Zero(t, f.logins.Load())
-		assert.True(t, c.Status().HoldSince.Equal(time.Now()), "since it is known")
-		secret.value.Store(&f.right)
-		time.Sleep(time.Minute)
-		mustToken(t, c)
-	})
-}
-
 func TestCredentialsAreReadForTheirFingerprintOnceARenewal(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()

@@ -94,6 +94,18 @@ func TestTokenThatIsAcceptedAfterLogoutStaysForgotten(t *testing.T) {
 	assert.Nil(t, k.cached.Load())
 }
 
+func TestNothingIsKnownOfAnAttemptThatIsStillOpen(t *testing.T) {
+	t.Parallel()
+	at := time.Now()
+	assert.True(t, remembered(Account{}, record.Failure{}, at).Unprocessed)
+	assert.False(t, remembered(Account{}, record.Failure{Status: 503}, at).Unprocessed)
+}
+
+func TestJitterDiffers(t *testing.T) {
+	t.Parallel()
+	assert.NotEqual(t, jitter(), jitter())
+}
+
 func TestPersonIsNotAskedByAProbe(t *testing.T) {
 	t.Parallel()
 	_, err := SecretString("example").Interactive()((&scope{probing: true}).in(t.Context()))

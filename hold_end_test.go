@@ -1,0 +1,60 @@
+package vendorlogin_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+)
+
+func TestThrottleThatIsSharedReadsNoSecret(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		_, err := newClient(t, &fake{err: vendorlogin.ErrRateLimited}, shared(s)).Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
+		secret := newChanging("right-example")
+		_, err = newClient(t, newPassworded(secret.secret), shared(s)).Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
+		assert.Zero(t, secret.reads.Load())
+	})
+}
+
+func TestTokenOfAnotherProcessEndsAHold(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour, err: down()}
+		c := newClient(t, f, shared(s))
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		require.NotNil(t, c.Status().Hold)
+		f.becomes(func() { f.err = nil })
+		time.Sleep(time.Minute)
+		other := newClient(t, f, shared(s))
+		mustToken(t, other)
+		mustToken(t, c)
+		assert.EqualValues(t, 2, f.logins.Load())
+		assert.Nil(t, c.Status().Hold)
+	})
+}
+
+func TestHoldOfAnotherProcessEndsWhenTheCredentialsChange(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		_, err := newClient(t, newPassworded(vendorlogin.SecretString("wrong-example")), shared(s)).Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		secret := newChanging("wrong-example")
+		f := newPassworded(secret.secret)
+		f.right = another(t, "wrong-example", false)
+		c := newClient(t, f, shared(s))
+		_, err = c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		assert.Zero(t, f.logins.Load())
+		assert.True(t, c.Status().HoldSince.Equal(time.Now()), "since it is known")
+		secret.value.Store(&f.right)
+		time.Sleep(time.Minute)
+		mustToken(t, c)
+	})
+}
