@@ -134,3 +134,23 @@ func TestLateResponseToAnEarlierTokenSaysNothingOfTheRenewedOne(t *testing.T) {
 		assert.EqualValues(t, 1+2, f.logins.Load())
 	})
 }
+
+func TestRenewBypassesAHoldAfterALoginThatSomebodyWaitedFor(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var asked atomic.Int64
+		f := &coded{fake: fake{life: time.Hour}, source: person(&asked)}
+		c := newClient(t, f, &vendorlogin.Options{RenewBefore: 20 * time.Minute})
+		mustToken(t, c)
+		time.Sleep(50 * time.Minute)
+		mustToken(t, c) // in the background, where nobody is asked
+		time.Sleep(11 * time.Minute)
+		f.becomes(func() { f.err = down() })
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		require.EqualValues(t, 2, f.logins.Load())
+		f.becomes(func() { f.err = nil })
+		_, err = c.Renew(t.Context())
+		require.NoError(t, err)
+		assert.EqualValues(t, 3, f.logins.Load())
+	})
+}

@@ -35,11 +35,8 @@ type ledger struct {
 }
 
 func newLedger(set *settings, a Account, report func(*Error)) *ledger {
-	l := &ledger{store: set.store, account: a, timeout: min(storeTimeout, set.loginTimeout/6), report: report}
-	if l.store != nil {
-		l.key = a.KeyIn(set.namespace)
-	}
-	return l
+	timeout := min(storeTimeout, set.loginTimeout/6)
+	return &ledger{store: set.store, account: a, key: a.KeyIn(set.namespace), timeout: timeout, report: report}
 }
 
 // degraded reports whether there is no Store to be asked.

@@ -68,6 +68,18 @@ func TestSeededRefreshTokenIsNoValidToken(t *testing.T) {
 	})
 }
 
+func TestSeededTokenThatHasExpiredIsRefreshed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRefresher(time.Hour, 0)
+		c := newClient(t, f, nil)
+		require.NoError(t, c.Seed(t.Context(), &vendorlogin.Token{
+			Access: vendorlogin.NewSecret("old"), Refresh: vendorlogin.NewSecret("good"), ExpiresAt: time.Now().Add(-time.Second),
+		}))
+		assert.Equal(t, "access-1", mustToken(t, c).Access.Reveal())
+		assert.EqualValues(t, 1, f.refreshes.Load())
+	})
+}
+
 func TestSeedTakesOverACopy(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := newClient(t, &fake{}, nil)

@@ -134,3 +134,18 @@ func TestBodyThatFailsToComeAgainHandsBackTheFirstAnswer(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "answer to Bearer access-1", string(body))
 }
+
+// A body that panics does so where it is read by the caller's goroutine.
+func TestRefusedAnswerThatPanics(t *testing.T) {
+	t.Parallel()
+	a := &api{accepts: 2}
+	a.answer = func(req *http.Request) *http.Response {
+		if req.Header.Get("Authorization") != "Bearer access-1" {
+			return nil
+		}
+		body := io.NopCloser(readerFunc(func([]byte) (int, error) { panic("example") }))
+		return &http.Response{StatusCode: 401, Header: http.Header{}, Body: body, ContentLength: -1}
+	}
+	rt := newTransportClient(t, &mint{}, nil).Transport(a)
+	assert.PanicsWithValue(t, "example", func() { _, _ = rt.RoundTrip(newRequest(t, things)) })
+}
