@@ -36,7 +36,7 @@ func TestAccountKeyTellsEveryFieldApart(t *testing.T) {
 func TestAccountKeyIsSafeAndHoldsNoName(t *testing.T) {
 	t.Parallel()
 	safe := regexp.MustCompile(`^[a-z0-9_]{0,32}-[0-9a-f]{32}$`)
-	for _, vendor := range []string{"gcore", "GMI Cloud", "../../etc", "", "ünï", strings.Repeat("x", 200), "a\x00b"} {
+	for _, vendor := range []string{"gcore", "GMI Cloud", "azAZ 09", "../../etc", "", "ünï", strings.Repeat("x", 200), "a\x00b"} {
 		key := vendorlogin.Account{
 			Vendor:    vendor,
 			Endpoint:  "https://api.example.com/v1",
@@ -44,6 +44,9 @@ func TestAccountKeyIsSafeAndHoldsNoName(t *testing.T) {
 			Scope:     "team",
 		}.Key()
 		assert.Regexp(t, safe, key)
+		if vendor == "azAZ 09" {
+			assert.Contains(t, key, "azaz_09-")
+		}
 		assert.NotContains(t, key, "ops")
 		assert.NotContains(t, key, "example")
 	}
@@ -92,7 +95,10 @@ func TestOptionsAreChecked(t *testing.T) {
 		"Options.Origins":                  {Origins: []string{"https://api.example.com", "api.example.com"}},
 	} {
 		_, err := vendorlogin.NewClient(&fake{}, &o)
-		assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+		e, ok := errors.AsType[*vendorlogin.Error](err)
+		require.True(t, ok)
+		assert.Equal(t, vendorlogin.ErrInvalidRequest, e.Kind)
+		assert.True(t, e.Unprocessed)
 		assert.ErrorContains(t, err, name)
 	}
 }

@@ -1,6 +1,8 @@
 package vendorlogin_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -55,6 +57,27 @@ func TestHoldOfAnotherProcessEndsWhenTheCredentialsChange(t *testing.T) {
 		assert.True(t, c.Status().HoldSince.Equal(time.Now()), "since it is known")
 		secret.value.Store(&f.right)
 		time.Sleep(time.Minute)
+		mustToken(t, c)
+	})
+}
+
+func TestTokenOfAnotherProcessIsFoundThoughTheSecretFails(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		sealed := false
+		c := newClient(t, newPassworded(func(context.Context) (vendorlogin.Secret, error) {
+			if sealed {
+				return vendorlogin.Secret{}, errors.New("the vault is sealed")
+			}
+			return vendorlogin.NewSecret("wrong-example"), nil
+		}), shared(s))
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		sealed = true
+		other := newPassworded(vendorlogin.SecretString(another(t, "wrong-example", false)))
+		other.right = another(t, "wrong-example", false)
+		mustToken(t, newClient(t, other, shared(s)))
+		time.Sleep(15 * time.Second)
 		mustToken(t, c)
 	})
 }

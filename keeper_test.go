@@ -101,6 +101,17 @@ func TestNothingIsKnownOfAnAttemptThatIsStillOpen(t *testing.T) {
 	assert.False(t, remembered(Account{}, record.Failure{Status: 503}, at).Unprocessed)
 }
 
+func TestLastFailureIsForgottenOnceNothingCounts(t *testing.T) {
+	t.Parallel()
+	o := order{tries: tries{password: "a"}}
+	last := record.Failure{Status: 503}
+	tried := record.Row{N: 1, Tries: []record.Try{{ID: "a"}}}
+	assert.Zero(t, o.succeeded(record.Attempts{Password: tried, Last: last}).Last)
+	assert.Equal(t, last, o.succeeded(record.Attempts{Password: tried, Code: record.Row{N: 1}, Last: last}).Last)
+	o.tries = tries{code: "a"}
+	assert.Equal(t, last, o.succeeded(record.Attempts{Password: record.Row{N: 1}, Code: tried, Last: last}).Last)
+}
+
 func TestJitterDiffers(t *testing.T) {
 	t.Parallel()
 	assert.NotEqual(t, jitter(), jitter())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,6 +29,22 @@ func TestConflictCountsNoAttempt(t *testing.T) {
 		c := newClient(t, &fake{life: time.Hour}, &vendorlogin.Options{Store: s, MaxAttempts: 1})
 		mustToken(t, c)
 		assert.Zero(t, c.Status().Attempts)
+	})
+}
+
+func TestSaveKeepsWhatAnotherBroughtMeanwhile(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		var once sync.Once
+		s.before = func(_ context.Context, op string) error {
+			if op == "save" {
+				once.Do(func() { s.put(strings.TrimSuffix(string(s.blob().data), "}") + `,"x-later":"example"}`) })
+			}
+			return nil
+		}
+		mustToken(t, newClient(t, &fake{life: time.Hour}, shared(s)))
+		assert.Equal(t, "access-1", s.record(t).Token.Access)
+		assert.Contains(t, string(s.blob().data), `"x-later":"example"`)
 	})
 }
 
