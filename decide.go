@@ -78,7 +78,6 @@ func (k *keeper) decide(ctx context.Context, force, probed bool) decision {
 		if k.probeForRejected(mono) {
 			return decision{wait: k.beginProbe(ctx, false, true)}
 		}
-		return decision{token: fallback}
 	case hold == nil || hold.cause == causeBackground || force && hold.mayBypass(wall) && k.bypassDue(mono):
 		return decision{wait: k.beginRenewal(ctx, force, fallback != nil)}
 	default:
