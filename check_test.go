@@ -209,6 +209,7 @@ func TestFailureTakesWhatAnotherBroughtMeanwhile(t *testing.T) {
 					}
 				})
 				assert.Equal(t, "other", mustToken(t, c).Access.Reveal())
+				assert.Empty(t, s.record(t).Holds, "and nobody is held up")
 			})
 		})
 	}

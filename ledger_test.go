@@ -164,7 +164,10 @@ func TestSaveThatFailsOnceIsRepaired(t *testing.T) {
 				}
 				mustToken(t, c)
 				assert.Equal(t, "access-1", s.record(t).Token.Access)
-				assert.NotContains(t, types(seen.seen()), vendorlogin.EventStore)
+				told := types(seen.seen())
+				assert.NotContains(t, told, vendorlogin.EventStore)
+				assert.NotContains(t, told, vendorlogin.EventAdopt)
+				assert.Equal(t, 1, count(s.commands(), "save"), "what was done is not done again")
 			})
 		})
 	}

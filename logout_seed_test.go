@@ -3,6 +3,8 @@ package vendorlogin_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -103,6 +105,22 @@ func TestSeedRejectsWhatIsOfNoUse(t *testing.T) {
 			require.ErrorIs(t, c.Seed(t.Context(), token), vendorlogin.ErrInvalidRequest, name)
 		}
 		assert.Equal(t, "access-1", mustToken(t, c).Access.Reveal())
+	})
+}
+
+func TestSeededTokenIsLaterThanWhatAnotherBroughtMeanwhile(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		ahead := time.Now().Add(time.Hour).UnixMilli()
+		var once sync.Once
+		s.before = failAt("save", func(context.Context) error {
+			once.Do(func() { s.put(recordOf("other", 0, time.Hour, fmt.Sprintf(`,"seq":%d`, ahead))) })
+			return nil
+		})
+		c := newClient(t, &fake{life: time.Hour}, shared(s))
+		require.NoError(t, c.Seed(t.Context(), &vendorlogin.Token{Access: vendorlogin.NewSecret("seeded"), ExpiresAt: time.Now().Add(time.Hour)}))
+		assert.Greater(t, s.record(t).Seq, ahead)
+		assert.Equal(t, "seeded", mustToken(t, newClient(t, &fake{}, shared(s))).Access.Reveal())
 	})
 }
 
