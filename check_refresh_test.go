@@ -97,3 +97,26 @@ func TestLoginAfterARejectedRefreshCounts(t *testing.T) {
 		assert.EqualValues(t, 1+1, f.logins.Load())
 	})
 }
+
+func TestRefreshTokenThatWasNotSentIsKeptWhateverTheErrorSays(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRefresher(time.Hour, 0)
+		c := newClient(t, f, nil)
+		mustToken(t, c)
+		time.Sleep(time.Hour)
+		f.becomes(func() {
+			f.on = func(_ context.Context, op string, n int64) error {
+				if op == "refresh" && n == 1 {
+					return &vendorlogin.Error{Kind: vendorlogin.ErrInvalidCredentials, Unprocessed: true}
+				}
+				return nil
+			}
+		})
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		time.Sleep(time.Minute)
+		mustToken(t, c)
+		assert.EqualValues(t, 2, f.refreshes.Load())
+		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}

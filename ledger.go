@@ -51,13 +51,14 @@ func (l *ledger) load(ctx context.Context) {
 	defer cancel()
 	data, version, err := l.store.Load(ctx, l.key)
 	l.version, l.rec = version, record.Record{}
+	if errors.Is(err, ErrNoRecord) {
+		l.version = ""
+	}
 	switch {
 	case err == ErrNoRecord:
-		l.version = ""
 		l.report(nil)
 		return
 	case errors.Is(err, ErrNoRecord): // there was something, and it could not be read
-		l.version = ""
 		l.warn(err)
 		return
 	case err != nil:

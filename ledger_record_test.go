@@ -142,7 +142,8 @@ func TestBlobThatCannotBeReadIsReplaced(t *testing.T) {
 		var all events
 		o := shared(leftover{s})
 		o.OnEvent = all.record
-		mustToken(t, newClient(t, f, o))
+		c := newClient(t, f, o)
+		mustToken(t, c)
 		var told []error
 		for _, e := range all.seen() {
 			if e.Type == vendorlogin.EventStore {
@@ -153,6 +154,7 @@ func TestBlobThatCannotBeReadIsReplaced(t *testing.T) {
 		for _, err := range told {
 			assert.ErrorContains(t, err, "it is a ruin")
 		}
+		assert.NoError(t, c.Status().StoreErr, "the save went well")
 		assert.Equal(t, "access-1", s.record(t).Token.Access)
 	})
 }

@@ -124,6 +124,17 @@ func TestSeededTokenIsLaterThanWhatAnotherBroughtMeanwhile(t *testing.T) {
 	})
 }
 
+func TestSeedAfterCloseWritesNothing(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		c := newClient(t, &fake{}, shared(s))
+		require.NoError(t, c.Close())
+		require.ErrorIs(t, c.Seed(t.Context(), &vendorlogin.Token{Access: vendorlogin.NewSecret("late")}), vendorlogin.ErrClosed)
+		require.ErrorIs(t, c.Logout(t.Context()), vendorlogin.ErrClosed)
+		assert.Empty(t, s.commands())
+	})
+}
+
 func TestSeedSaysThatTheStoreFailed(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()

@@ -138,3 +138,20 @@ func TestRequestsThatLackPartsAreErrors(t *testing.T) {
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
 	}
 }
+
+func TestLongestOptionsHaveNoEnd(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		const longest = time.Duration(math.MaxInt64)
+		f := newPassworded(vendorlogin.SecretString("right-example"))
+		c := newClient(t, f, &vendorlogin.Options{RenewBefore: longest, LoginTimeout: longest, Cooldown: longest, Store: newMemStore()})
+		mustToken(t, c)
+		f.becomes(func() { f.right = "another-example" })
+		time.Sleep(2 * time.Hour)
+		for range 100 {
+			_, err := c.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+			time.Sleep(time.Hour)
+		}
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}

@@ -264,6 +264,18 @@ func TestCodeThatWasSentBeforeIsNone(t *testing.T) {
 	})
 }
 
+func TestTimeRunsOnOnceACodeIsThere(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var asked atomic.Int64
+		f := &coded{fake: fake{took: time.Hour}, source: person(&asked)}
+		c := newClient(t, f, nil)
+		began := time.Now()
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		assert.Equal(t, 30*time.Second, time.Since(began))
+	})
+}
+
 // attended is a device that needs a person all the same.
 type attended struct{ vendorlogin.OTPFunc }
 
