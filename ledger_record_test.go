@@ -158,3 +158,25 @@ func TestBlobThatCannotBeReadIsReplaced(t *testing.T) {
 		assert.Equal(t, "access-1", s.record(t).Token.Access)
 	})
 }
+
+func TestStoreThatOnlyHadToBeReadWorksAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		broken := true
+		s.before = func(context.Context, string) error {
+			if broken {
+				return vendorlogin.ErrStore
+			}
+			return nil
+		}
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, shared(s))
+		mustToken(t, c)
+		require.Error(t, c.Status().StoreErr)
+		time.Sleep(time.Hour)
+		broken = false
+		mustToken(t, newClient(t, f, shared(s)))
+		assert.Equal(t, "access-2", mustToken(t, c).Access.Reveal())
+		assert.NoError(t, c.Status().StoreErr)
+	})
+}
