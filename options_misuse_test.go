@@ -134,8 +134,11 @@ func TestRequestsThatLackPartsAreErrors(t *testing.T) {
 	assert.Equal(t, "Bearer access-1", req.Header.Get("Authorization"))
 
 	for _, req := range []*http.Request{{Method: "GET"}, {Method: "GET", URL: newRequest(t, things).URL}} {
+		var closed atomic.Int64
+		req.Body = &countedBody{ReadCloser: http.NoBody, closed: &closed}
 		_, err := c.Transport(&api{}).RoundTrip(req)
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+		assert.EqualValues(t, 1, closed.Load(), "as a RoundTripper has to")
 	}
 }
 

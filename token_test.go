@@ -71,6 +71,14 @@ func TestTokenOfAClockThatIsAheadMayHaveNoExpiry(t *testing.T) {
 	got, err := vendorlogin.RecodeToken(&vendorlogin.Token{Access: vendorlogin.NewSecret("a"), IssuedAt: time.Now().Add(time.Hour)})
 	require.NoError(t, err)
 	assert.True(t, got.ExpiresAt.IsZero())
+
+	issued := time.Now().Add(time.Hour)
+	got, err = vendorlogin.RecodeToken(&vendorlogin.Token{
+		Access: vendorlogin.NewSecret("a"), IssuedAt: issued, ExpiresAt: issued.Add(time.Minute),
+	})
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now(), got.IssuedAt, time.Minute)
+	assert.Equal(t, time.Minute, got.ExpiresAt.Sub(got.IssuedAt))
 }
 
 func TestTokenThatNeverExpiresIsStored(t *testing.T) {
