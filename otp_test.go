@@ -261,6 +261,9 @@ func TestCodeThatWasSentBeforeIsNone(t *testing.T) {
 		assert.Equal(t, "otp", e.Op)
 		assert.True(t, e.Unprocessed)
 		assert.EqualValues(t, 1, f.logins.Load())
+		assert.Equal(t, 1, c.Status().Spent)
+		time.Sleep(10 * time.Minute)
+		assert.Zero(t, c.Status().Spent, "its few digits come again by chance")
 	})
 }
 

@@ -1,6 +1,10 @@
 package vendorlogin
 
-import "time"
+import (
+	"time"
+
+	"github.com/vendorlogin/vendorlogin/internal/record"
+)
 
 // A State is how a Client's cached token is: "none", "fresh", "stale" (valid, and due for renewal) or "expired". Of a closed Client
 // it is "closed".
@@ -28,6 +32,7 @@ type Status struct {
 	Hold        *Error    // why nothing is sent, with RetryAt as its end; nil: not on hold
 
 	Attempts int   // unsuccessful logins that count against Options.MaxAttempts now, as far as this Client knows
+	Spent    int   // secrets of a single use that this Client has sent, and will not send again: see Spend
 	StoreErr error // of the last command to the Store; nil: it worked
 }
 
@@ -59,6 +64,7 @@ func (c *Client) Status() Status {
 	}
 	if t := k.trouble; t != nil {
 		s.Attempts, s.StoreErr = t.attempts.Count(wall), asError(t.storeErr)
+		s.Spent = len(record.Record{}.WithConsumed(wall, t.consumed...).Consumed)
 	}
 	return s
 }

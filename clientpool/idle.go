@@ -52,7 +52,7 @@ func (p *Pool) forgettable(s vendorlogin.Status) bool {
 	case s.Renewing, s.Rejected, s.Unsaved, s.Hold != nil, s.Attempts > 0:
 		return false
 	}
-	return saved || !s.Ready()
+	return saved || !s.Ready() && s.Spent == 0
 }
 
 // revive returns the Client of id if it was forgotten while somebody held it, and takes it back. Two Clients of one account would not

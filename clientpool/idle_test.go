@@ -106,6 +106,8 @@ func TestWhatIsForgettable(t *testing.T) {
 		"renewing":            {vendorlogin.Status{State: "none", Renewing: true}, false, false},
 		"on hold":             {vendorlogin.Status{State: "none", Hold: hold}, false, false},
 		"attempts that count": {vendorlogin.Status{State: "none", Attempts: 1}, false, false},
+		"a code was sent":     {vendorlogin.Status{State: "expired", Spent: 1}, false, true},
+		"and is not saved":    {vendorlogin.Status{State: "expired", Spent: 1, StoreErr: vendorlogin.ErrStore}, false, false},
 	} {
 		assert.Equal(t, c.alone, alone.Forgettable(c.status), name)
 		assert.Equal(t, c.withStore, saving.Forgettable(c.status), "%s, with a Store", name)

@@ -28,7 +28,7 @@ type Options struct {
 // A Pool keeps one Client per id. It is safe for concurrent use. It starts no goroutine and has no timer; with each new Client it
 // checks whether four others are idle. An idle Client is forgotten, not closed: who still holds it can go on using it, and the Pool
 // takes it back when it is asked for. It is kept while forgetting it would lose something: a hold, attempts that count, a renewal
-// under way, a rejected or unsaved token, or without a Store a valid one.
+// under way, a rejected or unsaved token, or without a Store a valid one, or which secrets of a single use were sent.
 type Pool struct {
 	open  func(ctx context.Context, id string) (vendorlogin.Authenticator, error)
 	opts  Options
