@@ -108,7 +108,7 @@ func (p *pods) client() *vendorlogin.Client {
 	require.NoError(p.t, err)
 	key, err := tokenstore.ParseKey(p.store.Key)
 	require.NoError(p.t, err)
-	store, err := tokenstore.NewSealed(redisstore.New(p.redis.Client(p.t, nil), &redisstore.Options{Timeout: patience}), key)
+	store, err := tokenstore.NewSealed(redisstore.New(p.redis.Client(p.t, nil), nil), key)
 	require.NoError(p.t, err)
 	client, err := vendorlogin.NewClient(auth, &vendorlogin.Options{Store: store})
 	require.NoError(p.t, err)
