@@ -2,4 +2,7 @@
 
 package fleet_test
 
-const podsAtOnce = 100
+const (
+	raceDetector = false
+	podsAtOnce   = 100
+)

@@ -43,6 +43,9 @@ func TestPods(t *testing.T) {
 		return
 	}
 	assert.Equal(t, 1, p.vendor.Counts().Requests)
+	if raceDetector { // which makes all wait longer, and ask more often
+		return
+	}
 	assert.LessOrEqual(t, commands, 20.0, "Redis commands per pod")
 	assert.Less(t, took(), podLogin+500*time.Millisecond+slack, "the last pod's token")
 }

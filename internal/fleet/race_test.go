@@ -2,4 +2,7 @@
 
 package fleet_test
 
-const podsAtOnce = 30 // the race detector makes each ten times as slow
+const (
+	raceDetector = true
+	podsAtOnce   = 30
+)
