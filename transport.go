@@ -221,7 +221,7 @@ func readAhead(resp *http.Response) (settled func()) {
 	}
 }
 
-// discardTime is what a body that nobody will read has to end, so that its connection can be used again.
+// discardTime is what the body of a rejected response has to end, so that its connection can be used again.
 const discardTime = 100 * time.Millisecond
 
 // discard closes a body, at its end if that comes soon.

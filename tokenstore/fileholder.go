@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"github.com/vendorlogin/vendorlogin/internal/storekey"
 )
 
 // A kernel lock alone would make a poor lease: it is free at once when its holder has ended, but never while its holder is stopped. A
@@ -78,8 +80,10 @@ func (d dir) leaseState(key string) (leaseState, error) {
 		return leaseState{}, nil
 	}
 	var state leaseState
-	_ = json.Unmarshal(content, &state)
-	return state, err
+	if json.Unmarshal(content, &state) != nil || !storekey.Valid(state.Holder) {
+		return leaseState{}, err
+	}
+	return state, nil
 }
 
 // writeLeaseState gives the lease file new content in place: what only who has the guard reads needs no more, and leaves nothing behind

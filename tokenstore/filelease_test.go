@@ -142,7 +142,7 @@ func TestFileLeaseThatIsLost(t *testing.T) {
 func TestFileLockWithUnusableLeaseFile(t *testing.T) {
 	t.Parallel()
 	const ends = `"ends":"2999-01-01T00:00:00Z"}`
-	for _, content := range []string{"", "{", `{"holder":"../../x",` + ends, `{"holder":"",` + ends, "[]"} {
+	for _, content := range []string{"", "{", `{"holder":"../../x",` + ends, `{"holder":"",` + ends, `{"holder":"\u0000",` + ends, "[]"} {
 		dir := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "lease.key"), []byte(content), 0o600))
 		lease, err := tokenstore.NewFile(dir).TryLock(t.Context(), "key", time.Hour)
