@@ -35,9 +35,9 @@ func (a Account) KeyIn(namespace string) string {
 	return safeName(a.Vendor) + "-" + hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// Fingerprint is an HMAC-SHA-256 over the secrets, in their order, under the account's key. It is the same in every process that has
-// the same secrets, and differs when one of them changes. A nil SecretFunc stands for a secret that is not configured. The error is that of
-// the first SecretFunc that fails.
+// Fingerprint is an HMAC-SHA-256 over the secrets, in their order; the HMAC's key is Account.Key, which is no secret. It is the
+// same in every process that has the same secrets, and differs when one of them changes. A nil SecretFunc stands for a secret that
+// is not configured. The error is that of the first SecretFunc that fails.
 func (a Account) Fingerprint(ctx context.Context, secrets ...SecretFunc) (uint64, error) {
 	mac := hmac.New(sha256.New, []byte(a.Key()))
 	for _, f := range secrets {

@@ -46,9 +46,9 @@ func NewClient(a Authenticator, o *Options) (*Client, error) {
 // waits for the renewal that all callers share, until ctx ends. Then the error matches ctx.Err(), and the renewal goes on for the
 // others.
 //
-// While the Client is on hold, for example after wrong credentials, the call fails with the *[Error] that began the hold, marked
-// as Remembered. Its RetryAt says when the hold ends. The call fails at once, or within a second where a probe of the SecretFuncs
-// or of the Store is due. After Close it is [ErrClosed].
+// While the Client is on hold, for example after wrong credentials, and has no valid token, the call fails with the *[Error] that
+// began the hold, marked as Remembered. Its RetryAt says when the hold ends. The call fails at once, or within a second where a
+// probe of the SecretFuncs or of the Store is due. After Close it is [ErrClosed].
 func (c *Client) Token(ctx context.Context) (*Token, error) {
 	if h := c.k.cached.Load(); h != nil && int64(time.Since(c.k.epoch)) < h.review.Load() {
 		return h.token, nil
@@ -57,8 +57,8 @@ func (c *Client) Token(ctx context.Context) (*Token, error) {
 }
 
 // WaitToken is Token for batch jobs. Token fails with a RetryAt where the vendor is unavailable, its response was bad, it limits
-// the rate, or the login is paced. WaitToken waits until then and tries again. It returns the error at once after a rejection,
-// without a RetryAt, and where ctx ends before RetryAt.
+// the rate, or the login is paced. WaitToken waits until then and tries again. It returns the error at once if the
+// vendor rejected something, if the error has no RetryAt, or if ctx ends before RetryAt.
 func (c *Client) WaitToken(ctx context.Context) (*Token, error) {
 	for {
 		t, err := c.Token(ctx)
@@ -119,8 +119,8 @@ func (c *Client) AuthorizeWith(req *http.Request, t *Token) error {
 }
 
 // Invalidate marks t as rejected by an API. The next Token renews it first, at most once a minute. Within that minute, and where the
-// renewal fails, Token returns t while it is valid. Invalidate does nothing unless t is the very pointer that Token returned last. So
-// a late complaint about an old token never costs its successor, however alike the two are.
+// renewal fails, Token returns t while it is valid. Invalidate does nothing unless t is the pointer that is cached now. So a late
+// complaint about an old token never costs its successor, however alike the two are.
 func (c *Client) Invalidate(t *Token) {
 	c.k.reject(context.Background(), t)
 }
@@ -139,8 +139,8 @@ func (c *Client) Authenticator() Authenticator { return c.k.vendor.auth }
 
 // Close ends the Client. Waiting callers get [ErrClosed] at once. A renewal that has sent nothing yet is cancelled. One that has sent
 // something is waited for, at most LoginTimeout + 5 seconds in all, and its token is still saved. After Close no goroutine of the
-// Client runs, unless an Authenticator, a Store or OnEvent ignored that time: then Close says so. None of these, nor a SecretFunc or
-// an OTPSource, must call Close: it would wait for itself.
+// Client runs, unless an Authenticator, a Store or OnEvent ignored that time: then Close says so. None of these may call Close, nor
+// may a SecretFunc or an OTPSource: it would wait for itself.
 func (c *Client) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), c.k.set.loginTimeout+graceTime)
 	defer cancel()

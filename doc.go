@@ -14,11 +14,16 @@
 //   - Login: the credentials are exchanged for a token. Refresh: a refresh token is exchanged for a token. Renew: refresh or, where
 //     that cannot be done, log in.
 //   - Fresh: the cached token is handed out. Stale: it is handed out, and renewed in the background. Expired: callers wait for a token.
-//   - Hold: nothing is sent until a time. Callers get the [*Error] that began the hold, marked as Remembered, with RetryAt as its end.
-//   - Attempt: a request with a password or a code in it that did not end in a valid token, for whatever reason. Attempts are counted.
-//   - Probe: on hold, one look at the credentials and the Store that all callers share, every 5 to 15 seconds.
+//   - Hold: nothing is sent until a time. A valid token is still handed out. Without one, callers get the [*Error] that began the
+//     hold, marked as Remembered, with RetryAt as its end.
+//   - Attempt: a request with a password or a code in it. It is counted before it is sent. The count is taken back if it brought a
+//     valid token, or certainly did not reach the vendor.
+//   - Probe: on hold, a look at the credentials and the Store that all callers share. A call starts it if the last one was 5 to 15
+//     seconds ago.
+//   - Outage: a login or refresh had no response, or a 5xx or a maintenance page.
 //   - Record: what the users of a Store share about an account: the token, holds, attempts, and which secrets are consumed.
-//   - Rejected: the vendor said no. A rejected token stays cached until another has come or the vendor has decided.
+//   - Rejected: the vendor said no. A token that an API rejected stays cached until a renewal brings another, or the vendor rejects
+//     the credentials too.
 //
 // # States
 //
@@ -60,9 +65,10 @@
 //
 // # Never locked out
 //
-// A wrong password is sent once; then the Client, and every other user of its Store, is on hold. See [Options.Cooldown]. Whatever a
-// vendor returns, an account makes at most 4 unsuccessful logins of a kind in any 10 minutes: see [Options.MaxAttempts]. Nothing
-// sleeps: a call that would have to wait fails with RetryAt. [Client.WaitToken] waits.
+// A wrong password is sent once; then the Client, and every other user of its Store, is on hold until the password changes, or for
+// [Options.Cooldown]. Whatever a vendor returns, an account makes at most 4 unsuccessful attempts with a password in any 10 minutes,
+// and 4 with a code: see [Options.MaxAttempts]. Nothing sleeps: a call that would have to wait fails with RetryAt.
+// [Client.WaitToken] waits.
 //
 // Without a Store each process counts its own attempts, and a restarted process begins anew. A file store on a lasting volume
 // prevents that.

@@ -15,17 +15,17 @@ type Options struct {
 	// Namespace is part of every key in the Store, so that tenants who share a Store never meet. Default: empty.
 	Namespace string
 
-	// MaxAttempts is how many unsuccessful logins of a kind, by password or by code, an account makes in any 10 minutes, whatever the
-	// reason. They are counted over all users of the Store; without a Store each Client counts its own, and a restart begins anew. The
-	// next one fails at once. Default 4; negative: no limit.
+	// MaxAttempts is how many unsuccessful attempts with a password an account makes in any 10 minutes, and how many with a code,
+	// whatever the reason. They are counted over all users of the Store; without a Store each Client counts its own, and a restart
+	// begins anew. The next one fails at once. Default 4; negative: no limit.
 	MaxAttempts int
 
-	// Pacer spreads the logins at one endpoint over many accounts; package clientpool has one. Default: none.
+	// Pacer spreads the logins of many accounts at one endpoint over time; package clientpool has one. Default: none.
 	Pacer Pacer
 
 	// RenewBefore is how long before its expiry a token is renewed in the background. Of a token with a shorter lifetime it is at most
-	// half of that. A token counts as expired on arrival with less than 10 seconds left, or RenewBefore if that is
-	// shorter. Default 5 minutes.
+	// half of that. A new token that has less than 10 seconds left, and less than RenewBefore, is handed out once, and its login
+	// counts as unsuccessful. Default 5 minutes.
 	RenewBefore time.Duration
 
 	// LoginTimeout bounds one renewal: waiting for other processes, and for the vendor. A person's typing of a code has time of its

@@ -19,8 +19,8 @@ type Challenge struct {
 }
 
 // An OTPSource returns one-time passwords. OTP returns a string, since leading zeros count. Implementations are safe for concurrent
-// use and give up when ctx ends. A prompt that cannot give up, such as one that reads a terminal, is left running then: its
-// goroutine ends when it returns, and its code is dropped.
+// use and give up when ctx ends. The exception is a prompt that cannot, such as one that reads a terminal: it is left running,
+// its goroutine ends when it returns, and its code is dropped.
 //
 // A source that needs no person, such as package totp's, is a [NonInteractive] too.
 type OTPSource interface {

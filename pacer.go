@@ -2,7 +2,7 @@ package vendorlogin
 
 import "context"
 
-// A Pacer spreads the logins at one endpoint over many accounts. A [Client] asks it before each login and refresh, before it takes
+// A Pacer spreads the logins of many accounts at one endpoint over time. A [Client] asks it before each login and refresh, before it takes
 // the Store's lock and before it counts an attempt. It is safe for concurrent use.
 type Pacer interface {
 	// Pace waits for its turn within ctx; op is "login" or "refresh". An error is an *[Error] with RetryAt and Unprocessed: nothing

@@ -56,7 +56,7 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // A SecretFunc fetches a secret. It is called for each login, so that a rotated password is picked up without a restart. While
-// rejected credentials keep a [Client] on hold, it is also called by the shared probe, at most every 5 seconds, to see whether the
+// rejected credentials keep a [Client] on hold, it is also called by the shared probe, never twice within 5 seconds, to see whether the
 // secret has changed. It must be safe for concurrent use and honour ctx. The text of its error may be logged.
 //
 // One that asks a person is to be marked with [SecretFunc.Interactive].

@@ -44,7 +44,7 @@ func (p *Pool) Forget(id string) *vendorlogin.Client {
 	return e.client
 }
 
-// All returns the ids and Clients that the Pool has at the time of the call, in no order. Looking at a Client here is no use of it.
+// All returns the ids and Clients that the Pool has at the time of the call, in no order. It does not keep a Client from becoming idle.
 func (p *Pool) All() iter.Seq2[string, *vendorlogin.Client] {
 	return func(yield func(string, *vendorlogin.Client) bool) {
 		for id, e := range p.snapshot() {

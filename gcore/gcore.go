@@ -6,8 +6,8 @@
 //		Password: vendorlogin.SecretEnv("GCORE_PASSWORD"),
 //	})
 //
-// Only users who log in by e-mail can do so. Users of a social network need one of the vendor's permanent API tokens, which this
-// package does not use.
+// Users who sign in at Gcore through a social network have no password here. They need one of the vendor's permanent API tokens, which
+// this package does not use.
 package gcore
 
 import (

@@ -147,7 +147,7 @@ func (a Authenticator) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "%s: %s", vendor, a.endpoint.Account.Principal)
 }
 
-// Account names the account. Principal is the e-mail address in lower case. Scope is the identity provider, behind "web" in web
+// Account names the account. Principal is the e-mail address in lower case. Scope is the identity provider, prefixed with "web" in web
 // mode.
 func (a *Authenticator) Account() vendorlogin.Account { return a.endpoint.Account }
 
@@ -184,7 +184,7 @@ type idpCode struct {
 //   - ErrForbidden: the user is deactivated.
 //   - ErrOTPRejected: the server rejected the code of the second factor.
 //   - ErrOTPRequired: there is no source of codes. Or the server has closed the second step, which it keeps open for minutes only:
-//     then it did not look at the code, and it takes another Login and another code.
+//     then the server did not look at the code, and the user needs another Login and another code.
 //
 // https://github.com/bytebase/bytebase, proto/v1/v1/auth_service.proto, Login.
 func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {

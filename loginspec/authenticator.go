@@ -30,10 +30,9 @@ type Config struct {
 	AllowPlainHTTP bool         // allows http:// to hosts other than this one
 }
 
-// New checks a description and a configuration, without I/O, and returns the authenticator of the account. It is a Refresher,
-// Revoker and Authorizer only where the description has refresh, logout and use.
-// The error is ErrInvalidRequest. Its Fields name each mistake: its line, if the description was read, its key, and what was
-// probably meant.
+// New checks a description and a configuration, without I/O, and returns the authenticator of the account. It is a Refresher only
+// where the description has refresh, a Revoker where it has logout, an Authorizer where it has use. The error is ErrInvalidRequest.
+// Its Fields name each mistake: its line, if the description was read, its key, and what was probably meant.
 func New(s *Spec, c Config) (vendorlogin.Authenticator, error) {
 	a, err := newAccount(s, c)
 	if err != nil {

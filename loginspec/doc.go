@@ -11,7 +11,9 @@
 // A description is a [Spec]: a Go struct, or a file that is read into one. docs/describe-a-vendor.md writes one step by step, and
 // [Spec.Explain] and [Trace] show what becomes of it. For an OAuth 2 token endpoint there is [OAuth2].
 //
-// # Where what is done
+// # Files
+//
+// For a reader of the source:
 //
 //	spec.go           what a description may say
 //	read.go           reading one strictly

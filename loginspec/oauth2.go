@@ -13,7 +13,7 @@ import (
 //	refresh_token       client_id, client_secret, refresh_token
 //	jwt_bearer          issuer, private_key; and client_id, client_secret with ClientAuth
 //
-// Secret are client_secret, password, refresh_token and private_key. RFC 6749 §4.3, §4.4, §6; RFC 7523 §2.1.
+// The inputs client_secret, password, refresh_token and private_key are secret ones. RFC 6749 §4.3, §4.4, §6; RFC 7523 §2.1.
 type OAuth2 struct {
 	Name     string // of the vendor
 	TokenURL string // of the token endpoint

@@ -5,8 +5,8 @@ import "time"
 // A Spec describes how the accounts of one vendor log in. It is data: [New] makes an authenticator of it. Neither it nor what it
 // points to may be changed after that.
 //
-// Values stand in it as ${name}, and nothing else is computed. A name is an input, something that an earlier step kept, something
-// made, or code. "$${" is a literal "${". Names begin with a letter and go on with letters, digits, "_" and "-".
+// Values stand in it as ${name}, and there are no expressions. A name is an input, something that an earlier step kept, a value
+// that make computes, or code. "$${" is a literal "${". Names begin with a letter and go on with letters, digits, "_" and "-".
 type Spec struct {
 	// Name is the vendor's name, which errors and logs show: Account.Vendor.
 	Name string `json:"name"`
@@ -66,7 +66,7 @@ type Input struct {
 	// Secret marks what nobody may see. It is read once per login.
 	Secret bool `json:"secret"`
 
-	// URL says that it is an https URL without query; http goes to loopback, or with Config.AllowPlainHTTP.
+	// URL says that it is an https URL without query. http is allowed only to loopback, or with Config.AllowPlainHTTP.
 	URL bool `json:"url"`
 
 	// Host says that it is the name of a host, with or without a port.
@@ -84,7 +84,7 @@ type Input struct {
 	// Default is used where it is left out. A secret has none.
 	Default string `json:"default" scalar:"true"`
 
-	// Once says that the vendor takes this secret once, as a recovery code. It is never sent twice.
+	// Once says that the vendor takes this secret once, such as a recovery code. It is never sent twice.
 	Once bool `json:"once"`
 }
 
@@ -103,11 +103,12 @@ type Step struct {
 	// Unless is a name: the step does not run if it has such a value.
 	Unless string `json:"unless"`
 
-	// Code says that the request carries ${code}, a one-time password, and how that reaches the user: "totp", "email", "sms". After
-	// the first step a person is asked up to three times.
+	// Code says that the request carries ${code}, a one-time password, and how that reaches the user: "totp", "email", "sms". In
+	// any step but the first, a person is asked up to three times.
 	Code string `json:"code"`
 
-	// WhenConfigured asks for the code only if Config.OTP is set. Code: when_configured is short for totp with it.
+	// WhenConfigured asks for the code only if Config.OTP is set. "code: when_configured" is short for "code: totp" and
+	// "when_configured: true".
 	WhenConfigured bool `json:"when_configured"`
 
 	// Resend is the request that has the code sent again.
@@ -135,8 +136,8 @@ type Step struct {
 	Status []int `json:"status"`
 
 	// Keep is what later steps, the token and API requests need of the response, by name. access, refresh, type, expires,
-	// refresh_expires and subject are the Token's fields. Of the others, public ones are in Token.Extra, and secret ones that API
-	// requests, refresh, logout or base use in Token.Secrets.
+	// refresh_expires and subject are the Token's fields. Of the others, public ones are in Token.Extra. Secret ones are in
+	// Token.Secrets if API requests, refresh, logout or base use them.
 	Keep map[string]Source `json:"keep"`
 
 	// Errors is what failures of this step mean.
@@ -153,10 +154,11 @@ type Basic struct {
 	Encoded bool `json:"encoded"`
 }
 
-// XML is elements in their order.
+// XML is a body in a file as Step.XML says, such as {"Login": {"@version": "1", "User": "${user}"}}. In Go it is elements in their
+// order.
 type XML []Element
 
-// An Element is an XML element with either text or content, or an attribute if its name begins with "@".
+// An Element is, in Go, an XML element with either text or content, or an attribute if its name begins with "@".
 type Element struct {
 	// Name is an element, "@name" an attribute, "#text" the text beside attributes.
 	Name string
@@ -183,10 +185,11 @@ type Source struct {
 	// Cookies lists names: what is kept is the value of one Cookie header.
 	Cookies []string `json:"cookies"`
 
-	// Text is the whole body, without surrounding blanks. A body that is one JSON text is that text.
+	// Text is the whole body, without surrounding blanks. Of a body that is a JSON string, it is that string without its quotes
+	// and escapes.
 	Text bool `json:"text"`
 
-	// Unescape undoes percent escapes, such as "%3D" for "=": a cookie has them where a header is to have its plain value.
+	// Unescape undoes percent escapes, such as "%3D" for "=". Some vendors want the value of a cookie back in a header without them.
 	Unescape bool `json:"unescape"`
 
 	// Match is a regular expression with one group, which is what is kept. In HTML, entities are undone.
@@ -203,7 +206,8 @@ type Source struct {
 	Public bool `json:"public"`
 }
 
-// A Rule says what a failure means. The first rule that matches counts; without one the status does, and OAuth's error words.
+// A Rule says what a failure means. The first rule that matches counts. Where none does, OAuth's error words
+// count at a token endpoint, and then the status.
 type Rule struct {
 	Condition
 
@@ -242,7 +246,8 @@ type Use struct {
 	Query   map[string]string `json:"query"`
 	Cookies map[string]string `json:"cookies"`
 
-	// Body adds fields to a JSON or form body of at most 1 MiB, and makes one where there is none and the method has one.
+	// Body adds fields to a JSON or form body of at most 1 MiB, and makes one where the request has none and its method
+	// allows a body.
 	Body map[string]string `json:"body"`
 }
 
@@ -255,7 +260,7 @@ type Make struct {
 	// UUID is a random one, version 4.
 	UUID bool `json:"uuid"`
 
-	// Random is that many random bytes, in hex.
+	// Random is that many random bytes.
 	Random int `json:"random"`
 
 	// Time is now: unix, unix_ms, rfc3339, http_date, or a layout of Go's package time, in UTC.
@@ -267,7 +272,8 @@ type Make struct {
 	// JWT is a signed token.
 	JWT *JWT `json:"jwt"`
 
-	// As is how sha256 and random are written: hex or base64. Of base64 it may be url, for the alphabet of URLs without padding.
+	// As is how the value is written. Of sha256 and random: hex, the default, or base64. Of base64: url, the alphabet of URLs without
+	// padding.
 	As string `json:"as"`
 }
 

@@ -1,4 +1,4 @@
-// Package secmgmt logs in to the security management application with user name and password. It also reads the envelope that every
+// Package secmgmt logs in to floLIVE's security management application with user name and password. It also reads the envelope that every
 // response of that vendor comes in.
 //
 //	auth, err := secmgmt.New(secmgmt.Config{

@@ -27,7 +27,8 @@ var ErrSealed = errors.New("sealed record cannot be opened")
 //
 //  1. Give every process the new key as the second one.
 //  2. When all processes have it, put it first.
-//  3. When the longest ttl has passed since, take the old key out.
+//  3. Take the old key out when the longest lifetime of a vendor's refresh token has passed since, or 7 days where the vendor does not
+//     say it: no record is left that the old key sealed.
 //
 // One key is good for 4 billion saves.
 //

@@ -19,7 +19,7 @@ type genericAuth struct{ st *state }
 //
 // As the real servers do:
 //   - Missing credentials are a 401 like wrong ones.
-//   - Attempts are claimed before the check: see Options.MaxFailures.
+//   - Attempts are counted before the check: see Options.MaxFailures.
 //   - What an identity provider rejects is a 500: see User.IdP.
 //   - Two logins within one second give the identical token.
 //   - A token stays valid after logout, rotation and lockout.

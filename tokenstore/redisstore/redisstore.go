@@ -65,7 +65,7 @@ type Store struct {
 }
 
 // New makes a Store that uses rdb, which stays the caller's: the Store changes nothing about it and does not close it. A nil o means
-// all defaults. New does no I/O. Every method rejects a nil rdb with [vendorlogin.ErrInvalidRequest], and so a prefix with "{}" in it,
+// all defaults. New does no I/O. Every method rejects with [vendorlogin.ErrInvalidRequest] a nil rdb, and a prefix with "{}" in it,
 // which would put locks and their records in different slots.
 func New(rdb redis.UniversalClient, o *Options) *Store {
 	s := &Store{server: server{rdb: rdb, timeout: 2 * time.Second}, prefix: "vendorlogin:"}
