@@ -36,6 +36,20 @@ func TestAnIdleClientIsForgotten(t *testing.T) {
 	})
 }
 
+// A new Client costs the same however many there are.
+func TestANewClientLooksAtFewOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := clientpool.New((&opener{}).open, nil)
+		for n := range 20 {
+			client(t, p, fmt.Sprint("old-", n))
+		}
+		time.Sleep(time.Hour)
+		client(t, p, "new")
+		assert.Len(t, ids(p), 17)
+	})
+}
+
 func TestAForgottenClientThatIsHeldComesBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -98,6 +112,7 @@ func TestWhatIsForgettable(t *testing.T) {
 		"never asked":         {vendorlogin.Status{State: "none"}, true, true},
 		"expired":             {vendorlogin.Status{State: "expired"}, true, true},
 		"closed":              {vendorlogin.Status{State: "closed", Hold: hold}, true, true},
+		"closed, and a code":  {vendorlogin.Status{State: "closed", Spent: 1}, true, true},
 		"valid":               {vendorlogin.Status{State: "fresh"}, false, true},
 		"due for renewal":     {vendorlogin.Status{State: "stale"}, false, true},
 		"the Store fails":     {vendorlogin.Status{State: "fresh", StoreErr: vendorlogin.ErrStore}, false, false},

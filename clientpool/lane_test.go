@@ -232,7 +232,9 @@ func TestTimesToComeBack(t *testing.T) {
 		limit(t, p, true, time.Minute)
 		opens := lane(p).ClosedUntil
 		for n := range 40 {
-			at := rejected(t, p, fmt.Sprint("waits-", n)).RetryAt.Sub(opens)
+			err := rejected(t, p, fmt.Sprint("waits-", n))
+			assert.ErrorContains(t, err, "the vendor limits the rate of all accounts")
+			at := err.RetryAt.Sub(opens)
 			if n <= 18 {
 				assert.Equal(t, time.Duration(n)*3210*time.Millisecond, at)
 				continue

@@ -126,16 +126,22 @@ func TestAnyCompleteResponseEndsAnOutage(t *testing.T) {
 	}
 }
 
-// What an adapter finds wrong by itself is no response.
-func TestWhatWasNotSentEndsNoOutage(t *testing.T) {
+// What an adapter finds wrong by itself is no response, nor is that somebody gave up.
+func TestWhatIsNoResponseEndsNoOutage(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p := &clientpool.EndpointPacer{}
-		down(t, p)
-		time.Sleep(time.Second)
-		login(t, p, "d", &vendorlogin.Error{Kind: vendorlogin.ErrInvalidRequest, Unprocessed: true})
-		assert.False(t, p.Endpoints()[0].DownSince.IsZero())
-	})
+	for name, err := range map[string]*vendorlogin.Error{
+		"not sent":             {Kind: vendorlogin.ErrInvalidRequest, Unprocessed: true},
+		"the Client is closed": {Kind: vendorlogin.ErrClosed},
+		"the caller has left":  {Kind: context.Canceled},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := &clientpool.EndpointPacer{}
+			down(t, p)
+			time.Sleep(time.Second)
+			login(t, p, "d", err)
+			assert.False(t, p.Endpoints()[0].DownSince.IsZero(), name)
+		})
+	}
 }
 
 func TestAProbeThatSendsNothingLeavesItToTheNext(t *testing.T) {

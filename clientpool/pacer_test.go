@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -128,8 +129,26 @@ func TestACallerWaitsForAQuarterOfItsTime(t *testing.T) {
 		assert.Equal(t, 5*time.Second, time.Since(began))
 
 		began = time.Now()
-		rejected(t, p, "without deadline")
+		var callers sync.WaitGroup
+		var comeBack [8]time.Time
+		for n := range comeBack {
+			callers.Go(func() {
+				_, err := p.Pace(t.Context(), account("without deadline"), "login")
+				e, _ := errors.AsType[*vendorlogin.Error](err)
+				if assert.NotNil(t, e) {
+					assert.ErrorContains(t, e, "many accounts log in at this endpoint")
+					comeBack[n] = e.RetryAt
+				}
+			})
+		}
+		callers.Wait()
 		assert.Equal(t, 7500*time.Millisecond, time.Since(began), "as with the default LoginTimeout")
+		for _, at := range comeBack {
+			assert.GreaterOrEqual(t, time.Until(at), time.Second)
+			assert.Less(t, time.Until(at), 2*time.Second)
+		}
+		slices.SortFunc(comeBack[:], time.Time.Compare)
+		assert.NotEqual(t, comeBack[0], comeBack[7], "not all at once")
 	})
 }
 

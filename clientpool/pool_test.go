@@ -127,7 +127,7 @@ func TestTenantsDoNotMeet(t *testing.T) {
 			return got.Access.Reveal()
 		}
 		tokens := map[string]bool{}
-		for _, tenant := range [][2]string{{"", "a"}, {"", "b"}, {"x", "a"}, {"", "x/a"}, {"", "x%2Fa"}, {"x/a", "b"}, {"x", "a/b"}} {
+		for _, tenant := range [][2]string{{"", "a"}, {"", "b"}, {"x", "a"}, {"y", "a"}, {"", "x/a"}, {"", "x%2Fa"}, {"x/a", "b"}, {"x", "a/b"}} {
 			first := token(tenant[0], tenant[1])
 			assert.False(t, tokens[first], "%q is a tenant of its own", tenant)
 			tokens[first] = true

@@ -28,6 +28,18 @@ func renewing(t *testing.T, clients int) *clientpool.Pool {
 	return p
 }
 
+func TestNothingIsOpenedAfterShutdown(t *testing.T) {
+	t.Parallel()
+	o := &opener{}
+	p := clientpool.New(o.open, nil)
+	for range 2 {
+		require.NoError(t, p.Shutdown(t.Context()))
+	}
+	_, err := p.Client(t.Context(), "a")
+	assert.ErrorIs(t, err, vendorlogin.ErrClosed)
+	assert.Zero(t, o.calls.Load())
+}
+
 func TestShutdownTakesAsLongAsTheSlowest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -102,12 +102,9 @@ func (p parameters) with(u uri) parameters {
 	return p
 }
 
-// number gives -1, which no parameter may be, for what is not a small number.
+// number gives 0 for what is no number and 65535 for one that is too large; no parameter may be either.
 func number(s string) int {
-	n, err := strconv.ParseUint(s, 10, 16)
-	if err != nil {
-		return -1
-	}
+	n, _ := strconv.ParseUint(s, 10, 16)
 	return int(n)
 }
 

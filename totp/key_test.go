@@ -79,6 +79,24 @@ func TestBadSecretIsNamedWithoutItsText(t *testing.T) {
 	}
 }
 
+func TestBadURIIsNamed(t *testing.T) {
+	t.Parallel()
+	for bad, want := range map[string]string{
+		"otpauth://hotp/x?counter=1&secret=" + secret:      "another type than totp",
+		"otpauth://totp/x?encoder=steam&secret=" + secret:  "an encoder, which is not supported",
+		"otpauth://totp/x?secret=" + secret + "%zz":        "cannot be read",
+		"otpauth://totp/x?digits=six&secret=" + secret:     "digits",
+		"otpauth://totp/x?period=99999&secret=" + secret:   "period",
+		"otpauth://totp/x?algorithm=SHA3&secret=" + secret: "algorithm",
+		"otpauth://totp/x": "is empty",
+	} {
+		s, err := totp.New(vendorlogin.SecretString(bad), nil)
+		require.NoError(t, err)
+		_, err = ask(t.Context(), s)
+		assert.ErrorContains(t, err, want, "%s", bad)
+	}
+}
+
 func TestStepWithTheCodeOfTheStepBeforeIsSkipped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

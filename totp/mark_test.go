@@ -194,12 +194,15 @@ func TestStepThatEndedMeanwhileIsNotHandedOut(t *testing.T) {
 func TestContextEndsInTheStore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSource(t, &totp.Options{Store: &store{hang: true}})
+		var log bytes.Buffer
+		s := newSource(t, &totp.Options{Store: &store{hang: true}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()
-		_, err := ask(ctx, s)
+		code, err := s.OTP(ctx, vendorlogin.Challenge{Account: account})
 		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Empty(t, code)
+		assert.Empty(t, log.String(), "the store did not fail")
 		assert.Equal(t, time.Second, time.Since(start))
 		_, ok := errors.AsType[*vendorlogin.Error](err)
 		assert.True(t, ok)

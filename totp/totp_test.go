@@ -131,6 +131,7 @@ func TestWaitEndsWithContext(t *testing.T) {
 		_, err = s.OTP(ctx, vendorlogin.Challenge{Account: account})
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		assert.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		assert.ErrorContains(t, err, "waiting for a step that is not used yet")
 		assert.NotErrorIs(t, err, vendorlogin.ErrOTPRequired, "a source is there")
 		assert.Equal(t, 10*time.Second, time.Since(start))
 		failure, ok := errors.AsType[*vendorlogin.Error](err)
