@@ -92,6 +92,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		"Options.RenewBefore is negative":  {RenewBefore: -1},
 		"Options.LoginTimeout is negative": {LoginTimeout: -1},
 		"Options.Cooldown is negative":     {Cooldown: -1},
+		"Options.MaxAttempts is more than": {MaxAttempts: 33},
 		"Options.Origins":                  {Origins: []string{"https://api.example.com", "api.example.com"}},
 	} {
 		_, err := vendorlogin.NewClient(&fake{}, &o)

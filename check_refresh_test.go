@@ -2,6 +2,7 @@ package vendorlogin_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -118,5 +119,29 @@ func TestRefreshTokenThatWasNotSentIsKeptWhateverTheErrorSays(t *testing.T) {
 		mustToken(t, c)
 		assert.EqualValues(t, 2, f.refreshes.Load())
 		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}
+
+// The Store fails while logins fail. Then it is back, and has the refresh token of before: the attempts still count.
+func TestRefreshForgetsNoAttempts(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, r := newMemStore(), newRefresher(10*time.Minute, 0)
+		c := newClient(t, r, &vendorlogin.Options{Store: s})
+		mustToken(t, c)
+		time.Sleep(10*time.Minute + time.Second)
+		began, before := time.Now(), r.logins.Load()
+		r.on = func(context.Context, string, int64) error { return down() }
+		s.before = func(context.Context, string) error {
+			if time.Since(began) < 10*time.Second {
+				return fmt.Errorf("%w: away", vendorlogin.ErrStore)
+			}
+			return nil
+		}
+		for time.Since(began) < 10*time.Minute {
+			_, _ = c.Token(t.Context())
+			time.Sleep(time.Second)
+		}
+		assert.EqualValues(t, 1, r.refreshes.Load())
+		assert.LessOrEqual(t, r.logins.Load()-before, int64(4))
 	})
 }

@@ -146,3 +146,25 @@ func TestSeedSaysThatTheStoreFailed(t *testing.T) {
 		assert.True(t, c.Status().Unsaved)
 	})
 }
+
+// Another process seeds a session while ours is rejected: that one is refreshed, and no login goes out uncounted.
+func TestSeedWhileARefreshIsRejected(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, r := newMemStore(), newRefresher(10*time.Minute, time.Second)
+		a, b := newClient(t, r, shared(s)), newClient(t, r, shared(s))
+		mustToken(t, a)
+		time.Sleep(11 * time.Minute)
+		var seeded error
+		r.on = func(_ context.Context, op string, n int64) error {
+			if op == "refresh" && n == 1 {
+				seeded = b.Seed(context.Background(), &vendorlogin.Token{Refresh: vendorlogin.NewSecret("example-seeded")})
+				return &vendorlogin.Error{Op: "refresh", Kind: vendorlogin.ErrRefreshRejected, Status: 401}
+			}
+			return nil
+		}
+		mustToken(t, a)
+		require.NoError(t, seeded)
+		assert.EqualValues(t, 2, r.refreshes.Load())
+		assert.EqualValues(t, 1, r.logins.Load(), "the first of all")
+	})
+}

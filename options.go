@@ -1,9 +1,12 @@
 package vendorlogin
 
 import (
+	"fmt"
 	"log/slog"
 	"slices"
 	"time"
+
+	"github.com/vendorlogin/vendorlogin/internal/record"
 )
 
 // Options tune a [Client]. The zero value of each field is its default.
@@ -17,7 +20,7 @@ type Options struct {
 
 	// MaxAttempts is how many unsuccessful attempts with a password an account makes in any 10 minutes, and how many with a code,
 	// whatever the reason. They are counted over all users of the Store; without a Store each Client counts its own, and a restart
-	// begins anew. The next one fails at once. Default 4; negative: no limit.
+	// begins anew. The next one fails at once. At most 32. Default 4; negative: no limit.
 	MaxAttempts int
 
 	// Pacer spreads the logins of many accounts at one endpoint over time; package clientpool has one. Default: none.
@@ -86,6 +89,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.MaxAttempts == 0 {
 		o.MaxAttempts = defaultMaxAttempts
+	}
+	if o.MaxAttempts > record.MaxTries {
+		return o, invalidOption("Options.MaxAttempts", fmt.Sprintf("is more than %d", record.MaxTries))
 	}
 	for _, s := range o.Origins {
 		if _, err := parseOrigin(s); err != nil {

@@ -175,6 +175,7 @@ func (o *order) announcement() record.Record {
 		next.Attempts = o.begin()
 		return next
 	}
+	next.Attempts = o.attempts() // ours too: the Store may have failed when they were written
 	if o.ledger.lease == nil {
 		next.Claim = &record.Claim{Owner: o.owner, Until: time.Now().Add(o.longest()).Round(0)}
 	}
@@ -222,7 +223,10 @@ func (o *order) refresh(ctx context.Context) *outcome {
 	if out := o.pace(ctx); out != nil {
 		return out
 	}
-	return o.announce(ctx)
+	if out := o.announce(ctx); out != nil {
+		return out
+	}
+	return o.refresh(ctx) // of a refresh token that came meanwhile, by Seed; the usual is that there is none
 }
 
 // login sends the credentials.

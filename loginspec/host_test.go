@@ -169,3 +169,56 @@ func TestRedirects(t *testing.T) {
 	_, _, err = login(t, text+"    status: [302]\n", nil, respond(200, ""))
 	require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
 }
+
+// What a response says of the API's place is https too: the token would be readable on the way.
+func TestBaseOfAResponseIsHTTPS(t *testing.T) {
+	t.Parallel()
+	const text = `
+name: v
+hosts: ["*.v.example", "127.0.0.1"]
+base: ${instance}
+login:
+  - url: https://login.v.example/one
+    keep: {access: {json: token}, instance: {json: instance, public: true}}
+`
+	for instance, ok := range map[string]bool{
+		"https://na1.v.example/": true, "http://127.0.0.1:8080": true, "http://na1.v.example/": false, "http://na1.v.example:443": false,
+	} {
+		_, _, err := login(t, text, nil, respond(200, fmt.Sprintf(`{"token": "example-access", "instance": %q}`, instance)))
+		assert.Equal(t, ok, err == nil, "%s: %v", instance, err)
+	}
+}
+
+// A token may come from elsewhere: from a Store, or by Seed. What it says of an input does not count.
+func TestTokenIsNoInput(t *testing.T) {
+	t.Parallel()
+	const text = `
+name: v
+base: ${base_url}
+inputs: [{name: base_url, url: true}, {name: password, secret: true}]
+login:
+  - url: ${base_url}/login
+    json: {p: "${password}"}
+    keep: {access: {json: token}, refresh: {json: refresh}}
+refresh:
+  - url: ${base_url}/refresh
+    json: {r: "${refresh}"}
+    keep: {access: {json: token}, refresh: {json: refresh}}
+`
+	w := &wire{handler: respond(200, `{"token": "example-access", "refresh": "example-next"}`)}
+	spec := parseYAML(t, text)
+	auth, err := loginspec.New(spec, config(spec, w, map[string]string{"base_url": "https://api.v.example"}))
+	require.NoError(t, err)
+	for _, old := range []*vendorlogin.Token{
+		{Refresh: vendorlogin.NewSecret("example-refresh"), Extra: map[string]string{"base_url": "https://evil.example"}},
+		{Refresh: vendorlogin.NewSecret("example-refresh"),
+			Secrets: map[string]vendorlogin.Secret{"base_url": vendorlogin.NewSecret("https://evil.example")}},
+	} {
+		_, err = auth.(vendorlogin.Refresher).Refresh(t.Context(), old)
+		require.NoError(t, err)
+	}
+	require.Len(t, w.requests(), 2)
+	for _, r := range w.requests() {
+		assert.Equal(t, "api.v.example", r.URL.Host)
+	}
+}

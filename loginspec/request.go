@@ -133,7 +133,7 @@ func (r *run) base(ctx context.Context) (string, error) {
 	if err != nil || !ok {
 		return "", errors.Join(err, errors.New("base: the host of the API is not known"))
 	}
-	return place.Origin(base), nil
+	return loginhttp.BaseURL(place.Origin(base), "", r.endpoint.AllowPlainHTTP)
 }
 
 // fillXML fills the texts of elements. An element that uses what is not there is left out.

@@ -43,6 +43,7 @@ func (a *account) newRun(op string, t *vendorlogin.Token) *run {
 	for name, secret := range t.Secrets {
 		r.kept[name] = secret.Reveal()
 	}
+	maps.DeleteFunc(r.kept, func(name, _ string) bool { return a.keeps[name] == nil }) // the token may be from elsewhere
 	for name, value := range map[string]string{
 		"access": t.Access.Reveal(), "refresh": t.Refresh.Reveal(), "subject": t.Subject, "type": t.Type,
 	} {

@@ -81,8 +81,8 @@ type Try struct {
 // IsZero reports whether nothing was tried.
 func (r Row) IsZero() bool { return r.N == 0 && len(r.Tries) == 0 && len(r.Cleared) == 0 }
 
-// maxTries is how many attempts are remembered, whatever the limit of whoever makes one: others may have a higher one.
-const maxTries = 32
+// MaxTries is how many attempts are remembered, whatever the limit of whoever makes one: others may have a higher one.
+const MaxTries = 32
 
 // Begin is the row with an open attempt more, and without those that no longer count.
 func (r Row) Begin(t Try, now time.Time) Row {
@@ -92,7 +92,7 @@ func (r Row) Begin(t Try, now time.Time) Row {
 	t.Open = true
 	r.Tries = slices.DeleteFunc(r.without(t.ID), func(old Try) bool { return !old.End.Add(Window).After(now) })
 	r.Tries = append(r.Tries, t)
-	r.Tries = r.Tries[max(len(r.Tries)-maxTries, 0):]
+	r.Tries = r.Tries[max(len(r.Tries)-MaxTries, 0):]
 	return r
 }
 

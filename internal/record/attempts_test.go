@@ -78,7 +78,7 @@ func TestRowOfFailures(t *testing.T) {
 	for i := range 100 {
 		many = many.Begin(Try{ID: strconv.Itoa(i), End: at(100)}, at(10))
 	}
-	assert.Len(t, many.Tries, maxTries)
+	assert.Len(t, many.Tries, MaxTries)
 	assert.Equal(t, 5, r.N)
 	assert.Equal(t, at(1), r.First)
 
