@@ -33,6 +33,35 @@ func TestAttemptsOfAFutureClock(t *testing.T) {
 	})
 }
 
+// Processes died in the middle of a login, and their clocks were days ahead.
+func TestOpenAttemptsOfAFutureClock(t *testing.T) {
+	for name, c := range map[string]struct {
+		store  func(*memStore) vendorlogin.Store
+		open   int
+		within time.Duration
+	}{
+		"one, without locks":  {func(s *memStore) vendorlogin.Store { return unlocked{s} }, 1, 0},
+		"four, without locks": {func(s *memStore) vendorlogin.Store { return unlocked{s} }, 4, 22 * time.Minute},
+		"four, with locks":    {func(s *memStore) vendorlogin.Store { return s }, 4, 22 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				var tries []string
+				for i := range c.open {
+					end := time.Now().Add(72 * time.Hour).Format(time.RFC3339)
+					tries = append(tries, fmt.Sprintf(`{"id":"x%d","owner":"x","end":%q,"open":true}`, i, end))
+				}
+				s := newMemStore()
+				s.put(`{"format":1,"attempts":{"password":{"tries":[` + strings.Join(tries, ",") + `]}}}`)
+				client, began := newClient(t, &fake{life: time.Hour}, &vendorlogin.Options{Store: c.store(s)}), time.Now()
+				_, err := client.WaitToken(t.Context())
+				require.NoError(t, err)
+				assert.LessOrEqual(t, time.Since(began), c.within)
+			})
+		})
+	}
+}
+
 func TestRowOfAFutureClock(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()

@@ -43,13 +43,14 @@ func (a Attempts) Free(limit int, now time.Time) time.Time {
 	return latest(a.Password.Free(limit, now), a.Code.Free(limit, now))
 }
 
-// Open is the latest end of an attempt under way that is not of owner; zero: there is none.
+// Open is the latest end of an attempt under way that is not of owner; zero: there is none. One that ends later than twice longest
+// was begun by a clock that was wrong, and is not waited for.
 func (a Attempts) Open(owner string, longest time.Duration, now time.Time) time.Time {
 	var end time.Time
 	for _, row := range []Row{a.Password, a.Code} {
 		for _, t := range row.Tries {
-			if bounded := earliest(t.End, now.Add(longest)); t.Open && t.Owner != owner && bounded.After(now) {
-				end = latest(end, bounded)
+			if t.Open && t.Owner != owner && t.End.After(now) && !t.End.After(now.Add(2*longest)) {
+				end = latest(end, earliest(t.End, now.Add(longest)))
 			}
 		}
 	}
@@ -131,14 +132,17 @@ func (r Row) Succeed(id string) Row {
 	return next
 }
 
-// bounded is r without what cannot be true at now: an end in the future was written by a clock that was wrong.
+// bounded is r without what cannot be true at now: such an end was written by a clock that was wrong. Of an open attempt nobody knows
+// the end, so it counts twice as long.
 func (r Row) bounded(now time.Time) Row {
 	r.First, r.Next = earliest(r.First, now), earliest(r.Next, now.Add(Window))
 	r.Tries = slices.Clone(r.Tries)
 	for i := range r.Tries {
-		if t := &r.Tries[i]; !t.Open {
-			t.End = earliest(t.End, now)
+		t, end := &r.Tries[i], now
+		if t.Open {
+			end = now.Add(Window)
 		}
+		t.End = earliest(t.End, end)
 	}
 	return r
 }
@@ -186,7 +190,8 @@ func (r Row) Free(limit int, now time.Time) time.Time {
 	return ends[len(ends)-max(limit, 1)].Add(Window)
 }
 
-// merge is r with the attempts of b that it lacks. Of one that both know, the closed one is right.
+// merge is r with the attempts of b that it lacks. Of one that both know, the closed one is right, or else the one that ends first: b
+// may know its end better, by bounded.
 func (r Row) merge(b Row) Row {
 	cleared := union(r.Cleared, b.Cleared)
 	r, b = r.afterClearing(cleared), b.afterClearing(cleared)
@@ -197,6 +202,8 @@ func (r Row) merge(b Row) Row {
 		switch {
 		case i < 0:
 			merged = append(merged, t)
+		case merged[i].Open && t.Open:
+			merged[i].End = earliest(merged[i].End, t.End)
 		case merged[i].Open:
 			merged[i] = t
 		}

@@ -179,9 +179,13 @@ func TestMerge(t *testing.T) {
 
 func TestBounded(t *testing.T) {
 	t.Parallel()
-	ahead := Row{N: 2, First: at(500), Next: at(9000), Tries: []Try{{ID: "a", End: at(500)}, {ID: "b", End: at(535), Open: true}}}
+	ahead := Row{N: 2, First: at(500), Next: at(9000), Tries: []Try{{ID: "a", End: at(500)}, {ID: "b", End: at(535), Open: true},
+		{ID: "c", End: at(99999), Open: true}}}
 	got := Attempts{Password: ahead}.Bounded(at(0)).Password
-	assert.Equal(t, Row{N: 2, First: at(0), Next: at(630), Tries: []Try{{ID: "a", End: at(0)}, {ID: "b", End: at(535), Open: true}}}, got)
+	assert.Equal(t, Row{N: 2, First: at(0), Next: at(630), Tries: []Try{{ID: "a", End: at(0)}, {ID: "b", End: at(535), Open: true},
+		{ID: "c", End: at(630), Open: true}}}, got)
+	assert.Equal(t, at(630), ahead.merge(got).Tries[2].End, "and stays bounded")
+	assert.Equal(t, at(630), got.merge(ahead).Tries[2].End)
 	assert.Equal(t, at(500), ahead.Tries[0].End, "the row itself stays")
 	assert.Equal(t, got, got.bounded(at(700)), "once bounded, a time goes by")
 	assert.True(t, Attempts{}.Bounded(at(0)).IsZero())
@@ -202,7 +206,9 @@ func TestOpen(t *testing.T) {
 	assert.Equal(t, at(22), a.Open("us", time.Minute, at(0)))
 	assert.Equal(t, at(30), a.Open("them", time.Minute, at(0)))
 	assert.Zero(t, a.Open("us", time.Minute, at(22)), "over")
-	assert.Equal(t, at(5), a.Open("us", 5*time.Second, at(0)), "no longer than can be true")
+	assert.Equal(t, at(12), a.Open("us", 12*time.Second, at(0)), "no longer than can be true")
+	assert.Equal(t, at(11), a.Open("us", 11*time.Second, at(0)))
+	assert.Zero(t, a.Open("us", 9*time.Second, at(0)), "begun by a clock that was wrong")
 }
 
 func TestSchedule(t *testing.T) {
