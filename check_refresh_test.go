@@ -3,6 +3,7 @@ package vendorlogin_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -126,20 +127,29 @@ func TestRefreshTokenThatWasNotSentIsKeptWhateverTheErrorSays(t *testing.T) {
 func TestRefreshForgetsNoAttempts(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s, r := newMemStore(), newRefresher(10*time.Minute, 0)
-		c := newClient(t, r, &vendorlogin.Options{Store: s})
-		mustToken(t, c)
-		time.Sleep(10*time.Minute + time.Second)
-		began, before := time.Now(), r.logins.Load()
-		r.on = func(context.Context, string, int64) error { return down() }
+		var storeFails, vendorFails atomic.Bool
+		r.on = func(context.Context, string, int64) error {
+			if vendorFails.Load() {
+				return down()
+			}
+			return nil
+		}
 		s.before = func(context.Context, string) error {
-			if time.Since(began) < 10*time.Second {
+			if storeFails.Load() {
 				return fmt.Errorf("%w: away", vendorlogin.ErrStore)
 			}
 			return nil
 		}
+		c := newClient(t, r, &vendorlogin.Options{Store: s})
+		mustToken(t, c)
+		time.Sleep(10*time.Minute + time.Second)
+		began, before := time.Now(), r.logins.Load()
+		storeFails.Store(true)
+		vendorFails.Store(true)
 		for time.Since(began) < 10*time.Minute {
 			_, _ = c.Token(t.Context())
 			time.Sleep(time.Second)
+			storeFails.Store(time.Since(began) < 10*time.Second)
 		}
 		assert.EqualValues(t, 1, r.refreshes.Load())
 		assert.LessOrEqual(t, r.logins.Load()-before, int64(4))
