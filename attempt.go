@@ -17,6 +17,8 @@ type tries struct {
 	password string
 	code     string
 	secret   uint32 // the fingerprint of the code
+
+	passwordAt, codeAt int64 // how many requests had been sent when they began
 }
 
 // limit is how many attempts may count. A Store that fails hides the others': then it is less. While a valid token is cached half
@@ -107,7 +109,7 @@ func (o *order) spend(ctx context.Context, s Secret, code bool) error {
 	if refused != nil {
 		return refused
 	}
-	o.tries.code, o.tries.secret = id, fingerprint
+	o.tries.code, o.tries.secret, o.tries.codeAt = id, fingerprint, o.requests.Load()
 	o.progress.note(func(f *facts) {
 		f.attempts = next.Attempts
 		f.consumed = append(slices.Clone(f.consumed), record.Consumed{Fingerprint: fingerprint, At: time.Now().Round(0), Code: code})
@@ -167,13 +169,14 @@ func (o *order) succeeded(a record.Attempts) record.Attempts {
 	return a
 }
 
-// unsent are the attempts of which err says that the vendor saw nothing. A code that was sent apart from the password is told by the
-// Op; before a "select" both were sent.
-func unsent(err *Error) (password, code bool) {
+// unsent are the attempts of which the vendor saw nothing: err says so, and no request has been sent since they began. Adapters that
+// do their own HTTP tell by the Op: a code is sent apart from the password, and before a "select" both were sent.
+func (o *order) unsent(err *Error) (password, code bool) {
 	if !err.Unprocessed || err.Op == "select" {
 		return false, false
 	}
-	return err.Op != "otp" && err.Op != "resend", true
+	requests := o.requests.Load()
+	return err.Op != "otp" && err.Op != "resend" && requests == o.tries.passwordAt, requests == o.tries.codeAt
 }
 
 // failed is what counts after err, and whether any of this renewal's attempts does. What was not sent is taken back.
@@ -189,7 +192,7 @@ func (o *order) failed(a record.Attempts, err *Error, wall time.Time) (record.At
 		counted = true
 		return row.Fail(id, wall, due)
 	}
-	password, code := unsent(err)
+	password, code := o.unsent(err)
 	a.Password = settle(a.Password, o.tries.password, password)
 	a.Code = settle(a.Code, o.tries.code, code)
 	if counted {
@@ -200,7 +203,7 @@ func (o *order) failed(a record.Attempts, err *Error, wall time.Time) (record.At
 
 // unconsumed is the list without the secret of this renewal if the vendor certainly did not see it.
 func (o *order) unconsumed(list []record.Consumed, err *Error) []record.Consumed {
-	_, code := unsent(err)
+	_, code := o.unsent(err)
 	return slices.DeleteFunc(slices.Clone(list), func(c record.Consumed) bool {
 		return code && o.tries.code != "" && c.Fingerprint == o.tries.secret
 	})

@@ -16,7 +16,9 @@ type Authenticator interface {
 
 	// Login exchanges the credentials for a fresh token. It passes on the ctx it is given, to SecretFuncs and OTPSources too. It
 	// sends wrong credentials once and never again by itself. A failure is an *[Error] whose Kind is one of this package's
-	// sentinels; where ctx ended, it matches ctx.Err().
+	// sentinels; where ctx ended, it matches ctx.Err(). An Unprocessed one does not count as an attempt, unless an earlier request of
+	// this Login went out. loginhttp tells a Client about those; an adapter with HTTP of its own does not set Unprocessed after it has
+	// sent a credential.
 	Login(ctx context.Context) (*Token, error)
 }
 

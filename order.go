@@ -197,8 +197,11 @@ func (o *order) refresh(ctx context.Context) *outcome {
 	sum := hashOf(o.old.Refresh)
 	o.progress.note(func(f *facts) { f.refresh = sum })
 	o.known.sent = append(slices.Clone(o.known.sent), sum)
-	began := time.Now()
+	began, before := time.Now(), o.requests.Load()
 	t, err := o.vendor.refresh(ctx, o.old)
+	if err != nil && o.requests.Load() != before {
+		err.Unprocessed = false // a later step's: an earlier one was sent
+	}
 	o.progress.soFar().endTurn(err)
 	if err == nil {
 		rotated := hashOf(t.Refresh) != sum
@@ -236,6 +239,7 @@ func (o *order) login(ctx context.Context) *outcome {
 		return out
 	}
 	began := time.Now()
+	o.tries.passwordAt = o.requests.Load()
 	t, err := o.vendor.login(ctx)
 	o.progress.soFar().endTurn(err)
 	if err != nil {

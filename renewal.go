@@ -3,6 +3,8 @@ package vendorlogin
 import (
 	"context"
 	"time"
+
+	"github.com/vendorlogin/vendorlogin/internal/sent"
 )
 
 // An order is one renewal, from the Store's first load to the saving of what came of it. It changes nothing of the Client: it starts
@@ -23,6 +25,7 @@ type order struct {
 	marked   string        // the record's version that says so
 	owner    string        // of claims and attempts
 	tries    tries         // the attempts under way
+	requests sent.Count    // those that may have reached the vendor
 	extender chan struct{} // closed when the lock need not be extended any more
 }
 

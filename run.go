@@ -17,7 +17,7 @@ func (k *keeper) begin(ctx context.Context, r *run, work func(*order, context.Co
 	if r.job == jobRenew || r.job == jobBackground {
 		s.spend, s.prompt = o.spend, r.prompt(k.set.promptInBackground)
 	}
-	r.flight = flight.New(s.in(context.WithValue(ctx, insideKey{k}, true)), flight.Work[outcome]{
+	r.flight = flight.New(o.requests.In(s.in(context.WithValue(ctx, insideKey{k}, true))), flight.Work[outcome]{
 		Timeout: k.set.loginTimeout,
 		Grace:   graceTime + time.Second,
 		Do:      func(ctx context.Context) outcome { return work(o, ctx) },

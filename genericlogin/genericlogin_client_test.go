@@ -80,6 +80,40 @@ func TestAProvidersCodeIsNeverSentAgain(t *testing.T) {
 	}
 }
 
+// The second factor fails before anything of it is sent. The provider's code and the password went out with the first step.
+func TestTheFirstStepCountsThoughTheSecondIsNotSent(t *testing.T) {
+	t.Parallel()
+	source := vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) {
+		return "", &vendorlogin.Error{Op: "login", Kind: vendorlogin.ErrUnavailable, Unprocessed: true}
+	})
+	for name, c := range map[string]struct {
+		most   int
+		change func(*genericlogin.Config)
+	}{
+		"password": {4, func(*genericlogin.Config) {}},
+		"provider's code": {1, func(c *genericlogin.Config) {
+			c.Password, c.IdPName, c.OAuth2Code = nil, "idps/example", vendorlogin.SecretString("right")
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv, cfg := against(t, vendortest.User{TOTP: adaptertest.TOTPSecret, IdP: "idps/example", IdPCode: "right"})
+				cfg.OTP = source
+				c.change(&cfg)
+				one := client(t, cfg, nil)
+				for range 600 {
+					_, err := one.Token(t.Context())
+					require.Error(t, err)
+					time.Sleep(time.Second)
+				}
+				assert.NotZero(t, srv.Counts().Requests)
+				assert.LessOrEqual(t, srv.Counts().Requests, c.most)
+			})
+		})
+	}
+}
+
 func TestARecoveryCodeIsNeverSentAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/sent"
 )
 
 // Do sends c and decodes the JSON of a 2xx response into out. JSON is known by its content: a wrong Content-Type is no failure. With
@@ -22,13 +23,16 @@ func (e Endpoint) Do(ctx context.Context, c Call, out any) (*Answer, error) {
 		return nil, failure
 	}
 	answer, failure := x.send(ctx, bounded)
+	if failure == nil {
+		failure = x.classify(answer)
+	}
+	if failure == nil || !failure.Unprocessed {
+		sent.Note(ctx)
+	}
+	if failure == nil {
+		failure = x.decode(answer, out)
+	}
 	if failure != nil {
-		return answer, failure
-	}
-	if failure := x.classify(answer); failure != nil {
-		return answer, failure
-	}
-	if failure := x.decode(answer, out); failure != nil {
 		return answer, failure
 	}
 	return answer, nil

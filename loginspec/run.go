@@ -7,6 +7,7 @@ import (
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/internal/reading"
+	"github.com/vendorlogin/vendorlogin/internal/sent"
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
@@ -89,7 +90,6 @@ func (r *run) send(ctx context.Context, op string, s *Step, keep map[string]Sour
 		}
 	}
 	answer, err := r.exchange(ctx, call, s)
-	r.noteSent(op, s, err)
 	if err == nil {
 		r.last.call, r.last.resp = call, &reading.Response{Answer: answer}
 		err = r.keep(call, s, keep, r.last.resp)
@@ -100,30 +100,23 @@ func (r *run) send(ctx context.Context, op string, s *Step, keep map[string]Sour
 	return call.hide(err)
 }
 
-// noteSent notes whether the step's secrets may have reached the vendor. What an earlier step has sent is not taken back because a
-// later one could not be sent: a login says so by its Op, as Gcore's does.
-func (r *run) noteSent(op string, s *Step, err error) {
-	e, _ := errors.AsType[*vendorlogin.Error](err)
-	unprocessed := e != nil && e.Unprocessed
-	switch {
-	case unprocessed && r.sent && op == "login":
-		e.Op = "select"
-	case unprocessed && r.sent && op == "refresh":
-		e.Unprocessed = false
-	}
-	if unprocessed {
-		return
-	}
+// carriesSecret reports whether the step sends what an attempt is counted for, or a refresh token.
+func (r *run) carriesSecret(s *Step) bool {
 	for name := range r.spec.uses(s, s.Make) {
-		in := r.inputs[name]
-		r.sent = r.sent || name == "code" || name == "refresh" || in != nil && in.Secret
+		if in := r.inputs[name]; name == "code" || name == "refresh" || in != nil && in.Secret {
+			return true
+		}
 	}
+	return false
 }
 
 // exchange sends the request. A redirect that means success is read like any other response.
 func (r *run) exchange(ctx context.Context, call *filledCall, s *Step) (*loginhttp.Answer, error) {
 	endpoint := r.endpoint
 	r.matched = ""
+	if !r.carriesSecret(s) {
+		ctx = sent.Without(ctx)
+	}
 	endpoint.Classify = func(a *loginhttp.Answer) *vendorlogin.Error {
 		return r.classify(call.Op, s, &reading.Response{Answer: a})
 	}

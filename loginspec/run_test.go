@@ -261,38 +261,6 @@ func TestMadeByAFunction(t *testing.T) {
 	assert.Contains(t, mistakes(t, text, loginspec.Config{}), "has ${saml}, which is unknown")
 }
 
-// What an earlier step has sent is not taken back because a later one could not be sent.
-func TestUnsentStepBehindOneThatWasSent(t *testing.T) {
-	t.Parallel()
-	unsent := func(path string) (vendorlogin.Authenticator, *wire) {
-		w := &wire{handler: stepping}
-		spec := parseYAML(t, stepped)
-		c := config(spec, w, map[string]string{"recovery": "recovery-code"})
-		base := c.HTTPClient.Transport
-		c.HTTPClient = &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
-			if req.URL.Path == path {
-				return &http.Response{StatusCode: 425, Header: http.Header{"Content-Type": {"application/json"}}, Body: http.NoBody}, nil
-			}
-			return base.RoundTrip(req)
-		})}
-		auth, err := loginspec.New(spec, c)
-		require.NoError(t, err)
-		return auth, w
-	}
-	for path, op := range map[string]string{"/login": "login", "/recover": "select"} {
-		auth, _ := unsent(path)
-		_, err := auth.Login(t.Context())
-		e, ok := errors.AsType[*vendorlogin.Error](err)
-		require.True(t, ok, "%v", err)
-		assert.True(t, e.Unprocessed, path)
-		assert.Equal(t, op, e.Op, path)
-	}
-}
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
-
 // A portal gives its CSRF token as an escaped cookie, and wants it plain in a header.
 func TestUnescapedCookie(t *testing.T) {
 	t.Parallel()

@@ -20,7 +20,6 @@ type run struct {
 	making  map[string]Make   // of the step that runs
 	code    string
 	matched string // the rule that the last response matched
-	sent    bool   // a step with a secret in it may have reached the vendor
 	last    struct {
 		call *filledCall
 		resp *reading.Response

@@ -20,6 +20,7 @@ func TestContract(t *testing.T, v Contract) {
 		"clocks":                   testClocks,
 		"prompt":                   testPrompt,
 		"budget":                   testBudget,
+		"later step":               testLaterStep,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

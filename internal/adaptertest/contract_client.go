@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,7 +59,7 @@ func testBudget(t *testing.T, v Contract) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var sent []time.Time
-			w, a := v.open(t, v.Login, func(req *http.Request) (*http.Response, error) {
+			_, a := v.open(t, v.Login, func(req *http.Request) (*http.Response, error) {
 				sent = append(sent, time.Now())
 				return r(req)
 			})
@@ -69,9 +72,47 @@ func testBudget(t *testing.T, v Contract) {
 				time.Sleep(10 * time.Second)
 			}
 			assert.NotEmpty(t, sent, name)
-			for i := 4; i < len(sent); i++ {
-				assert.Greater(t, sent[i].Sub(sent[i-4]), 10*time.Minute, "%s: %d requests", name, len(w.Requests()))
+			assertPaced(t, sent, name)
+		})
+	}
+}
+
+func assertPaced(t *testing.T, sent []time.Time, name string) {
+	t.Helper()
+	for i := 4; i < len(sent); i++ {
+		assert.Greater(t, sent[i].Sub(sent[i-4]), 10*time.Minute, "%s: %d requests", name, len(sent))
+	}
+}
+
+// A password that an earlier step sent counts, though the step that failed was not processed.
+func testLaterStep(t *testing.T, v Contract) {
+	if v.Before == nil {
+		return
+	}
+	for name, r := range map[string]Responder{
+		"busy":        Reply(503, v.Undecided, "Retry-After", "1"),
+		"misdirected": Reply(421, v.Undecided),
+		"too early":   Reply(425, v.Undecided),
+		"refused":     httpmock.NewErrorResponder(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w, a := v.open(t, v.Login, r)
+			client, err := vendorlogin.NewClient(a, nil)
+			require.NoError(t, err)
+			defer client.Close()
+			for range 360 {
+				_, err := client.Token(t.Context())
+				require.Error(t, err)
+				time.Sleep(10 * time.Second)
 			}
+			var sent []time.Time
+			for _, r := range w.Requests() {
+				if strings.Contains(r.Body, "example-password") {
+					sent = append(sent, r.At)
+				}
+			}
+			require.NotEmpty(t, sent, name)
+			assertPaced(t, sent, name)
 		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
@@ -30,6 +31,7 @@ type Request struct {
 	Method, URL string
 	Header      http.Header
 	Body        string
+	At          time.Time
 }
 
 // NewWire is a vendor that responds to nothing yet.
@@ -47,7 +49,7 @@ func (w *Wire) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
 	}
 	w.mu.Lock()
-	w.sent = append(w.sent, Request{r.Method, r.URL.String(), r.Header.Clone(), string(body)})
+	w.sent = append(w.sent, Request{r.Method, r.URL.String(), r.Header.Clone(), string(body), time.Now()})
 	w.mu.Unlock()
 	return w.MockTransport.RoundTrip(r)
 }
@@ -112,5 +114,5 @@ func AssertSent(t testing.TB, got Request, method, url string, header http.Heade
 		got.Header.Del("Accept")
 	}
 	got.Header.Del("User-Agent")
-	assert.Equal(t, Request{method, url, header, body}, got)
+	assert.Equal(t, Request{method, url, header, body, got.At}, got)
 }

@@ -99,7 +99,8 @@ func newPods(t *testing.T) *pods {
 		size, err = strconv.Atoi(given)
 		require.NoError(t, err, podsEnv)
 	}
-	p := &pods{t: t, size: size, vendor: vendortest.NewGcore(nil).Start(), redis: redistest.StartReal(t)}
+	p := &pods{t: t, size: size, redis: redistest.StartReal(t)} // first, for it may skip the test
+	p.vendor = vendortest.NewGcore(nil).Start()
 	t.Cleanup(p.vendor.Close)
 	p.vendor.Inject(vendortest.Fault{Op: "login", Times: -1, Delay: podLogin})
 	p.store = at(p.redis)
