@@ -69,7 +69,7 @@ func (c *Client) WaitToken(ctx context.Context) (*Token, error) {
 		if deadline, ok := ctx.Deadline(); ok && deadline.Before(e.RetryAt) {
 			return nil, err
 		}
-		timer := time.NewTimer(max(time.Until(e.RetryAt), time.Millisecond))
+		timer := time.NewTimer(min(max(time.Until(e.RetryAt), time.Millisecond), time.Minute)) // the clock may be set meanwhile
 		select {
 		case <-timer.C:
 		case <-c.k.closing():

@@ -38,6 +38,28 @@ func TestWaitToken(t *testing.T) {
 	})
 }
 
+// What comes before RetryAt ends the wait: a token of another process, or the local clock, where the clock that RetryAt was read from
+// has been set back.
+func TestWaitTokenSeesWhatComesEarlier(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: 24 * time.Hour}
+		f.on = func(context.Context, string, int64) error {
+			return &vendorlogin.Error{Op: "login", Kind: vendorlogin.ErrRateLimited, Status: 429, RetryAt: time.Now().Add(time.Hour)}
+		}
+		c, other := newClient(t, f, shared(s)), newClient(t, &fake{}, shared(s))
+		began := time.Now()
+		seed := &vendorlogin.Token{Access: vendorlogin.NewSecret("seeded"), ExpiresAt: began.Add(24 * time.Hour)}
+		time.AfterFunc(10*time.Minute, func() {
+			assert.NoError(t, other.Seed(t.Context(), seed))
+		})
+		token, err := c.WaitToken(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "seeded", token.Access.Reveal())
+		assert.LessOrEqual(t, time.Since(began), 12*time.Minute)
+	})
+}
+
 func TestWaitTokenWaitsWhereTheCallerHasTheTime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := &fake{life: time.Hour}

@@ -232,6 +232,7 @@ func TestSchedule(t *testing.T) {
 		{1, 30, false, 33.2, 33.5}, // the first failure ended at 0, and yet it is 30: no sooner than this
 		{4, 700, false, 857.5, 857.5},
 		{9, 5000, false, 5157.5, 5157.5},
+		{400, 0, false, 720, 720}, // the first failure has the time of a clock that was set back since
 	} {
 		r := Row{First: at(0), N: c.failures}
 		assert.Equal(t, at(c.first), r.Due(at(c.now), c.unusable, 0), "%+v", c)

@@ -14,8 +14,8 @@ const (
 	regularAttempts  = 23               // about an hour of them; later the longer interval holds for any failure
 )
 
-// Due is when the attempt after the row's last failure is due. Unusable says that the failure was a success without a token. Jitter
-// is from 0 to 1.
+// Due is when the attempt after the row's last failure is due: at most unusableInterval from now. Unusable says that the failure was
+// a success without a token. Jitter is from 0 to 1.
 func (r Row) Due(now time.Time, unusable bool, jitter float64) time.Time {
 	due := r.First.Add(offset(r.N, unusable, jitter))
 	if r.N < 4 {
@@ -24,7 +24,7 @@ func (r Row) Due(now time.Time, unusable bool, jitter float64) time.Time {
 	if due.Before(now.Add(regularInterval / 2)) { // nobody has asked for a while: the row has fallen behind
 		return now.Add(regularInterval)
 	}
-	return due
+	return earliest(due, now.Add(unusableInterval)) // a First that a clock ahead wrote, or one of many attempts, puts it too far off
 }
 
 func offset(failures int, unusable bool, jitter float64) time.Duration {
