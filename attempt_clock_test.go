@@ -97,3 +97,20 @@ func TestAnotherLimitDropsNoAttempts(t *testing.T) {
 		assert.LessOrEqual(t, f.logins.Load(), n+2)
 	})
 }
+
+// A try of a record that has no id is no attempt of ours.
+func TestTryWithoutAnID(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		s.put(`{"format":1,"attempts":{"password":{"tries":[{"id":"","end":"` + time.Now().Format(time.RFC3339) + `"}]}}}`)
+		f := &fake{err: down()}
+		c := newClient(t, f, shared(s))
+		for range 600 {
+			_, err := c.Token(t.Context())
+			require.Error(t, err)
+			time.Sleep(time.Second)
+		}
+		assert.NotZero(t, f.logins.Load())
+		assert.LessOrEqual(t, f.logins.Load(), int64(4))
+	})
+}

@@ -129,7 +129,7 @@ func (o *order) announce(ctx context.Context) *outcome {
 	patience := time.Now().Add(o.set.loginTimeout / 4)
 	o.ledger.announce(ctx, func() *record.Record {
 		next = o.ledger.rec
-		if o.old == nil && next.Attempts.Password.Has(o.tries.password) {
+		if o.old == nil && o.tries.password != "" && next.Attempts.Password.Has(o.tries.password) {
 			return nil // it was written although the Store said that it had failed
 		}
 		if out = o.mayAnnounce(ctx, patience); out != nil {
