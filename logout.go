@@ -18,7 +18,8 @@ func (c *Client) Logout(ctx context.Context) error {
 // for a renewal under way. A copy of the token then replaces the cached one and the one in the Store, and a hold ends.
 //
 // A zero IssuedAt is now. An expired or empty access token is valid here if there is a refresh token; else it is
-// [ErrInvalidRequest]. Where the Store fails the error is [ErrStore], and the token is cached all the same.
+// [ErrInvalidRequest]. Where the Store fails the error is [ErrStore], and the token is cached all the same. A refresh token that this
+// Client has sent before is not sent again.
 func (c *Client) Seed(ctx context.Context, t *Token) error {
 	if t == nil || t.Access.IsZero() && t.Refresh.IsZero() {
 		return c.k.vendor.failure("seed", ErrInvalidRequest, "the token has neither Access nor Refresh")

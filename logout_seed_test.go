@@ -168,3 +168,25 @@ func TestSeedWhileARefreshIsRejected(t *testing.T) {
 		assert.EqualValues(t, 1, r.logins.Load(), "the first of all")
 	})
 }
+
+// What a refresh that failed has sent is not sent again, though it is seeded.
+func TestSeedOfARefreshTokenThatWasSent(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRefresher(time.Hour, 0)
+		f.on = func(_ context.Context, op string, _ int64) error {
+			if op == "refresh" {
+				return down()
+			}
+			return nil
+		}
+		c := newClient(t, f, nil)
+		seeded := &vendorlogin.Token{Access: vendorlogin.NewSecret("old"), Refresh: vendorlogin.NewSecret("refresh-0")}
+		for range 3 {
+			require.NoError(t, c.Seed(t.Context(), seeded))
+			_, _ = c.Renew(t.Context())
+			time.Sleep(time.Hour)
+		}
+		assert.EqualValues(t, 1, f.refreshes.Load())
+		assert.EqualValues(t, 2, f.logins.Load(), "instead")
+	})
+}

@@ -115,7 +115,7 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 		if hold := k.onHold(); hold != nil && hold.cause == causeRejected {
 			return // another process's success says nothing about our credentials
 		}
-	} else {
+	} else if r.job != jobSeed {
 		k.trouble.sent = without(k.trouble.sent, hashOf(out.token.Refresh)) // the vendor has just given it
 	}
 	if out.hold != nil {
