@@ -103,7 +103,7 @@ func (r *run) send(ctx context.Context, op string, s *Step, keep map[string]Sour
 // carriesSecret reports whether the step sends what an attempt is counted for, or a refresh token.
 func (r *run) carriesSecret(s *Step) bool {
 	for name := range r.spec.uses(s, s.Make) {
-		if in := r.inputs[name]; name == "code" || name == "refresh" || in != nil && in.Secret {
+		if name == "code" || name == "refresh" || r.secrets[name] != nil || r.made[name] != nil {
 			return true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,37 +91,51 @@ login:
 	}
 }
 
-// A first step that carries no secret is not what counts.
-func TestPasswordThatWasNotSentBehindAnOpenStep(t *testing.T) {
+// A first step counts if it carries a secret: an input, or what is made of one or by Config.Made.
+func TestFirstStepThatCounts(t *testing.T) {
 	t.Parallel()
 	const text = `
 name: v
 user: user
-inputs: [{name: user}, {name: password, secret: true}]
+inputs: [{name: user}, {name: password, secret: true}, {name: key, secret: true}]
+make:
+  basic: {base64: "${user}:${password}"}
+  assertion: {jwt: {alg: HS256, key: key, claims: {sub: "${user}"}}}
 login:
   - url: https://api.v.example/form
+    header: {X-First: "FIRST"}
     keep: {csrf: {json: csrf}}
   - url: https://api.v.example/login
-    json: {user: "${user}", password: "${password}", csrf: "${csrf}"}
+    json: {user: "${user}", password: "${password}", assertion: "${assertion}", basic: "${basic}", saml: "${saml}", csrf: "${csrf}"}
     keep: {access: {json: token}}
 `
-	synctest.Test(t, func(t *testing.T) {
-		w := &wire{handler: func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/form" {
-				respond(200, `{"csrf": "c-1"}`)(w, r)
-				return
-			}
-			respond(425, "")(w, r)
-		}}
-		auth, err := loginspec.New(parseYAML(t, text), config(parseYAML(t, text), w, nil))
-		require.NoError(t, err)
-		client, err := vendorlogin.NewClient(auth, nil)
-		require.NoError(t, err)
-		defer client.Close()
-		_, err = client.Token(t.Context())
-		require.Error(t, err)
-		assert.Zero(t, client.Status().Attempts)
-	})
+	for first, counts := range map[string]int{
+		"${user}": 0, "${password}": 1, "${basic}": 1, "${assertion}": 1, "${saml}": 1,
+	} {
+		t.Run(first, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := &wire{handler: func(w http.ResponseWriter, r *http.Request) {
+					if r.URL.Path == "/form" {
+						respond(200, `{"csrf": "c-1"}`)(w, r)
+						return
+					}
+					respond(425, "")(w, r)
+				}}
+				spec := parseYAML(t, strings.Replace(text, "FIRST", first, 1))
+				cfg := config(spec, w, nil)
+				cfg.Made = map[string]vendorlogin.SecretFunc{"saml": vendorlogin.SecretString("<Assertion/>")}
+				auth, err := loginspec.New(spec, cfg)
+				require.NoError(t, err)
+				client, err := vendorlogin.NewClient(auth, nil)
+				require.NoError(t, err)
+				defer client.Close()
+				_, err = client.Token(t.Context())
+				require.Error(t, err)
+				assert.Equal(t, counts, client.Status().Attempts)
+			})
+		})
+	}
 }
 
 // A refresh token that the first of two steps has sent is not sent again because the second could not be.
