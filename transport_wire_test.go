@@ -166,6 +166,7 @@ func TestPeekBody(t *testing.T) {
 	}{
 		"401 of unknown length":     {401, -1, nil, true},
 		"500":                       {500, 7, nil, true},
+		"400 of unknown length":     {400, -1, nil, true},
 		"200 of known length":       {200, 7, nil, true},
 		"200 of unknown length":     {200, -1, nil, false},
 		"200 that is long":          {200, 64<<10 + 1, nil, false},
