@@ -100,8 +100,8 @@ func (o *secretOnce) read(ctx context.Context) (Secret, error) {
 // [AskOTP] does so for one-time passwords. An [Authenticator] calls it before each request with such a secret, with the ctx of its
 // Login. On an error it sends nothing and returns the error.
 //
-// A [Client] then remembers s by its fingerprint, in the [Store] too, and never lets it be sent again. It counts the attempt: see
-// [Options.MaxAttempts]. The error is [ErrInvalidCredentials] for a secret that was sent before, and [ErrRateLimited] with RetryAt
+// A [Client] then remembers s by its fingerprint, in the [Store] too, and for 30 days does not let it be sent again. It counts the
+// attempt: see [Options.MaxAttempts]. The error is [ErrInvalidCredentials] for a secret that was sent before, and [ErrRateLimited] with RetryAt
 // where the attempts are used up. Outside a Client's login, Spend does nothing and returns nil.
 func Spend(ctx context.Context, s Secret) error {
 	if scope := scopeOf(ctx); scope != nil && scope.spend != nil {

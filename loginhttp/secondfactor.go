@@ -23,11 +23,11 @@ func (e Endpoint) SecondFactor(
 	var rejection error
 	for c.Attempt = 1; ; c.Attempt++ {
 		code, err := vendorlogin.AskOTP(ctx, src, c)
-		if err != nil {
+		switch {
+		case rejection != nil && (err == nil && slices.Contains(sent, code) || wasSent(err)):
+			return RejectedCode(src, rejection)
+		case err != nil:
 			return err
-		}
-		if slices.Contains(sent, code) {
-			return rejection
 		}
 		sent = append(sent, code)
 		rejection = send(code)
@@ -35,6 +35,12 @@ func (e Endpoint) SecondFactor(
 			return RejectedCode(src, rejection)
 		}
 	}
+}
+
+// wasSent reports whether a Client knows the code of AskOTP's err as one that was sent.
+func wasSent(err error) bool {
+	e, ok := errors.AsType[*vendorlogin.Error](err)
+	return ok && e.Kind == vendorlogin.ErrOTPRequired && e.Unprocessed
 }
 
 // isNonInteractive reports whether src needs no person.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -88,4 +89,34 @@ func TestSecondFactor(t *testing.T) {
 			}
 		})
 	}
+}
+
+// twoStep logs in with a code alone.
+type twoStep struct {
+	endpoint loginhttp.Endpoint
+	source   vendorlogin.OTPSource
+	sent     []string
+}
+
+func (a *twoStep) Account() vendorlogin.Account { return a.endpoint.Account }
+
+func (a *twoStep) Login(ctx context.Context) (*vendorlogin.Token, error) {
+	return nil, a.endpoint.SecondFactor(ctx, a.source, vendorlogin.Challenge{}, func(code string) error {
+		a.sent = append(a.sent, code)
+		return &vendorlogin.Error{Op: "otp", Kind: vendorlogin.ErrOTPRejected, Status: 401}
+	})
+}
+
+// In a Client's login AskOTP knows the code that comes again. It is rejected all the same, not wanting.
+func TestSameCodeAgainInAClient(t *testing.T) {
+	t.Parallel()
+	a := &twoStep{endpoint: endpoint(nil), source: &person{codes: []string{"1", "1", "2"}}}
+	c, err := vendorlogin.NewClient(a, nil)
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = c.Token(t.Context())
+	require.ErrorIs(t, err, vendorlogin.ErrOTPRejected)
+	assert.Equal(t, []string{"1"}, a.sent)
+	e, _ := errors.AsType[*vendorlogin.Error](err)
+	assert.Greater(t, time.Until(e.RetryAt), 10*time.Minute, "the cooldown")
 }
