@@ -16,9 +16,8 @@ type Authenticator interface {
 
 	// Login exchanges the credentials for a fresh token. It passes on the ctx it is given, to SecretFuncs and OTPSources too. It
 	// sends wrong credentials once and never again by itself. A failure is an *[Error] whose Kind is one of this package's
-	// sentinels; where ctx ended, it matches ctx.Err(). An Unprocessed one does not count as an attempt, unless an earlier request of
-	// this Login went out. loginhttp tells a Client about those; an adapter with HTTP of its own does not set Unprocessed after it has
-	// sent a credential.
+	// sentinels; where ctx ended, it matches ctx.Err(). Set Unprocessed only if nothing that carries a credential was sent in this
+	// Login: then it does not count as an attempt. With loginhttp that is done for you.
 	Login(ctx context.Context) (*Token, error)
 }
 
@@ -46,7 +45,7 @@ type Rejecter interface {
 // An Originer says where the vendor's API is, for vendors whose API is not at Account.Endpoint. Without it a token goes to the origin
 // of Account.Endpoint only. Options.Origins replaces both.
 type Originer interface {
-	// APIOrigins lists origins such as "https://api.example.com". It is asked once per token; t is nil before the first.
+	// APIOrigins lists origins such as "https://api.example.com". A Client asks it once per token.
 	APIOrigins(t *Token) []string
 }
 

@@ -18,12 +18,12 @@
 //     hold, marked as Remembered, with RetryAt as its end.
 //   - Attempt: a request with a password or a code in it. It is counted before it is sent. The count is taken back if it brought a
 //     valid token, or certainly did not reach the vendor.
-//   - Probe: on hold, a look at the credentials and the Store that all callers share. A call starts it if the last one was 5 to 15
-//     seconds ago.
+//   - Probe: on hold, a look at the credentials and the Store that all callers share. A call starts it when one is due:
+//     for the credentials after 5 seconds, for the Store after 5 to 15.
 //   - Outage: a login or refresh had no response, or a 5xx or a maintenance page.
 //   - Record: what the users of a Store share about an account: the token, holds, attempts, and which secrets are consumed.
 //   - Rejected: the vendor said no. A token that an API rejected stays cached until a renewal brings another, or the vendor rejects
-//     the credentials too.
+//     the refresh token, the credentials, a code or the account too.
 //
 // # States
 //
@@ -61,7 +61,8 @@
 //	unlock
 //
 // Each write is a compare-and-set: a conflict means that another process has moved on, and nothing is sent before the record is read
-// again. So a rotating refresh token is never sent twice, whichever process is paused or killed, and wherever.
+// again. So a rotating refresh token is never sent twice, whichever process is paused or killed, unless
+// somebody restores an old Store.
 //
 // # Never locked out
 //

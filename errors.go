@@ -28,7 +28,7 @@ var (
 )
 
 // An Error says what failed and for which account. Its text never holds a secret, a request's query or body, or the vendor's own
-// words, since vendors echo what they were sent.
+// words except Code, since vendors echo what they were sent.
 type Error struct {
 	Account Account // whose login it was
 	Op      string  // "login", "refresh", "otp", "resend", "select", "logout", "new" for a rejected configuration, "token", "store", …

@@ -57,7 +57,8 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // A SecretFunc fetches a secret. It is called for each login, so that a rotated password is picked up without a restart. While
 // rejected credentials keep a [Client] on hold, it is also called by the shared probe, never twice within 5 seconds, to see whether the
-// secret has changed. It must be safe for concurrent use and honour ctx. The text of its error may be logged.
+// secret has changed. One whose secret goes on API requests (genlogs' APIKey, a secret in a description's use) is called for each of
+// those too: let it cache. It must be safe for concurrent use and honour ctx. The text of its error may be logged.
 //
 // One that asks a person is to be marked with [SecretFunc.Interactive].
 type SecretFunc func(ctx context.Context) (Secret, error)

@@ -31,13 +31,12 @@ type Status struct {
 	HoldSince   time.Time // when the hold began; zero: not on hold
 	Hold        *Error    // why nothing is sent, with RetryAt as its end; nil: not on hold
 
-	Attempts int   // unsuccessful logins that count against Options.MaxAttempts now, as far as this Client knows
+	Attempts int   // that count against Options.MaxAttempts now, as far as is known: with a password or a code, whichever are more
 	Spent    int   // secrets of a single use that this Client has sent, and will not send again: see Spend
 	StoreErr error // of the last command to the Store; nil: it worked
 }
 
-// Ready reports whether a valid token is cached: for a readiness probe. Token returns it at once, or renews it first where it is
-// Rejected.
+// Ready reports whether a token is cached that has not expired, even if an API has rejected it: for a readiness probe.
 func (s Status) Ready() bool {
 	return s.State == State(fresh.String()) || s.State == State(stale.String())
 }

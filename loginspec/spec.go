@@ -43,7 +43,7 @@ type Spec struct {
 	Errors []Rule `json:"errors"`
 
 	// Life is the documented lifetime of the access token, such as "1h" or "30d", where the response does not say it. Max-Age or
-	// Expires of a cookie that is kept as access says it. Without any of these the token is used until the API rejects it.
+	// Expires of a cookie that is kept as access says it. Without any of these the token is renewed after an hour, and used until then.
 	Life time.Duration `json:"life"`
 
 	// RefreshLife is the documented lifetime of the refresh token, likewise.
