@@ -43,13 +43,13 @@ type flaws struct {
 	asksTwice, asksWithoutEnd, repeatsCode, missingCodeIsForbidden, wrongCodeIsPassword bool
 
 	// the optional interfaces
-	refreshChanges, refreshSame, refreshReadsPassword, refreshDropsRefresh, refreshDropsSubject bool
-	refreshDropsType, refreshGivesToken, refreshRejectedIsPassword, refreshRetries              bool
-	authorizeAdds, authorizeQuery, authorizeReads, authorizeAnything, authorizeNothing          bool
-	authorizeOverwrites, authorizeSends, authorizeChanges, authorizeWrong, rejectsAll           bool
-	rejectsNone, rejectedReads, revokeChanges, revokeFails                                      bool
-	fingerprintConstant, fingerprintRandom, fingerprintSends, fingerprintAtNew                  bool
-	fingerprintSwallows, fingerprintShows                                                       bool
+	refreshChanges, refreshSame, refreshReadsPassword, refreshDropsRefresh, refreshDropsSubject   bool
+	refreshDropsType, refreshGivesToken, refreshRejectedIsPassword, refreshRetries, comesBackSoon bool
+	authorizeAdds, authorizeQuery, authorizeReads, authorizeAnything, authorizeNothing            bool
+	authorizeOverwrites, authorizeSends, authorizeChanges, authorizeWrong, rejectsAll             bool
+	rejectsNone, rejectedReads, revokeChanges, revokeFails                                        bool
+	fingerprintConstant, fingerprintRandom, fingerprintSends, fingerprintAtNew                    bool
+	fingerprintSwallows, fingerprintShows                                                         bool
 }
 
 // plain logs in to a plainServer.

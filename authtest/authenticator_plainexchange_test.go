@@ -34,9 +34,9 @@ func (p *plain) exchange(ctx context.Context, op, path string, in map[string]str
 	if p.forgetsToRecover && p.broken.Load() {
 		return out, p.fail(op, vendorlogin.ErrUnavailable, errors.New("still broken"))
 	}
-	for range 5 {
+	for n := range 5 {
 		out, err = p.once(ctx, op, path, in)
-		if !p.again(err) {
+		if !p.again(err) || p.comesBackSoon && n == 1 {
 			break
 		}
 	}
@@ -51,6 +51,10 @@ func (p *plain) again(err error) bool {
 		return false
 	}
 	if p.sleeps && !e.RetryAt.IsZero() {
+		time.Sleep(time.Until(e.RetryAt))
+		return true
+	}
+	if p.comesBackSoon && !e.RetryAt.IsZero() && time.Until(e.RetryAt) <= 2*time.Second {
 		time.Sleep(time.Until(e.RetryAt))
 		return true
 	}

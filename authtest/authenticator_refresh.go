@@ -100,6 +100,14 @@ var revokeCases = []authCase{
 	},
 }
 
+// rotates reports whether a refresh gives another refresh token.
+func (t *authTrial) rotates() bool {
+	s := t.openFor(refreshes)
+	old := s.token
+	s.refresh(old)
+	return s.token.Refresh.Reveal() != old.Refresh.Reveal()
+}
+
 // refresh refreshes, which must work, and keeps the new token.
 func (s *stage) refresh(old *vendorlogin.Token) {
 	s.wire.clear()

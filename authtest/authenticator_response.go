@@ -80,7 +80,8 @@ var responseCases = []failureCase{
 	},
 	{
 		name: "rate-limited",
-		rule: "429 is ErrRateLimited, with RetryAt from Retry-After; nothing is sent again, or once, after 2 seconds at most",
+		rule: "429 is ErrRateLimited, with RetryAt from Retry-After; nothing is sent again, or once, after 2 seconds at most. " +
+			"A refresh token that rotates is not sent again",
 		check: func(t *authTrial, op operation) {
 			t.atEach(op, func(before int) {
 				for what, value := range map[string]func(time.Time) string{
@@ -225,5 +226,8 @@ func (t *authTrial) soon(op operation, before int) {
 	s.sentAtMost("after a 429 with Retry-After 1", before+2)
 	if took > 3*time.Second {
 		t.fatalf("a 429 with Retry-After 1 was slept over for %v", took)
+	}
+	if op.name == refreshes.name && t.rotates() {
+		s.carriedOnce("the refresh token", s.token.Refresh.Reveal())
 	}
 }

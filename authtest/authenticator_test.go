@@ -201,6 +201,8 @@ var wrongAuthenticators = []struct {
 	{flaws{refreshGivesToken: true}, "refresh/rejected", "a token beside an error"},
 	{flaws{refreshRejectedIsPassword: true}, "refresh/rejected", `not in "refresh token rejected"`},
 	{flaws{refreshRetries: true}, "refresh/rejected", "sent twice"},
+	{flaws{comesBackSoon: true}, "refresh/rate-limited", "the refresh token was sent 2 times"},
+	{flaws{comesBackSoon: true}, "otp/once", "a one-time password was sent 2 times"},
 	{flaws{authorizeAdds: true}, "authorize/again authorize/control-characters", "of the first token on the request"},
 	{flaws{authorizeQuery: true}, "authorize/header", "changed a parameter of the caller's"},
 	{flaws{authorizeReads: true}, "authorize/header", "read or closed the body"},

@@ -32,6 +32,7 @@ type stage struct {
 	password string // what the SecretFunc gives
 	reads    int    // how often it was asked
 	asked    int    // how often for an OTP
+	code     string // the last OTP
 }
 
 // open sets a stage.
@@ -114,6 +115,7 @@ func (s *stage) recorder(source vendorlogin.OTPSource) vendorlogin.OTPSource {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.asked++
+		s.code = code
 		return code, err
 	}}
 }
@@ -177,6 +179,19 @@ func (s *stage) sentAtMost(what string, most int) {
 	requests := s.wire.requests()
 	if len(requests) > most {
 		s.fatalf("%s: %d requests were sent, %d at most are to be", what, len(requests), most)
+	}
+}
+
+// carriedOnce ends the case when more than one request had the secret in it.
+func (s *stage) carriedOnce(what, secret string) {
+	carried := 0
+	for _, r := range s.wire.requests() {
+		if strings.Contains(r.String(), secret) {
+			carried++
+		}
+	}
+	if carried > 1 {
+		s.fatalf("%s was sent %d times", what, carried)
 	}
 }
 
