@@ -190,3 +190,17 @@ func TestSeedOfARefreshTokenThatWasSent(t *testing.T) {
 		assert.EqualValues(t, 2, f.logins.Load(), "instead")
 	})
 }
+
+func TestSeedOfWhatNoRequestCanCarry(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &fake{life: time.Hour}, nil)
+		for _, token := range []*vendorlogin.Token{
+			{Access: vendorlogin.NewSecret("from-a-file\n")},
+			{Access: vendorlogin.NewSecret("a"), Refresh: vendorlogin.NewSecret("b\r")},
+			{Access: vendorlogin.NewSecret("a"), Type: "Bearer\x00"},
+		} {
+			require.ErrorIs(t, c.Seed(t.Context(), token), vendorlogin.ErrInvalidRequest)
+		}
+		assert.False(t, c.Status().Ready())
+	})
+}
