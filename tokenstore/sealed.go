@@ -14,7 +14,7 @@ import (
 )
 
 // ErrSealed is a record that cannot be opened. It was sealed with a key that was not given, is another account's, was tampered with,
-// or was never sealed. It always comes together with [vendorlogin.ErrStore], and its text says which of these it is.
+// or was never sealed. It always comes together with [vendorlogin.ErrStore], and its text says which of these it can be.
 var ErrSealed = errors.New("sealed record cannot be opened")
 
 // NewSealed returns a store that encrypts what it keeps in store, by AES-256-GCM. The first key seals; each key opens what was sealed

@@ -32,7 +32,7 @@ type Fault struct {
 	// until ClearFaults.
 	Times int
 
-	// Status of the response. Zero: 200, or 307 with Redirect. An error status
+	// Status of the response. Zero: 500 with Code, 307 with Redirect, else 200. An error status
 	// comes with the vendor's own body for it unless Body, Empty or HTML say
 	// more.
 	Status int
