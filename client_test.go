@@ -38,8 +38,7 @@ func TestWaitToken(t *testing.T) {
 	})
 }
 
-// What comes before RetryAt ends the wait: a token of another process, or the local clock, where the clock that RetryAt was read from
-// has been set back.
+// A token of another process that comes before RetryAt ends the wait.
 func TestWaitTokenSeesWhatComesEarlier(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()

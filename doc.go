@@ -61,8 +61,7 @@
 //	unlock
 //
 // Each write is a compare-and-set: a conflict means that another process has moved on, and nothing is sent before the record is read
-// again. So a rotating refresh token is never sent twice, whichever process is paused or killed, unless
-// somebody restores an old Store.
+// again. So a rotating refresh token is never sent twice, whichever process is paused or killed, unless somebody restores an old Store.
 //
 // # Never locked out
 //

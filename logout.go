@@ -3,11 +3,10 @@ package vendorlogin
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/vendorlogin/vendorlogin/internal/flight"
+	"github.com/vendorlogin/vendorlogin/internal/httpheader"
 )
 
 // Logout ends the session at the vendor, where the vendor can, and forgets the token here and in the Store. It forgets the token even
@@ -27,7 +26,7 @@ func (c *Client) Seed(ctx context.Context, t *Token) error {
 		return c.k.vendor.failure("seed", ErrInvalidRequest, "the token has neither Access nor Refresh")
 	}
 	for _, s := range []string{t.Access.Reveal(), t.Refresh.Reveal(), t.Type} {
-		if strings.ContainsFunc(s, unicode.IsControl) {
+		if !httpheader.ValidValue(s) {
 			return c.k.vendor.failure("seed", ErrInvalidRequest, "the token has a control character, such as a line break, in it")
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
-	"github.com/vendorlogin/vendorlogin/loginspec"
 )
 
 const regional = `
@@ -43,11 +42,7 @@ func TestClient(t *testing.T) {
 		}
 	}}
 	spec := parseYAML(t, regional)
-	auth, err := loginspec.New(spec, config(spec, w, nil))
-	require.NoError(t, err)
-	client, err := vendorlogin.NewClient(auth, nil)
-	require.NoError(t, err)
-	defer client.Close()
+	client := newClient(t, spec, config(spec, w, nil))
 	api := &http.Client{Transport: client.Transport(w)}
 	get := func(url string) (int, error) {
 		resp, err := api.Get(url)

@@ -112,6 +112,17 @@ func config(s *loginspec.Spec, w *wire, values map[string]string) loginspec.Conf
 	return c
 }
 
+// newClient is a Client of what s describes.
+func newClient(t *testing.T, s *loginspec.Spec, c loginspec.Config) *vendorlogin.Client {
+	t.Helper()
+	auth, err := loginspec.New(s, c)
+	require.NoError(t, err)
+	client, err := vendorlogin.NewClient(auth, nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, client.Close()) })
+	return client
+}
+
 // login logs in as text describes, to a vendor that is handler.
 func login(t *testing.T, text string, values map[string]string, handler func(http.ResponseWriter, *http.Request)) (*vendorlogin.Token,
 	*wire, error) {

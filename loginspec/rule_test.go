@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
-	"github.com/vendorlogin/vendorlogin/loginspec"
 )
 
 const ruled = `
@@ -119,11 +118,7 @@ func TestWrongPasswordCostsOneRequest(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := &wire{handler: respond(c.status, c.body)}
 				spec := parseYAML(t, ruled)
-				auth, err := loginspec.New(spec, config(spec, w, nil))
-				require.NoError(t, err)
-				client, err := vendorlogin.NewClient(auth, nil)
-				require.NoError(t, err)
-				defer client.Close()
+				client := newClient(t, spec, config(spec, w, nil))
 				for range 20 {
 					_, err := client.Token(t.Context())
 					require.ErrorIs(t, err, c.kind)

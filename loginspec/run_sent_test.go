@@ -60,32 +60,29 @@ login:
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				var passwords []time.Time
+				passwords := 0
 				w := &wire{handler: func(w http.ResponseWriter, r *http.Request) {
 					if r.URL.Path == "/login" {
-						passwords = append(passwords, time.Now())
+						passwords++
 						respond(200, `{"challenge": "`+c.challenge+`"}`)(w, r)
 						return
 					}
 					respond(c.status, "", c.headers...)(w, r)
 				}}
-				cfg := config(parseYAML(t, text), w, nil)
+				spec := parseYAML(t, text)
+				cfg := config(spec, w, nil)
 				cfg.OTP, cfg.Made = vendorlogin.OTPFunc(code), map[string]vendorlogin.SecretFunc{"proof": vendorlogin.SecretString("p")}
 				if c.change != nil {
 					c.change(&cfg)
 				}
-				auth, err := loginspec.New(parseYAML(t, text), cfg)
-				require.NoError(t, err)
-				client, err := vendorlogin.NewClient(auth, nil)
-				require.NoError(t, err)
-				defer client.Close()
+				client := newClient(t, spec, cfg)
 				for range 600 {
 					_, err := client.Token(t.Context())
 					require.Error(t, err)
 					time.Sleep(time.Second)
 				}
-				assert.NotEmpty(t, passwords)
-				assert.LessOrEqual(t, len(passwords), 4)
+				assert.NotZero(t, passwords)
+				assert.LessOrEqual(t, passwords, 4)
 			})
 		})
 	}
@@ -125,12 +122,8 @@ login:
 				spec := parseYAML(t, strings.Replace(text, "FIRST", first, 1))
 				cfg := config(spec, w, nil)
 				cfg.Made = map[string]vendorlogin.SecretFunc{"saml": vendorlogin.SecretString("<Assertion/>")}
-				auth, err := loginspec.New(spec, cfg)
-				require.NoError(t, err)
-				client, err := vendorlogin.NewClient(auth, nil)
-				require.NoError(t, err)
-				defer client.Close()
-				_, err = client.Token(t.Context())
+				client := newClient(t, spec, cfg)
+				_, err := client.Token(t.Context())
 				require.Error(t, err)
 				assert.Equal(t, counts, client.Status().Attempts)
 			})
@@ -168,11 +161,8 @@ refresh:
 				respond(200, `{"ticket": ".."}`)(w, r)
 			}
 		}}
-		auth, err := loginspec.New(parseYAML(t, text), config(parseYAML(t, text), w, nil))
-		require.NoError(t, err)
-		client, err := vendorlogin.NewClient(auth, nil)
-		require.NoError(t, err)
-		defer client.Close()
+		spec := parseYAML(t, text)
+		client := newClient(t, spec, config(spec, w, nil))
 		for range 280 {
 			_, err := client.Token(t.Context())
 			require.NoError(t, err)
