@@ -7,7 +7,6 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/memhttp"
 )
 
 // A password prompt asks once per login. What it returned is what the fingerprint of rejected credentials is of.
@@ -91,7 +91,7 @@ func testLaterStep(t *testing.T, v Contract) {
 		"busy":        Reply(503, v.Undecided, "Retry-After", "1"),
 		"misdirected": Reply(421, v.Undecided),
 		"too early":   Reply(425, v.Undecided),
-		"refused":     httpmock.NewErrorResponder(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}),
+		"refused":     httpmock.NewErrorResponder(&net.OpError{Op: "dial", Err: memhttp.ErrRefused}),
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w, a := v.open(t, v.Login, r)
