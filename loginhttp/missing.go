@@ -2,6 +2,7 @@ package loginhttp
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -13,7 +14,7 @@ import (
 func (e Endpoint) Missing(c Call, a *Answer, field string) *vendorlogin.Error {
 	failure := &vendorlogin.Error{
 		Account: e.Account, Op: c.Op, Kind: vendorlogin.ErrBadResponse, Status: a.Status,
-		Fields: []vendorlogin.FieldError{{Field: field, Reason: "is missing"}},
+		Fields: []vendorlogin.FieldError{{Field: field, Reason: "is missing"}}, Err: errors.New("is missing"),
 	}
 	target, _ := e.urlOf(c)
 	if u, err := url.Parse(target); err == nil {

@@ -17,5 +17,5 @@ func TestMissing(t *testing.T) {
 	assert.Equal(t, []vendorlogin.FieldError{{Field: "token", Reason: "is missing"}}, own.Fields)
 	bad := loginhttp.Endpoint{Account: vendorlogin.Account{Endpoint: ":"}}
 	assert.Empty(t, bad.Missing(loginhttp.Call{}, &loginhttp.Answer{}, "token").Request)
-	assert.EqualError(t, own, "example (ops@example.com): login: bad response (200, GET api.example.com/v1/login): token")
+	assert.EqualError(t, own, "example (ops@example.com): login: bad response (200, GET api.example.com/v1/login): token: is missing")
 }

@@ -34,7 +34,7 @@ type Config struct {
 // where the description has refresh, a Revoker where it has logout, an Authorizer where it has use. The error is ErrInvalidRequest.
 // Its Fields name each mistake: its line, if the description was read, its key, and what was probably meant.
 func New(s *Spec, c Config) (vendorlogin.Authenticator, error) {
-	a, err := newAccount(s, c)
+	a, err := newAccount(s, c, false)
 	if err != nil {
 		return nil, err
 	}

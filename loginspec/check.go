@@ -15,12 +15,13 @@ import (
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
-// newAccount checks everything that can be known before the first login.
-func newAccount(s *Spec, c Config) (*account, error) {
+// newAccount checks everything that can be known before the first login. A partial configuration may lack values.
+func newAccount(s *Spec, c Config, partial bool) (*account, error) {
 	k, err := check(s, c)
 	if err != nil {
 		return nil, err
 	}
+	k.partial = partial
 	if k.checkInputs(); len(k.found) == 0 {
 		k.checkHosts()
 	}
@@ -54,9 +55,10 @@ func check(s *Spec, c Config) (*checker, error) {
 type checker struct {
 	*account
 	*problems
-	used   map[string]bool
-	cyclic map[string]bool
-	keys   map[string]bool // inputs that sign
+	used    map[string]bool
+	cyclic  map[string]bool
+	keys    map[string]bool // inputs that sign
+	partial bool            // values may be missing
 }
 
 // checkNames collects every name that the description gives, each once.
@@ -125,7 +127,7 @@ func (k *checker) checkInputs() {
 			k.secrets[in.Name] = onOneLine(secret.OncePerLogin())
 		case in.Secret && secret != nil:
 			k.secrets[in.Name] = secret.OncePerLogin()
-		case value == "" && !in.Optional:
+		case value == "" && !in.Optional && !k.partial:
 			k.addInput(in.Name, "is required: it belongs in Config.%s", map[bool]string{true: "Secrets", false: "Values"}[in.Secret])
 		case value != "":
 			k.takeValue(in, value)
@@ -194,10 +196,11 @@ func (k *checker) checkHosts() {
 	s := k.spec
 	for i, pattern := range s.Hosts {
 		filled, ok, err := place.Fill(context.Background(), pattern, k.newRun("new", nil), place.AsItIs)
-		filled = strings.ToLower(filled)
-		if reason := place.BadPattern(filled); err != nil || !ok || reason != "" {
-			k.add(item("hosts", i), "%s", reason)
+		if err != nil || !ok { // an input that is left out
+			continue
 		}
+		filled = strings.ToLower(filled)
+		k.bad(place.BadPattern(filled) != "", item("hosts", i), "%s", place.BadPattern(filled))
 		k.allowed.Patterns = append(k.allowed.Patterns, filled)
 	}
 	base := ""

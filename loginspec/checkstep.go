@@ -32,6 +32,10 @@ func (k *checker) checkSteps() {
 	k.checkCovered()
 	k.checkTemplate("base", s.Base, there, nil)
 	k.checkURL("base", s.Base, "", false)
+	for i, pattern := range s.Hosts {
+		k.checkTemplate(item("hosts", i), pattern, nil, nil)
+		k.bad(!k.isFixed(pattern), item("hosts", i), "must be known before the login: only inputs that are not secret may stand in it")
+	}
 	k.carry(place.Names(s.Base))
 	for i := range s.Rejected {
 		k.checkCondition(item("rejected", i), &s.Rejected[i])

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/internal/place"
@@ -17,26 +18,22 @@ import (
 )
 
 // Explain says what the description does: each request as it would be sent, with [redacted] for secrets, what is kept, and what
-// each error rule means. Values that c lacks stand as ${name}. Nothing is sent and no secret is read. The error is that of [New]
-// for a description with mistakes.
+// each error rule means. Values that c lacks stand as ${name}. Nothing is sent and no secret is read. The error is that of [New],
+// which refuses missing values as well.
 func (s *Spec) Explain(c Config) (string, error) {
-	k, err := check(s, c)
+	a, err := newAccount(s, c, true)
 	if err != nil {
 		return "", err
 	}
-	values := maps.Clone(c.Values)
-	for _, in := range s.Inputs {
-		if in.Default != "" && values[in.Name] == "" {
-			values = merged(values, in.Name, in.Default)
-		}
-	}
-	e := &explainer{account: k.account, values: values}
+	e := &explainer{account: a, values: a.values}
 	e.printf("%s: the account is %s at %s\n", s.Name, e.show("${"+s.User+"}"), e.show(s.base()))
-	s.allSteps(func(_, path string, step *Step) {
+	s.allSteps(func(op, path string, step *Step) {
 		e.printf("\n%s\n", path)
 		e.request(step)
-		e.expectations(step)
+		e.expectations(op, step)
 	})
+	e.life("the token", "expires", s.Life)
+	e.life("the refresh token", "refresh_expires", s.RefreshLife)
 	e.usage()
 	return e.b.String(), nil
 }
@@ -53,18 +50,10 @@ func (s *Spec) base() string {
 	return u.Scheme + "://" + u.Host
 }
 
-func merged(values map[string]string, name, value string) map[string]string {
-	if values == nil {
-		values = map[string]string{}
-	}
-	values[name] = value
-	return values
-}
-
 // Trace logs in once, really. It says what each step sent, with [redacted] for secrets, and which error rule matched. Of what came back
 // it says the names, and no values. Its error is that of New or Login; what happened before it is in the text.
 func Trace(ctx context.Context, s *Spec, c Config) (string, error) {
-	a, err := newAccount(s, c)
+	a, err := newAccount(s, c, false)
 	if err != nil {
 		return "", err
 	}
@@ -179,7 +168,7 @@ func (e *explainer) elements(indent string, x XML) {
 }
 
 // expectations says what is kept, and what failures mean.
-func (e *explainer) expectations(s *Step) {
+func (e *explainer) expectations(op string, s *Step) {
 	if method, optional := s.codeMethod(); method != "" {
 		e.printf("  asks for a code: %s%s\n", method, map[bool]string{true: ", if Config.OTP is set"}[optional])
 	}
@@ -192,8 +181,27 @@ func (e *explainer) expectations(s *Step) {
 		source := s.Keep[name]
 		e.printf("  keeps %s: %s%s\n", name, source.reads().Where(), map[bool]string{true: ", which may be missing"}[source.Maybe])
 	}
+	if len(s.Status) > 0 {
+		e.printf("  succeeds with status %s\n", strings.Trim(fmt.Sprint(s.Status), "[]"))
+	}
 	for _, rule := range e.spec.rulesOf(s) {
-		e.printf("  %s: %s\n", rule.reads().Describe(), kinds[rule.Kind])
+		means := kindOf(rule.Kind, op, s.Code != "")
+		if op == "logout" && isRejection(means) {
+			e.printf("  %s: the session has ended already, which is no failure\n", rule.reads().Describe())
+			continue
+		}
+		e.printf("  %s: %s\n", rule.reads().Describe(), means)
+	}
+}
+
+// life says how long a token is used for if no response says it.
+func (e *explainer) life(what, field string, life time.Duration) {
+	switch {
+	case life == 0:
+	case e.keeps[field] != nil:
+		e.printf("\n%s lives %v where %s is missing\n", what, life, field)
+	default:
+		e.printf("\n%s lives %v, unless it or its cookie says otherwise\n", what, life)
 	}
 }
 
@@ -220,11 +228,11 @@ func (e *explainer) response(r *run, s *Step, answer *loginhttp.Answer, err erro
 	e.printf("came back\n  status %d, %d bytes, %s\n", answer.Status, len(answer.Body), e.contentType(answer))
 	for _, name := range slices.Sorted(maps.Keys(s.Keep)) {
 		source := s.Keep[name]
-		_, ok := source.reads().Find(resp)
-		e.printf("  %s at %s: %s\n", name, source.reads().Where(), map[bool]string{true: "is there", false: "is not there"}[ok])
-		if !ok {
-			e.printf("    %s\n", r.there(resp, &source))
+		found := "is there"
+		if _, ok := source.reads().Find(resp); !ok {
+			found = r.instead(resp, &source)
 		}
+		e.printf("  %s at %s: %s\n", name, source.reads().Where(), found)
 	}
 	if answer.Status >= 300 && answer.Status < 400 && !slices.Contains(s.Status, answer.Status) {
 		e.printf("  a redirect means failure, unless the step's status lists %d\n", answer.Status)

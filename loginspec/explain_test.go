@@ -2,6 +2,7 @@ package loginspec_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -64,6 +65,59 @@ errors:
 	assert.Contains(t, explained, "any status and json state is not ok or fine: forbidden\n")
 }
 
+// What failures mean depends on what is done; statuses and lifetimes are said.
+func TestExplainOperations(t *testing.T) {
+	t.Parallel()
+	const text = `
+name: v
+inputs: [{name: password, secret: true}]
+life: 2h
+refresh_life: 720h
+login:
+  - url: "https://api.v.example/login"
+    form: {password: "${password}"}
+    status: [200, 302]
+    keep: {access: {json: token}, refresh: {json: refresh}, expires: {json: expires, maybe: true}}
+refresh: [{url: "https://api.v.example/refresh", form: {refresh: "${refresh}"}}]
+logout: [{url: "https://api.v.example/logout", form: {access: "${access}"}}]
+errors: [{status: [418], kind: credentials}, {status: [419], kind: refresh_rejected}, {status: [420], kind: otp_rejected}]
+`
+	explained, err := parseYAML(t, text).Explain(loginspec.Config{})
+	require.NoError(t, err)
+	login, rest, _ := strings.Cut(explained, "refresh[0]\n")
+	refresh, logout, _ := strings.Cut(rest, "logout[0]\n")
+	assert.Contains(t, login, "  succeeds with status 200 302\n")
+	assert.Contains(t, login, "status 418: wrong credentials\n  status 419: wrong credentials\n  status 420: one-time password required\n")
+	assert.Contains(t, refresh, "status 418: refresh token rejected\n  status 419: refresh token rejected\n")
+	assert.Contains(t, logout, "status 418: the session has ended already, which is no failure\n  status 419: the session")
+	assert.Contains(t, logout, "\nthe token lives 2h0m0s where expires is missing\n")
+	assert.Contains(t, logout, "\nthe refresh token lives 720h0m0s, unless it or its cookie says otherwise\n")
+}
+
+// What New refuses is no description to explain, as far as values are there.
+func TestExplainRefusesWhatNewRefuses(t *testing.T) {
+	t.Parallel()
+	const text = `
+name: v
+inputs: [{name: server, url: true}, {name: region, host: true}]
+hosts: ["${region}"]
+login:
+  - {url: "${server}/login", json: {}, keep: {next: {json: next}}}
+  - {url: "http://plain.example/login", json: {next: "${next}"}, keep: {access: {json: token}}}
+`
+	_, err := parseYAML(t, text).Explain(loginspec.Config{})
+	require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+	assert.Contains(t, err.Error(), "line 7: login[1].url")
+
+	spec := parseYAML(t, strings.ReplaceAll(text, "http://", "https://"))
+	_, err = spec.Explain(loginspec.Config{})
+	require.NoError(t, err)
+	_, err = spec.Explain(loginspec.Config{Values: map[string]string{"server": "http://plain.example"}})
+	require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+	_, err = spec.Explain(loginspec.Config{Values: map[string]string{"sever": "https://v.example"}})
+	assert.ErrorContains(t, err, "did you mean server?")
+}
+
 // A secret in a URL is allowed, and Explain names the place.
 func TestExplainSecretsInURLs(t *testing.T) {
 	t.Parallel()
@@ -90,7 +144,7 @@ func TestTrace(t *testing.T) {
 	for _, part := range []string{
 		"sent\n  POST https://api.v.example/login\n", `"user": "` + exampleUser + `"`, `"password": "[redacted]"`,
 		"came back\n  status 200, 59 bytes, no Content-Type\n", "  challenge at json challenge: is there\n",
-		"  refresh at json refresh: is not there\n    there is: challenge, csrf, team\n",
+		"  refresh at json refresh: is missing; there is: challenge, csrf, team\n",
 		"token: expires at a time that is not known, refresh token true",
 	} {
 		assert.Contains(t, text, part)

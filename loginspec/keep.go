@@ -47,7 +47,7 @@ func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *read
 
 // missing is the failure of a response that lacks what is to be kept. It says what is there in its place.
 func (r *run) missing(name string, source *Source, call *filledCall, resp *reading.Response) error {
-	reason := "is missing; " + r.there(resp, source)
+	reason := r.instead(resp, source)
 	if resp.Invalid != nil {
 		reason = resp.Invalid.Error()
 	}
@@ -56,16 +56,24 @@ func (r *run) missing(name string, source *Source, call *filledCall, resp *readi
 	return failure
 }
 
-// there says what a response has where a source is missing.
-func (r *run) there(resp *reading.Response, source *Source) string {
+// instead says what a response has where a source is missing.
+func (r *run) instead(resp *reading.Response, source *Source) string {
 	names := r.names(resp, source)
-	switch {
-	case len(names) > 0:
-		return "there is: " + strings.Join(names, ", ")
-	case source.Text && len(resp.Body) > 0:
-		return "the body has no match"
+	holds := ""
+	if source.JSON != "" {
+		holds = resp.Holds(source.JSON)
 	}
-	return "there is nothing like it"
+	switch {
+	case holds == "an object" && len(names) > 0:
+		return "is an object, in which there is: " + strings.Join(names, ", ")
+	case holds != "":
+		return "is " + holds
+	case len(names) > 0:
+		return "is missing; there is: " + strings.Join(names, ", ")
+	case source.Text && len(resp.Body) > 0:
+		return "is missing; the body has no match"
+	}
+	return "is missing; there is nothing like it"
 }
 
 // names are the names in a response where a source is missing, never values: what looks like one is left out.

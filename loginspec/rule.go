@@ -31,7 +31,7 @@ func (r *run) classify(op string, s *Step, resp *reading.Response) *vendorlogin.
 			continue // a page is nobody's decision about credentials, unless the vendor speaks in pages
 		}
 		r.matched = fmt.Sprintf("errors[%d] (%s)", i, rule.Kind)
-		e := &vendorlogin.Error{Kind: r.kind(op, rule.Kind)}
+		e := &vendorlogin.Error{Kind: kindOf(rule.Kind, op, r.code != "")}
 		if rule.Code != nil {
 			e.Code, _ = rule.Code.reads().Find(resp)
 		}
@@ -51,15 +51,15 @@ func (r *run) classify(op string, s *Step, resp *reading.Response) *vendorlogin.
 	return nil
 }
 
-// kind is what a rule's kind means in an operation: a refresh has no other credentials than the refresh token, and a code that was
+// kindOf is what a rule's kind means in an operation: a refresh has no other credentials than the refresh token, and a code that was
 // not sent cannot be rejected.
-func (r *run) kind(op, kind string) error {
+func kindOf(kind, op string, withCode bool) error {
 	switch {
 	case op == "refresh" && kind == "credentials":
 		return vendorlogin.ErrRefreshRejected
 	case op == "login" && kind == "refresh_rejected":
 		return vendorlogin.ErrInvalidCredentials
-	case kind == "otp_rejected" && r.code == "":
+	case kind == "otp_rejected" && !withCode:
 		return vendorlogin.ErrOTPRequired
 	}
 	return kinds[kind]

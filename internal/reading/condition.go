@@ -31,7 +31,7 @@ func (c *Condition) Matches(resp *Response) bool {
 	}
 	value, ok := c.At.Find(resp)
 	if !ok {
-		ok = c.At.JSON != "" && len(c.Is) == 0 && len(c.Not) == 0 && c.Match == "" && resp.HoldsJSON(c.At.JSON)
+		ok = c.At.JSON != "" && len(c.Is) == 0 && len(c.Not) == 0 && c.Match == "" && resp.Holds(c.At.JSON) != ""
 		return ok
 	}
 	same := func(want string) bool { return strings.EqualFold(strings.TrimSpace(want), value) }
@@ -90,7 +90,7 @@ func (c *Condition) Check(report func(key, reason string)) {
 	case all(excluded):
 		report("", "can never match: not excludes all of is")
 	case err != nil:
-		report(".match", "is no regular expression")
+		report(".match", badPattern(err))
 	case c.Match != "" && all(func(is string) bool { return !re.MatchString(is) }):
 		report("", "can never match: match excludes all of is")
 	}

@@ -1,11 +1,13 @@
 package reading
 
 import (
+	"errors"
 	"html"
 	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -130,9 +132,18 @@ func (s *Place) Check() (key, reason string) {
 	case s.Header != "" && !httpheader.ValidName(s.Header):
 		return ".header", "is no name of a header"
 	case err != nil:
-		return ".match", "is no regular expression"
+		return ".match", badPattern(err)
 	case s.Match != "" && re.NumSubexp() != 1:
 		return ".match", "must have one group, which is what is kept"
 	}
 	return "", ""
+}
+
+// badPattern says why a pattern is no regular expression.
+func badPattern(err error) string {
+	reason := "is no regular expression"
+	if why, ok := errors.AsType[*syntax.Error](err); ok {
+		reason += ": " + why.Code.String()
+	}
+	return reason
 }

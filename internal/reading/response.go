@@ -39,15 +39,19 @@ func (r *Response) JSON(path string) string {
 	return ""
 }
 
-// HoldsJSON reports whether there is an object or a list with something in it at a path.
-func (r *Response) HoldsJSON(path string) bool {
+// Holds says what is at a path of JSON that is no single value: "an object" or "a list" with something in it, or nothing.
+func (r *Response) Holds(path string) string {
 	switch v := walk(r.asJSON(), SplitPath(path)).(type) {
 	case map[string]any:
-		return len(v) > 0
+		if len(v) > 0 {
+			return "an object"
+		}
 	case []any:
-		return len(v) > 0
+		if len(v) > 0 {
+			return "a list"
+		}
 	}
-	return false
+	return ""
 }
 
 // XML returns the text at a path, whose parts are separated by dots or slashes.
@@ -113,10 +117,10 @@ func (r *Response) CookieExpiry(name string) json.RawMessage {
 	return nil
 }
 
-// JSONNames are the names beside a path of JSON that leads nowhere.
+// JSONNames are the names in the object at a path of JSON, or else those beside it, where it leads nowhere.
 func (r *Response) JSONNames(path string) (names []string) {
 	keys := SplitPath(path)
-	for n := len(keys) - 1; n >= 0 && names == nil; n-- {
+	for n := len(keys); n >= 0 && names == nil; n-- {
 		object, _ := walk(r.asJSON(), keys[:n]).(map[string]any)
 		names = slices.Sorted(maps.Keys(object))
 	}

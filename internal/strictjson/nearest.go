@@ -10,7 +10,11 @@ func Nearest(name string, known []string) string {
 	known = slices.Sorted(slices.Values(known))
 	best, least := "", max(2, len(name)/2)+1
 	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < least {
+		d := distance(strings.ToLower(name), strings.ToLower(k))
+		if len(name) > 2 && strings.HasPrefix(strings.ToLower(k), strings.ToLower(name)) {
+			d = min(d, 1)
+		}
+		if d < least {
 			best, least = k, d
 		}
 	}
