@@ -234,9 +234,6 @@ func (e *explainer) response(r *run, s *Step, answer *loginhttp.Answer, err erro
 		}
 		e.printf("  %s at %s: %s\n", name, source.reads().Where(), found)
 	}
-	if answer.Status >= 300 && answer.Status < 400 && !slices.Contains(s.Status, answer.Status) {
-		e.printf("  a redirect means failure, unless the step's status lists %d\n", answer.Status)
-	}
 	if r.matched != "" {
 		e.printf("  matched %s\n", r.matched)
 	}

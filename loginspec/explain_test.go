@@ -164,7 +164,7 @@ func TestTrace(t *testing.T) {
 	c.HTTPClient = &http.Client{Transport: &wire{handler: respond(302, "")}}
 	text, err = loginspec.Trace(t.Context(), spec, c)
 	require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
-	assert.Contains(t, text, "a redirect means failure, unless the step's status lists 302\n")
+	assert.Contains(t, text, "a redirect means success only where the step's status lists it\n")
 
 	c.HTTPClient = &http.Client{Transport: &wire{}}
 	text, err = loginspec.Trace(t.Context(), spec, c)

@@ -154,6 +154,7 @@ func TestRedirects(t *testing.T) {
 		"    form: {p: \"${password}\"}\n    keep: {access: {cookie: s}}\n"
 	redirect := respond(302, "", "Location", "https://evil.example/?p="+examplePassword, "Set-Cookie", "s=t")
 	_, w, err := login(t, text, nil, redirect)
+	assert.ErrorContains(t, err, "redirects to https://evil.example/; a redirect means success only where the step's status lists it")
 	require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
 	assert.NotContains(t, err.Error(), examplePassword)
 	assert.Len(t, w.requests(), 1)

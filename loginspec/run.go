@@ -3,6 +3,7 @@ package loginspec
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/vendorlogin/vendorlogin"
@@ -131,6 +132,8 @@ func (r *run) exchange(ctx context.Context, call *filledCall, s *Step) (*loginht
 	}
 	if e, ok := errors.AsType[*vendorlogin.Error](err); ok {
 		switch {
+		case isRedirect(e.Status) && e.Err != nil:
+			e.Err = fmt.Errorf("%w; a redirect means success only where the step's status lists it", e.Err)
 		case call.Op == "otp" && e.Kind == vendorlogin.ErrInvalidCredentials && r.matched == "":
 			e.Kind = vendorlogin.ErrOTPRejected // the password was taken by an earlier step
 		case call.Op == "login" && e.Kind == vendorlogin.ErrRefreshRejected:

@@ -50,18 +50,27 @@ func Read(r io.Reader) (*loginspec.Spec, error) {
 
 var parserError = regexp.MustCompile(`^yaml: line (\d+): (did not find expected (?:',' or '[\]}]'|key|'-' indicator|node content))`)
 
-// syntax is a syntax error with its line: the library counts the lines of a parser's errors from 0. The usual mistake is named.
+// hints say what an error of the library mostly comes from.
+var hints = map[string]string{
+	"',' or":                       `inside { } and [ ] a value needs quotes, as in "${name}"`,
+	"tab character":                "YAML is indented with blanks",
+	"cannot start any token":       "YAML is indented with blanks, not tabs, and a value that begins with @, % or ` needs quotes",
+	"mapping values are not allow": `a value with ": " in it needs quotes, and keys of one mapping are indented alike`,
+}
+
+// syntax is a syntax error with its line: the library counts the lines of a parser's errors from 0. The usual mistakes are named.
 func syntax(err error) error {
-	found := parserError.FindStringSubmatch(err.Error())
-	if found == nil {
-		return err
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	if found := parserError.FindStringSubmatch(err.Error()); found != nil {
+		line, _ := strconv.Atoi(found[1])
+		text = fmt.Sprintf("line %d: %s", line+1, found[2])
 	}
-	line, _ := strconv.Atoi(found[1])
-	hint := ""
-	if strings.Contains(found[2], "',' or") {
-		hint = `; inside { } and [ ] a value needs quotes, as in "${name}"`
+	for part, hint := range hints {
+		if strings.Contains(text, part) {
+			text += "; " + hint
+		}
 	}
-	return fmt.Errorf("line %d: %s%s", line+1, found[2], hint)
+	return errors.New(text)
 }
 
 func failure(err error) error {

@@ -26,11 +26,14 @@ func TestReadMistakes(t *testing.T) {
 		"name: v\n---\nname: w": "more than one document",
 		"":                      "is empty",
 		"name: [":               "did not find expected node content",
-		"name: v\nuse:\n  header: {A: ${x}, B: ${y}}": "line 3: did not find expected ',' or '}'; inside { } and [ ] a value needs quotes",
-		"name: v\nlogin:\n  - url: x\n   json: y":     "line 3: did not find expected '-' indicator",
-		"name: v\nname: w":                            "is there twice",
-		strings.Repeat("[", 500):                      "",
-		"login:\n  - url: x\n    status: [yes]":       "line 3: login[0].status[0] must be a whole number, and is a text",
+		"name: v\nuse:\n  header: {A: ${x}, B: ${y}}":   "line 3: did not find expected ',' or '}'; inside { } and [ ] a value needs quotes",
+		"name: v\nlogin:\n  - url: x\n   json: y":       "line 3: did not find expected '-' indicator",
+		"name: v\nlogin:\n\t- url: x":                   "line 3: found character that cannot start any token; YAML is indented with blanks",
+		"name: v\nlogin:\n  - url: x\n\t  form: {a: b}": "line 3: found a tab character that violates indentation; YAML is indented with blanks",
+		"name: v\nuse: x: y":                            "line 2: mapping values are not allowed in this context; a value with",
+		"name: v\nname: w":                              "is there twice",
+		strings.Repeat("[", 500):                        "",
+		"login:\n  - url: x\n    status: [yes]":         "line 3: login[0].status[0] must be a whole number, and is a text",
 	} {
 		_, err := specyaml.Read(strings.NewReader(text))
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, text)
