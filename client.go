@@ -186,17 +186,7 @@ func waitFor(ctx context.Context, done <-chan struct{}) error {
 // String returns whose token the Client keeps, and how it is. Format, LogValue and MarshalText do the same.
 func (c *Client) String() string {
 	s := c.Status()
-	state := string(s.State)
-	switch {
-	case s.State == stateClosed || s.Ready():
-	case s.Renewing:
-		state = "renewing"
-	case s.Hold != nil:
-		state = "on hold"
-	case s.State == stateNone:
-		state = "no token"
-	}
-	return "vendorlogin.Client(" + s.Account.Vendor + " " + s.Account.Principal + ": " + state + ")"
+	return "vendorlogin.Client(" + s.Account.Vendor + " " + s.Account.Principal + ": " + s.word() + ")"
 }
 
 // Format writes String for every verb: the default would read what a renewal is writing.

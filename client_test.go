@@ -245,6 +245,27 @@ func TestErrorSaysItsKindOnce(t *testing.T) {
 	}
 }
 
+func TestStatusInALog(t *testing.T) {
+	t.Parallel()
+	account := vendorlogin.Account{Vendor: "fake", Principal: "ops@example.com"}
+	for want, s := range map[string]vendorlogin.Status{
+		"fake (ops@example.com): no token": {State: "none"},
+		"fake (ops@example.com): fresh, expires 2026-03-01T10:15:00Z": {
+			State: "fresh", Renewing: true, ExpiresAt: time.Date(2026, 3, 1, 10, 15, 0, 0, time.UTC),
+		},
+		"fake (ops@example.com): stale, rejected by an API, not saved in the Store; store failure": {
+			State: "stale", Rejected: true, Unsaved: true, StoreErr: vendorlogin.ErrStore,
+		},
+		"fake (ops@example.com): on hold; hold: login: wrong credentials": {
+			State: "expired", Hold: &vendorlogin.Error{Op: "login", Kind: vendorlogin.ErrInvalidCredentials},
+		},
+	} {
+		s.Account = account
+		assert.Equal(t, want, s.String())
+		assert.Equal(t, want, s.LogValue().String())
+	}
+}
+
 func TestClientInALog(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := newClient(t, &fake{}, nil)

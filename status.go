@@ -1,6 +1,7 @@
 package vendorlogin
 
 import (
+	"log/slog"
 	"time"
 
 	"github.com/vendorlogin/vendorlogin/internal/record"
@@ -40,6 +41,47 @@ type Status struct {
 func (s Status) Ready() bool {
 	return s.State == State(fresh.String()) || s.State == State(stale.String())
 }
+
+// word is what matters most.
+func (s Status) word() string {
+	switch {
+	case s.State == stateClosed || s.Ready():
+	case s.Renewing:
+		return "renewing"
+	case s.Hold != nil:
+		return "on hold"
+	case s.State == stateNone:
+		return "no token"
+	}
+	return s.State.String()
+}
+
+// String reads like "gcore (ops@example.com): fresh, expires 2026-03-01T10:15:00Z; store failure", with Hold where there is one.
+func (s Status) String() string {
+	text := (&Error{Account: s.Account}).who() + ": " + s.word()
+	for _, also := range []struct {
+		is   bool
+		text string
+	}{
+		{!s.ExpiresAt.IsZero(), ", expires " + s.ExpiresAt.UTC().Format(time.RFC3339)},
+		{s.Rejected, ", rejected by an API"},
+		{s.Unsaved, ", not saved in the Store"},
+	} {
+		if also.is {
+			text += also.text
+		}
+	}
+	if s.Hold != nil {
+		text += "; hold: " + s.Hold.Error()
+	}
+	if s.StoreErr != nil {
+		text += "; " + s.StoreErr.Error()
+	}
+	return text
+}
+
+// LogValue returns String.
+func (s Status) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // Status returns how the Client is. It does no I/O, reads no secret and starts nothing.
 func (c *Client) Status() Status {
