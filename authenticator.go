@@ -32,13 +32,16 @@ type Refresher interface {
 // An Authorizer puts a token on a request the vendor's own way. Without it a request carries "Authorization: <Type> <Access>".
 type Authorizer interface {
 	// Authorize sets headers on req, and the query where the vendor carries its token there. It does nothing else to req, which is
-	// a copy: header values and the body are shared with the caller's request.
+	// a copy: header values and the body are shared with the caller's request. Of a token that is on req already nothing stays. A
+	// token that cannot stand there, such as one with a line break, is [ErrBadResponse], and req stays as it was:
+	// [Token.SetHeader] and [Token.SetAuthHeader] do all of this for a header.
 	Authorize(req *http.Request, t *Token) error
 }
 
 // A Rejecter says whether an API's response means that the token is not accepted any more. Without it that is status 401.
 type Rejecter interface {
-	// Rejected looks at status and headers, and at the body through [PeekBody] only.
+	// Rejected is true for status 401, and for what else means it at this vendor. It looks at status and headers, and at the body
+	// through [PeekBody] only.
 	Rejected(resp *http.Response, t *Token) bool
 }
 

@@ -113,9 +113,9 @@ func (c *Client) AuthorizeWith(req *http.Request, t *Token) error {
 	}
 	t = c.k.signed(t)
 	if a, ok := c.k.vendor.auth.(Authorizer); ok {
-		return a.Authorize(req, t)
+		return c.k.vendor.authorized(a.Authorize(req, t))
 	}
-	return t.SetAuthHeader(req)
+	return c.k.vendor.authorized(t.SetAuthHeader(req))
 }
 
 // Invalidate marks t as rejected by an API. The next Token renews it first, at most once a minute. Within that minute, and where the

@@ -47,6 +47,33 @@ func (t *Token) SetAuthHeader(req *http.Request) error {
 	return nil
 }
 
+// SetHeader sets a header of the vendor's own, such as "X-Auth-Token", to the access token alone: for an [Authorizer]. A leading
+// "Bearer" is taken off. The error is that of [Token.SetAuthHeader].
+func (t *Token) SetHeader(req *http.Request, name string) error {
+	access := withoutScheme("Bearer", t.Access.Reveal())
+	if access == "" || !httpheader.ValidValue(access) {
+		return unfit()
+	}
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
+	req.Header.Set(name, access)
+	return nil
+}
+
+// withoutScheme is an access token without the scheme that some vendors return it with.
+func withoutScheme(scheme, access string) string {
+	if first, rest, found := strings.Cut(access, " "); found && strings.EqualFold(first, scheme) {
+		return strings.TrimLeft(rest, " ")
+	}
+	return access
+}
+
+// unfit is the error of a token that no header can hold.
+func unfit() error {
+	return &Error{Op: "authorize", Kind: ErrBadResponse, Fields: []FieldError{{Field: "access token", Reason: "cannot stand in a header"}}}
+}
+
 // withHeader is a copy of t that knows its header value.
 func (t *Token) withHeader() *Token {
 	value, _ := t.authHeader() // one that is none says so at each use
@@ -61,12 +88,9 @@ func (t *Token) authHeader() (string, error) {
 	if t.header != nil && t.headerOf == t.Access.value && strings.HasPrefix(*t.header, scheme+" ") {
 		return *t.header, nil
 	}
-	if first, rest, found := strings.Cut(access, " "); found && strings.EqualFold(first, scheme) {
-		access = strings.TrimLeft(rest, " ")
-	}
+	access = withoutScheme(scheme, access)
 	if access == "" || !httpheader.ValidValue(access) || !httpheader.ValidValue(scheme) {
-		return "", &Error{Op: "authorize", Kind: ErrBadResponse,
-			Fields: []FieldError{{Field: "access token", Reason: "cannot stand in a header"}}}
+		return "", unfit()
 	}
 	return scheme + " " + access, nil
 }

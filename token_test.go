@@ -50,6 +50,39 @@ func TestSchemeGoesOutAsItShould(t *testing.T) {
 	})
 }
 
+// A vendor's own header holds the token alone, and nothing that would end the line.
+func TestSetHeader(t *testing.T) {
+	t.Parallel()
+	for access, want := range map[string]string{"abc": "abc", "Bearer abc": "abc", "bearer  abc": "abc", "Token abc": "Token abc"} {
+		req := &http.Request{}
+		require.NoError(t, (&vendorlogin.Token{Access: vendorlogin.NewSecret(access)}).SetHeader(req, "x-auth-token"))
+		assert.Equal(t, http.Header{"X-Auth-Token": {want}}, req.Header)
+	}
+	for _, access := range []string{"", "Bearer ", "a\nX-Injected: b"} {
+		req := &http.Request{}
+		err := (&vendorlogin.Token{Access: vendorlogin.NewSecret(access)}).SetHeader(req, "x-auth-token")
+		require.ErrorIs(t, err, vendorlogin.ErrBadResponse, "%q", access)
+		assert.Nil(t, req.Header)
+	}
+}
+
+// A login whose token no header can hold has failed: it is remembered, and names the account.
+func TestTokenThatNoHeaderHolds(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for _, access := range []string{"a\nb", "a\x00", "Bearer "} {
+			a := &repeating{token: &vendorlogin.Token{Access: vendorlogin.NewSecret(access), ExpiresAt: time.Now().Add(time.Hour)}}
+			c := newClient(t, a, nil)
+			for range 3 {
+				token, err := c.Token(t.Context())
+				assert.Nil(t, token, "%q", access)
+				require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
+				assert.Contains(t, err.Error(), "fake (ops@example.com): login: bad response: access token cannot stand in a header")
+			}
+			assert.Equal(t, 1, c.Status().Attempts)
+		}
+	})
+}
+
 func TestEverythingOfATokenComesFromTheStore(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		now := time.Now().Round(0).UTC()

@@ -175,14 +175,14 @@ func (t *transport) sign(signed *signedRequest, token *Token) error {
 		value, err := token.authHeader()
 		signed.authorization[0] = value
 		signed.Header["Authorization"] = signed.authorization[:]
-		return err
+		return t.client.k.vendor.authorized(err)
 	}
 	for name, values := range signed.Header {
 		signed.Header[name] = values[:len(values):len(values)] // adding to it must not reach the caller's
 	}
 	u := *signed.URL
 	signed.URL = &u
-	return t.authorizer.Authorize(&signed.Request, token)
+	return t.client.k.vendor.authorized(t.authorizer.Authorize(&signed.Request, token))
 }
 
 func (t *transport) next() http.RoundTripper {

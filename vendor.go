@@ -68,6 +68,11 @@ func (v vendor) normalized(op string, t *Token, err error, sent time.Time) (*Tok
 		return nil, v.failure(op, ErrBadResponse, "the authenticator returned no token")
 	}
 	c := t.local()
+	if _, err := c.authHeader(); err != nil { // better one failed login than a token with which each request fails
+		e := v.toError(op, err)
+		e.Op = op
+		return nil, e
+	}
 	if c.IssuedAt.Before(sent) || c.IssuedAt.After(time.Now()) { // some return a token again that they have returned before
 		c.IssuedAt = sent.Round(0)
 	}
@@ -103,6 +108,14 @@ func (v vendor) toError(op string, err error) *Error {
 		e.Err = nil
 	}
 	return e
+}
+
+// authorized is err of putting a token on a request.
+func (v vendor) authorized(err error) error {
+	if err == nil {
+		return nil
+	}
+	return v.toError("authorize", err)
 }
 
 // failure is an error found here, before anything was sent or after nothing usable came; text says more than kind, or is empty.

@@ -19,11 +19,9 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/vendorlogin/vendorlogin"
-	"github.com/vendorlogin/vendorlogin/internal/httpheader"
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
@@ -209,22 +207,11 @@ func (a *Authenticator) Authorize(req *http.Request, t *vendorlogin.Token) error
 	if err != nil {
 		return err
 	}
-	access := bare(t.Access.Reveal())
-	if access == "" || !httpheader.ValidValue(access) {
-		return &vendorlogin.Error{Account: a.endpoint.Account, Op: "authorize", Kind: vendorlogin.ErrBadResponse,
-			Fields: []vendorlogin.FieldError{{Field: "access token", Reason: "cannot stand in a header"}}}
+	if err := t.SetHeader(req, tokenHeader); err != nil {
+		return err
 	}
-	req.Header.Set(tokenHeader, access)
 	req.Header.Set(keyHeader, key)
 	return nil
-}
-
-// bare is a token without a scheme in front of it, which this header must not have.
-func bare(token string) string {
-	if scheme, rest, found := strings.Cut(token, " "); found && strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimLeft(rest, " ")
-	}
-	return token
 }
 
 // Rejected is true for a 401, and for a 403 when the token has expired in local time: otherwise a 403 is a missing permission.

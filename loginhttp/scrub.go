@@ -2,6 +2,7 @@ package loginhttp
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -45,13 +46,21 @@ func (s *scrubber) addHeader(name, value string) {
 	}
 }
 
+// add adds a value, as it is and in the encodings that hide it from a reader alone.
 func (s *scrubber) add(value string) {
-	value = folded(original(value)).text
-	if utf8.RuneCountInString(value) < minSent || slices.Contains(s.values, value) {
+	if utf8.RuneCountInString(folded(original(value)).text) < minSent {
 		return
 	}
-	s.values = append(s.values, value)
-	s.longest = max(s.longest, len(value))
+	raw := []byte(value)
+	for _, written := range []string{
+		value, fmt.Sprintf("%x", raw), base64.RawStdEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw),
+	} {
+		written = folded(original(written)).text
+		if !slices.Contains(s.values, written) {
+			s.values = append(s.values, written)
+			s.longest = max(s.longest, len(written))
+		}
+	}
 }
 
 // clean is text on one line, without what was sent, and of at most limit characters, in this order: cut first, a value could lose
