@@ -104,6 +104,12 @@ func TestOptionsAreChecked(t *testing.T) {
 	}
 }
 
+func TestMostAttempts(t *testing.T) {
+	t.Parallel()
+	_, err := vendorlogin.NewClient(&fake{}, &vendorlogin.Options{MaxAttempts: 32})
+	assert.NoError(t, err)
+}
+
 func TestOptionsAreCopied(t *testing.T) {
 	t.Parallel()
 	o := vendorlogin.Options{Origins: []string{"https://api.example.com"}}

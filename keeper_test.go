@@ -129,8 +129,9 @@ func TestPersonIsNotAskedByAProbe(t *testing.T) {
 
 func TestTypeOfAPanicIsTold(t *testing.T) {
 	t.Parallel()
-	out := crashed(vendor{instant{}}, &run{progress: &progress{}}, known{}, time.Minute, flight.Cause{Panicked: true, Panic: "example"})
-	assert.ErrorContains(t, out.err, "panic of type string")
+	panicked := flight.Cause{Panicked: true, Panic: "example", At: "a.go:7"}
+	out := crashed(vendor{instant{}}, &run{progress: &progress{}}, known{}, time.Minute, panicked)
+	assert.ErrorContains(t, out.err, "panic of type string at a.go:7")
 	out = crashed(vendor{instant{}}, &run{progress: &progress{}}, known{}, time.Minute, flight.Cause{TimedOut: true})
 	assert.ErrorContains(t, out.err, "did not end in time")
 }

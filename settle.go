@@ -14,7 +14,7 @@ func crashed(v vendor, r *run, known known, cooldown time.Duration, c flight.Cau
 	text := "the goroutine was ended from within"
 	switch {
 	case c.Panicked:
-		text = fmt.Sprintf("panic of type %T", c.Panic) // its text may hold anything
+		text = fmt.Sprintf("panic of type %T at %s", c.Panic, c.At) // its text may hold anything
 	case c.TimedOut:
 		text = "it did not end in time"
 	}

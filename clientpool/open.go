@@ -3,6 +3,7 @@ package clientpool
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/vendorlogin/vendorlogin"
 )
@@ -49,12 +50,16 @@ func invalid(field, reason string) error {
 		Fields: []vendorlogin.FieldError{{Field: field, Reason: reason}}}
 }
 
+func isShutDown(id string) error {
+	return &vendorlogin.Error{Op: "open", Kind: vendorlogin.ErrClosed, Err: fmt.Errorf("the Pool is shut down, id %q", id), Unprocessed: true}
+}
+
 // join returns the Client, or the opening under way. Where there is none of these the caller leads a new one.
 func (p *Pool) join(id string) (*vendorlogin.Client, *opening, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		return nil, nil, &vendorlogin.Error{Op: "open", Kind: vendorlogin.ErrClosed, Unprocessed: true}
+		return nil, nil, isShutDown(id)
 	}
 	if e := p.entries[id]; e != nil {
 		return e.client, nil, nil
@@ -100,7 +105,7 @@ func (p *Pool) keep(id string, o *opening, c *vendorlogin.Client) error {
 	defer p.mu.Unlock()
 	switch {
 	case p.closed:
-		o.err = &vendorlogin.Error{Op: "open", Kind: vendorlogin.ErrClosed, Unprocessed: true}
+		o.err = isShutDown(id)
 		return o.err
 	case o.outdated:
 		o.outdated = false

@@ -36,7 +36,8 @@ func TestNothingIsOpenedAfterShutdown(t *testing.T) {
 		require.NoError(t, p.Shutdown(t.Context()))
 	}
 	_, err := p.Client(t.Context(), "a")
-	assert.ErrorIs(t, err, vendorlogin.ErrClosed)
+	require.ErrorIs(t, err, vendorlogin.ErrClosed)
+	require.ErrorContains(t, err, `the Pool is shut down, id "a"`)
 	assert.Zero(t, o.calls.Load())
 }
 

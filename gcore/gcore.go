@@ -82,6 +82,9 @@ func New(c Config) (*Authenticator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", vendor, err)
 	}
+	if strings.HasSuffix(base, "/iam") {
+		return nil, loginhttp.Invalid(vendor, "BaseURL", "ends in /iam, which is added to it")
+	}
 	return &Authenticator{
 		endpoint: loginhttp.Endpoint{
 			Account:        vendorlogin.Account{Vendor: vendor, Endpoint: base, Principal: c.Username, Scope: c.ClientID},

@@ -32,6 +32,16 @@ func TestAccount(t *testing.T) {
 	)
 }
 
+// The path that each request begins with is no part of the base URL.
+func TestBaseURLEndsBeforeIAM(t *testing.T) {
+	t.Parallel()
+	c := config(adaptertest.NewWire())
+	c.BaseURL = gcore.DefaultBaseURL + "/iam/"
+	a, err := gcore.New(c)
+	assert.Nil(t, a)
+	adaptertest.AssertInvalid(t, err, "gcore", "BaseURL")
+}
+
 func TestSize(t *testing.T) {
 	t.Parallel()
 	assert.LessOrEqual(t, unsafe.Sizeof(gcore.Authenticator{}), uintptr(130), "there may be 100,000 of them")

@@ -88,6 +88,9 @@ func New(c Config) (*Authenticator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", vendor, err)
 	}
+	if strings.HasSuffix(base, "/v1") {
+		return nil, loginhttp.Invalid(vendor, "BaseURL", "ends in /v1, which is added to it")
+	}
 	account := vendorlogin.Account{Vendor: vendor, Endpoint: base, Principal: fold(c.Email), Scope: c.IdPName}
 	if c.Web {
 		account.Scope = strings.TrimSpace(webScope + " " + c.IdPName)

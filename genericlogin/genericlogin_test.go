@@ -207,6 +207,7 @@ func TestNew(t *testing.T) {
 		"code and password":       {func(c *of) { idp(c); c.Password = code }, []string{"Password"}},
 		"no base URL":             {func(c *of) { c.BaseURL = "" }, []string{"BaseURL"}},
 		"a query":                 {func(c *of) { c.BaseURL += "?x=secret" }, []string{"BaseURL"}},
+		"a version":               {func(c *of) { c.BaseURL += "/v1/" }, []string{"BaseURL"}},
 		"user information":        {func(c *of) { c.BaseURL = "https://ops:secret@login.example.com" }, []string{"BaseURL"}},
 		"plain http":              {func(c *of) { c.BaseURL = "http://login.example.com" }, []string{"BaseURL"}},
 	} {

@@ -10,10 +10,9 @@
 //
 // A description is a [Spec]: a Go struct, or a file that is read into one. docs/describe-a-vendor.md writes one step by step, and
 // [Spec.Explain] and [Trace] show what becomes of it. For an OAuth 2 token endpoint there is [OAuth2].
-//
-// # Files
-//
-// For a reader of the source:
+package loginspec
+
+// Where things are:
 //
 //	spec.go           what a description may say
 //	read.go           reading one strictly
@@ -30,4 +29,3 @@
 //	oauth2.go         OAuth 2 token endpoints
 //
 // The notation ${name} and the places that values go into are in internal/place, reading a response in internal/reading.
-package loginspec

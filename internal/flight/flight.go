@@ -11,6 +11,10 @@ package flight
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path"
+	"runtime"
+	"strings"
 	"sync"
 	"time"
 )
@@ -42,8 +46,27 @@ type Work[T any] struct {
 // A Cause is why work did not return.
 type Cause struct {
 	Panicked bool
-	Panic    any  // the value; its text may hold anything
-	TimedOut bool // Do still runs; neither set: runtime.Goexit
+	Panic    any    // the value; its text may hold anything
+	At       string // where it panicked, such as "vendor.go:42"
+	TimedOut bool   // Do still runs; neither set: runtime.Goexit
+}
+
+// panickedAt is the line that panicked, for the function that recovers.
+func panickedAt() string {
+	pcs := make([]uintptr, 16)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
+	for panicked := false; ; {
+		frame, more := frames.Next()
+		switch ofRuntime := strings.HasPrefix(frame.Function, "runtime."); {
+		case frame.Function == "runtime.gopanic":
+			panicked = true
+		case panicked && !ofRuntime:
+			return fmt.Sprintf("%s:%d", path.Base(frame.File), frame.Line)
+		}
+		if !more {
+			return "an unknown line"
+		}
+	}
 }
 
 // A Flight is Work under way. Its methods are safe for concurrent use.
@@ -88,7 +111,9 @@ func (f *Flight[T]) run() {
 	returned := false
 	defer func() {
 		cause := Cause{Panic: recover()}
-		cause.Panicked = cause.Panic != nil
+		if cause.Panicked = cause.Panic != nil; cause.Panicked {
+			cause.At = panickedAt()
+		}
 		if !returned {
 			value = f.work.Failed(cause)
 		}

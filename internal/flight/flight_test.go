@@ -109,6 +109,30 @@ func TestWorkThatDoesNotReturn(t *testing.T) {
 	}
 }
 
+// A panic names the line that it came from, also one of the runtime's own.
+func TestWhereItPanicked(t *testing.T) {
+	nothing := map[string]string(nil)
+	for name, do := range map[string]func(context.Context) string{
+		"own":     func(context.Context) string { panic("example") },
+		"runtime": func(context.Context) string { nothing["a"] = "b"; return "" },
+		"deeper":  func(context.Context) string { return func() string { panic(errors.New("example")) }() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				var l log
+				work := l.work(do)
+				work.Failed = func(c flight.Cause) string { return c.At }
+				f := flight.New(t.Context(), work)
+				f.Start()
+				out, err := f.Wait(t.Context())
+				require.NoError(t, err)
+				assert.Regexp(t, `^flight_test\.go:\d+!$`, out)
+				<-f.Ended()
+			})
+		})
+	}
+}
+
 func TestPanicInCleanupIsDropped(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var l log

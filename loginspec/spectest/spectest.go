@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,6 +98,9 @@ type recording struct {
 	sent      []string
 }
 
+// fields are those of a token, beside extra.NAME.
+var fields = []string{"access", "refresh", "subject", "type", "expires", "refresh_expires"}
+
 func parse(text string) (*recording, error) {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	r := &recording{want: map[string]string{"run": "login"}}
@@ -112,6 +116,12 @@ func parse(text string) (*recording, error) {
 	}
 	if r.want["want"] == "" {
 		return nil, errors.New("the case does not say what it wants")
+	}
+	for key := range r.want {
+		field := strings.HasPrefix(key, "extra.") || slices.Contains(fields, key)
+		if !field && key != "run" && key != "want" || field && r.want["want"] != "token" {
+			return nil, fmt.Errorf("the line %q means nothing in a case that wants %s", "# "+key, r.want["want"])
+		}
 	}
 	for response := range strings.SplitSeq(text, "\n---\n") {
 		if strings.TrimSpace(response) != "" {

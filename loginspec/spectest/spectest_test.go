@@ -58,6 +58,8 @@ func TestReplayFails(t *testing.T) {
 		"# want: token\n# expires: 2h\n" + response:           `expires is "1h0m0s", want "2h0m0s"`,
 		"# want: token\n# sends: GET /elsewhere\n" + response: "sent POST /iam/auth/jwt/login, want GET /elsewhere",
 		"# want: token\n" + response + "---\n" + response:     "1 responses were not asked for",
+		"# want: token\n# acces: example\n" + response:        `the line "# acces" means nothing in a case that wants token`,
+		"# want: credentials\n# access: a\n" + response:       `the line "# access" means nothing in a case that wants credentials`,
 		"# want: token\n":                          "got unavailable, want token",
 		"# run: logout\n# want: done\n" + response: "got another error, want done",
 		response: "does not say what it wants",
