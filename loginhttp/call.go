@@ -22,7 +22,7 @@ type Call struct {
 
 	Query url.Values
 
-	// Header replaces the fields of the same name among Accept (application/json), Content-Type and User-Agent, and adds others.
+	// Header is added to Accept: application/json, Content-Type and User-Agent. A field of the same name replaces one of these.
 	// Accept also says in which format the vendor's failures are: see [Endpoint.Classify].
 	Header http.Header
 

@@ -8,11 +8,13 @@ import (
 // Expiry is when a token expires, in local time. It is a hint for scheduling: nothing is verified. It is safe for concurrent use.
 //
 // field is the vendor's own expiry field as it stands in the response, and jwt the token itself. Either may be missing, and a token
-// that is no JSON Web Token says nothing. Of what they say, the earlier time after SentAt holds.
+// that is no JSON Web Token says nothing. The result is
 //
-// If neither is after SentAt, the token has expired on arrival, and the result is in the past. A field without time zone is an
-// exception, since it may be in the vendor's local time. If it is in the past and the token says nothing, the expiry is not known, and
-// the result is the zero time. If neither can be read, the token expires life after SentAt; life 0 means not known.
+//   - of what the two say, the earlier time after SentAt
+//   - a time in the past if neither is after SentAt: the token has expired on arrival
+//   - the zero time, which means not known, if a field without time zone is in the past and the token says nothing: the field may be in
+//     the vendor's local time
+//   - SentAt plus life if neither can be read, and the zero time if life is 0
 //
 // A field is one of these; anything else, and what cannot be a lifetime, counts as missing:
 //

@@ -28,8 +28,8 @@ type OAuth2 struct {
 	Scope, Audience, Resource string            // sent where they are set
 	Fields                    map[string]string // further fields, such as an account id
 
-	// Rotates says that the endpoint takes the configured refresh_token once. It is never sent twice then; the one that the response
-	// brings is kept by the Client.
+	// Rotates says that the endpoint takes the configured refresh_token once. It is then not sent again for 30 days; the one that the
+	// response brings is kept by the Client.
 	Rotates bool
 
 	// The assertion of jwt_bearer and private_key_jwt: its alg, RS256 if empty; its sub, the issuer if empty; its kid; its lifetime,

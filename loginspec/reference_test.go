@@ -34,6 +34,9 @@ func TestReference(t *testing.T) {
 			continue
 		}
 		spec := group.Specs[0].(*ast.TypeSpec)
+		if spec.Name.Name == "Element" { // it has no keys: in a file the names of elements are the keys
+			continue
+		}
 		fmt.Fprintf(&b, "\n## %s\n\n%s", spec.Name.Name, group.Doc.Text())
 		if fields, ok := spec.Type.(*ast.StructType); ok {
 			describe(t, &b, spec.Name.Name, fields)

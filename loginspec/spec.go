@@ -6,7 +6,8 @@ import "time"
 // points to may be changed after that.
 //
 // Values stand in it as ${name}, and there are no expressions. A name is an input, something that an earlier step kept, a value
-// that make computes, or code. "$${" is a literal "${". Names begin with a letter and go on with letters, digits, "_" and "-".
+// that make or Config.Made computes, or code. "$${" is a literal "${". Names begin with a letter and go on with letters, digits, "_"
+// and "-".
 type Spec struct {
 	// Name is the vendor's name, which errors and logs show: Account.Vendor.
 	Name string `json:"name"`
@@ -63,7 +64,7 @@ type Input struct {
 	// Name is what ${name} stands for.
 	Name string `json:"name"`
 
-	// Secret marks what nobody may see. It is read once per login.
+	// Secret marks what nobody may see. It is read once per login, and for each API request if use has it.
 	Secret bool `json:"secret"`
 
 	// URL says that it is an https URL without query. http is allowed only to loopback, or with Config.AllowPlainHTTP.
@@ -84,7 +85,7 @@ type Input struct {
 	// Default is used where it is left out. A secret has none.
 	Default string `json:"default" scalar:"true"`
 
-	// Once says that the vendor takes this secret once, such as a recovery code. It is never sent twice.
+	// Once says that the vendor takes this secret once, such as a recovery code. It is not sent again for 30 days.
 	Once bool `json:"once"`
 }
 
@@ -154,8 +155,7 @@ type Basic struct {
 	Encoded bool `json:"encoded"`
 }
 
-// XML is a body in a file as Step.XML says, such as {"Login": {"@version": "1", "User": "${user}"}}. In Go it is elements in their
-// order.
+// XML is a body, in a file as Step.XML says, such as {"Login": {"@version": "1", "User": "${user}"}}. In Go it is a list of elements.
 type XML []Element
 
 // An Element is, in Go, an XML element with either text or content, or an attribute if its name begins with "@".

@@ -17,8 +17,8 @@ import (
 // or was never sealed. It always comes together with [vendorlogin.ErrStore], and its text says which of these it can be.
 var ErrSealed = errors.New("sealed record cannot be opened")
 
-// NewSealed returns a store that encrypts what it keeps in store, by AES-256-GCM. The first key seals; each key opens what was sealed
-// with it. What is sealed for one key of the store cannot be passed off as another's.
+// NewSealed returns a store that encrypts what it keeps in store, by AES-256-GCM. The first of keys encrypts, and each decrypts what
+// was encrypted with it. A record that is copied to another place in the store does not open there.
 //
 // Some things stay visible: the store keys, which hold the vendor's name and a hash, and the size, version and ttl of each record. And
 // whoever may write to the store can put back an older record of the same account.
@@ -27,8 +27,8 @@ var ErrSealed = errors.New("sealed record cannot be opened")
 //
 //  1. Give every process the new key as the second one.
 //  2. When all processes have it, put it first.
-//  3. Take the old key out when the longest lifetime of a vendor's refresh token has passed since, or 7 days where the vendor does not
-//     say it: no record is left that the old key sealed.
+//  3. Take the old key out when no record is left that it sealed: when the longest lifetime of a vendor's refresh token has passed
+//     since, 7 days where the vendor does not say it, and 30 days where recovery codes or identity providers' codes are used.
 //
 // One key is good for 4 billion saves.
 //

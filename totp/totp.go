@@ -24,8 +24,9 @@ import (
 // Options are what may differ from the usual. Where the secret is an otpauth URI, its digits, period and algorithm take precedence
 // over these fields.
 type Options struct {
-	// Store is where the processes that log in as the same user share which steps are used. Default: none, and each
-	// Source knows only its own steps. A Store keeps one point in time per user, under a key beside the account's record.
+	// Store is where the processes that log in as the same user share which steps are used: give it the Client's, which a Source
+	// does not see by itself. A step is a period of 30 seconds, which has one code. Default: none, and each Source knows only its
+	// own steps. A Store keeps one point in time per user, under a key beside the account's record.
 	//
 	// A Store that fails, or takes more than 5 seconds, does not stop a login. The Source then hands out the code, and another
 	// process may hand out the same one.

@@ -13,8 +13,8 @@ import (
 //
 //   - A fault with any of Status, Body, Code, Empty, HTML, Redirect, Cut, Drop
 //     or Refuse replaces the response. The server does not act on the request,
-//     and counts it in Requests and Faulted alone. With AfterProcessing it does
-//     act, and its response is lost.
+//     and counts it in Requests and Faulted alone, a Refuse in Faulted alone.
+//     With AfterProcessing it does act, and its response is lost.
 //   - A fault of Delay, Stall and Header alone changes the response: the server
 //     acts.
 type Fault struct {
