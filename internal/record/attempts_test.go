@@ -114,7 +114,9 @@ func TestSucceed(t *testing.T) {
 	assert.Equal(t, []string{"a"}, beside.Cleared, "not what is still under way")
 	alone := Row{}.Begin(Try{ID: "a"}, at(0)).Succeed("a")
 	assert.True(t, alone.IsZero(), "a login that works at once leaves nothing")
-	assert.Zero(t, row(0).Succeed("unknown").N)
+	unknown := row(0, 1).Succeed("unknown")
+	assert.Zero(t, unknown.N)
+	assert.Empty(t, unknown.Cleared, "nothing is known to have ended before it")
 }
 
 func TestMerge(t *testing.T) {
@@ -230,6 +232,8 @@ func TestSchedule(t *testing.T) {
 		{4, 250, true, 630, 630},
 		{5, 630, true, 1350, 1350},
 		{1, 30, false, 33.2, 33.5}, // the first failure ended at 0, and yet it is 30: no sooner than this
+		{4, 551, false, 630, 630},
+		{4, 552, false, 709.5, 709.5}, // within half an interval of the row's time: it has fallen behind
 		{4, 700, false, 857.5, 857.5},
 		{9, 5000, false, 5157.5, 5157.5},
 		{400, 0, false, 720, 720}, // the first failure has the time of a clock that was set back since

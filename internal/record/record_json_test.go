@@ -50,6 +50,21 @@ func TestFieldsOfLaterVersionsStay(t *testing.T) {
 	assert.Equal(t, `{"format":1,"seq":7}`, string(data))
 }
 
+// No field of the document's own stays because it was there.
+func TestOwnFieldsGo(t *testing.T) {
+	t.Parallel()
+	full, err := Record{
+		Seq: 7, Spent: true, Token: &Token{Access: "a"}, Holds: Holds{{Cause: "x"}}, Claim: &Claim{Owner: "o"},
+		Attempts: Attempts{Password: row(0)}, Consumed: []Consumed{{Fingerprint: 1}},
+	}.Encode()
+	require.NoError(t, err)
+	r, err := Decode(full)
+	require.NoError(t, err)
+	data, err := Record{other: r.other}.Encode()
+	require.NoError(t, err)
+	assert.Equal(t, `{"format":1}`, string(data))
+}
+
 // recode decodes a record and encodes it again.
 func recode(data []byte) ([]byte, error) {
 	r, err := Decode(data)
