@@ -90,8 +90,7 @@ func (h *cached) at(mono time.Duration, wall time.Time) freshness {
 // isUseless reports whether the token has expired on arrival, or nearly so. A RenewBefore of less than minLifetime says that tokens
 // are meant to be that short.
 func (h *cached) isUseless(renewBefore, mono time.Duration, wall time.Time) bool {
-	left := min(h.expires-mono, expiryOf(h.token).Sub(wall))
-	return left <= 0 || left < min(minLifetime, renewBefore)
+	return min(h.expires-mono, expiryOf(h.token).Sub(wall)) < min(minLifetime, renewBefore)
 }
 
 // reviewBy sets when to look again: at the next of the boundaries that follow mono, and a second from now at the latest.

@@ -301,6 +301,22 @@ func TestTokenThatLivesForEver(t *testing.T) {
 	})
 }
 
+// A vendor whose tokens have hardly begun is not asked for one after the other: who waits gets what came, and the login has failed.
+func TestTokensThatHardlyLast(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for life, few := range map[time.Duration]bool{9 * time.Second: true, 11 * time.Second: false} {
+			f := &fake{life: life}
+			c := newClient(t, f, nil)
+			mustToken(t, c)
+			for range 600 {
+				time.Sleep(time.Second)
+				_, _ = c.Token(t.Context())
+			}
+			assert.Equal(t, few, f.logins.Load() <= 5, "%v: %d logins", life, f.logins.Load())
+		}
+	})
+}
+
 func TestReadersNeverWaitForARenewal(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		span := 3 * time.Second
