@@ -301,6 +301,32 @@ func TestTokenThatLivesForEver(t *testing.T) {
 	})
 }
 
+// Some vendors prolong one token at each login. What another process has prolonged is taken from the Store like a new one.
+func TestProlongedTokenIsAdopted(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f, s := &prolonging{}, newMemStore()
+		a, b := newClient(t, f, shared(s)), newClient(t, f, shared(s))
+		mustToken(t, a)
+		mustToken(t, b)
+		time.Sleep(57 * time.Minute)
+		for _, c := range []*vendorlogin.Client{b, a} {
+			mustToken(t, c) // stale: it is renewed in the background
+			time.Sleep(time.Second)
+			assert.Greater(t, time.Until(mustToken(t, c).ExpiresAt), 50*time.Minute)
+		}
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}
+
+// prolonging is a vendor that has one token, which each login prolongs.
+type prolonging struct{ fake }
+
+func (p *prolonging) Login(ctx context.Context) (*vendorlogin.Token, error) {
+	_, err := p.fake.Login(ctx)
+	now := time.Now()
+	return &vendorlogin.Token{Access: vendorlogin.NewSecret("same"), IssuedAt: now, ExpiresAt: now.Add(time.Hour)}, err
+}
+
 // A vendor whose tokens have hardly begun is not asked for one after the other: who waits gets what came, and the login has failed.
 func TestTokensThatHardlyLast(t *testing.T) {
 	bubble(t, func(t *testing.T) {
