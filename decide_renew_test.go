@@ -154,3 +154,16 @@ func TestRenewBypassesAHoldAfterALoginThatSomebodyWaitedFor(t *testing.T) {
 		assert.EqualValues(t, 3, f.logins.Load())
 	})
 }
+
+// The minute in which a token that was renewed just now is not renewed again ends with that token.
+func TestRejectedTokenThatExpiresIsRenewed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &fake{life: 40 * time.Second}, nil)
+		c.Invalidate(mustToken(t, c))
+		second := mustToken(t, c)
+		c.Invalidate(second)
+		assert.Same(t, second, mustToken(t, c))
+		time.Sleep(41 * time.Second)
+		assert.NotSame(t, second, mustToken(t, c))
+	})
+}
