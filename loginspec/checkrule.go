@@ -64,16 +64,13 @@ func (k *checker) checkCondition(path string, c *Condition) {
 	}
 }
 
-// timeForms are those that expiries have names for.
-var timeForms = []string{"seconds", "ms", "unix", "unix_ms", "d:h:m", "rfc3339", "http_date"}
-
 func (k *checker) checkSource(path, name string, s *Source) {
 	if key, reason := s.reads().Check(); reason != "" {
 		k.add(path+key, "%s", reason)
 	}
 	isTime := name == "expires" || name == "refresh_expires" || name == "retry_at"
 	k.bad(s.As != "" && !isTime, path+".as", "is for times only")
-	k.bad(!reading.IsTimeForm(s.As), path+".as", "is unknown%s", strictjson.Nearest(s.As, timeForms))
+	k.bad(!reading.IsTimeForm(s.As), path+".as", "is unknown%s", strictjson.Nearest(s.As, reading.TimeForms))
 	k.bad(!strings.Contains(path, ".keep.") && (s.Maybe || s.Public), path, "is kept nowhere: maybe and public mean nothing")
 	k.bad(s.Public && (name == "access" || name == "refresh"), path+".public", "would show the token in logs")
 	if s.Public {

@@ -184,6 +184,8 @@ func TestResponses(t *testing.T) {
 		"seconds":  {keep: "access: {json: t}, expires: {json: e}", body: `{"t": "x", "e": "3600"}`, access: "x", expires: time.Hour},
 		"milliseconds": {keep: "access: {json: t}, expires: {json: e, as: ms}", body: `{"t": "x", "e": 1800000}`, access: "x",
 			expires: 30 * time.Minute},
+		"minutes": {keep: "access: {json: t}, expires: {json: e, as: minutes}", body: `{"t": "x", "e": 90}`,
+			access: "x", expires: 90 * time.Minute},
 		"d:h:m": {keep: "access: {json: t}, expires: {json: e, as: \"d:h:m\"}", body: `{"t": "x", "e": "0:1:30"}`,
 			access: "x", expires: 90 * time.Minute},
 		"epoch": {keep: "access: {json: t}, expires: {json: e, as: unix}", body: `{"t": "x", "e": ` + "@unix@" + `}`,

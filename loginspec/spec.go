@@ -195,8 +195,8 @@ type Source struct {
 	// Match is a regular expression with one group, which is what is kept. In HTML, entities are undone.
 	Match string `json:"match"`
 
-	// As is the form of a time, where it must be said: seconds, ms, unix, unix_ms, d:h:m, rfc3339, http_date, or a layout of Go's
-	// package time.
+	// As is the form of a time, where it must be said: ms, seconds, minutes, hours, days, unix, unix_ms, d:h:m, rfc3339, http_date, or
+	// a layout of Go's package time. Without it a number is in seconds, or from 1e9 on Unix time.
 	As string `json:"as"`
 
 	// Maybe says that it may be missing. Without it a response that lacks it is ErrBadResponse.

@@ -2,11 +2,19 @@ package reading
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
+
+// units are the forms of a lifetime, in seconds.
+var units = map[string]float64{"ms": 0.001, "seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+
+// TimeForms are the forms that ExpiryField knows by name.
+var TimeForms = []string{"ms", "seconds", "minutes", "hours", "days", "unix", "unix_ms", "d:h:m", "rfc3339", "http_date"}
 
 // ExpiryField turns the value of an expiry whose form is said into one that loginhttp reads by itself: a lifetime as
 // seconds, a point in time as RFC 3339. What is not of that form is nothing.
@@ -14,7 +22,6 @@ func ExpiryField(value, as string) json.RawMessage {
 	as = strings.TrimPrefix(as, "layout ")
 	number, err := strconv.ParseFloat(value, 64)
 	isNumber := err == nil && number > 0 && number < 1e15
-	seconds := func(n float64) json.RawMessage { return json.RawMessage(strconv.FormatFloat(n, 'f', -1, 64)) }
 	at := func(t time.Time, ok bool) json.RawMessage {
 		if !ok {
 			return nil
@@ -24,14 +31,12 @@ func ExpiryField(value, as string) json.RawMessage {
 	switch as {
 	case "", "d:h:m":
 		return quoted(value)
-	case "seconds", "ms":
+	case "ms", "seconds", "minutes", "hours", "days":
 		if !isNumber {
 			return nil
 		}
-		if as == "ms" {
-			number /= 1000
-		}
-		return seconds(number)
+		lifetime := min(math.Round(number*units[as]*1000)/1000, 1e9) // a greater number would be Unix time
+		return json.RawMessage(strconv.FormatFloat(lifetime, 'f', -1, 64))
 	case "unix":
 		return at(time.UnixMilli(int64(number*1000)), isNumber)
 	case "unix_ms":
@@ -54,11 +59,7 @@ func quoted(s string) json.RawMessage {
 
 // IsTimeForm reports whether as is a form that ExpiryField knows, or a layout that says a time.
 func IsTimeForm(as string) bool {
-	switch as {
-	case "", "seconds", "ms", "unix", "unix_ms", "d:h:m", "rfc3339", "http_date":
-		return true
-	}
-	return IsLayout(as) && strings.Contains(as, "06") // without a year it is no time
+	return as == "" || slices.Contains(TimeForms, as) || IsLayout(as) && strings.Contains(as, "06") // without a year it is no time
 }
 
 // IsLayout reports whether a layout of package time writes two different times differently.
