@@ -179,7 +179,11 @@ func (e *explainer) expectations(op string, s *Step) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Keep)) {
 		source := s.Keep[name]
-		e.printf("  keeps %s: %s%s\n", name, source.reads().Where(), map[bool]string{true: ", which may be missing"}[source.Maybe])
+		e.printf("  keeps %s: %s", name, source.reads().Where())
+		if source.As != "" {
+			e.printf(", as %s", source.As)
+		}
+		e.printf("%s\n", map[bool]string{true: ", which may be missing"}[source.Maybe])
 	}
 	if len(s.Status) > 0 {
 		e.printf("  succeeds with status %s\n", strings.Trim(fmt.Sprint(s.Status), "[]"))
