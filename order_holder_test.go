@@ -2,6 +2,8 @@ package vendorlogin_test
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -105,4 +107,27 @@ func TestStoppedHolderOfARefreshToken(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A vendor that heeds no context keeps the lock while the renewal may still save, and no longer.
+func TestLockOfAVendorThatHangsIsNotExtendedForEver(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		hangs, s := &fake{}, newMemStore()
+		hangs.on = func(context.Context, string, int64) error { time.Sleep(time.Hour); return nil }
+		c := newClient(t, hangs, shared(s))
+		began := time.Now()
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		s.mu.Lock()
+		locked := slices.Collect(maps.Keys(s.locks))
+		s.mu.Unlock()
+		require.Len(t, locked, 1)
+		_, err = s.TryLock(t.Context(), locked[0], time.Second)
+		require.ErrorIs(t, err, vendorlogin.ErrLocked)
+		time.Sleep(time.Until(began.Add(30*time.Second + 5*time.Second + 10*time.Second + time.Second)))
+		lease, err := s.TryLock(t.Context(), locked[0], time.Second)
+		require.NoError(t, err, "the lease has passed")
+		require.NoError(t, lease.Unlock(t.Context()))
+		time.Sleep(time.Hour)
+	})
 }
