@@ -24,8 +24,8 @@ type tries struct {
 // limit is how many attempts may count. A Store that fails hides the others': then it is less. While a valid token is cached half
 // of them are kept for when it has expired.
 func (o *order) limit() int {
-	limit := o.set.maxAttempts
-	if o.set.store != nil && o.ledger.degraded() {
+	limit := o.set.MaxAttempts
+	if o.set.Store != nil && o.ledger.degraded() {
 		limit = min(limit, 2)
 	}
 	if limit > 1 && o.validUntil().After(time.Now()) {

@@ -6,16 +6,20 @@ import (
 	"time"
 )
 
-// A freshness is what a cached token is good for.
-type freshness int
+// A State is how a Client's cached token is: "none", "fresh", "stale" (valid, and due for renewal) or "expired". Of a closed Client
+// it is "closed".
+type State string
 
 const (
-	expired freshness = iota // not to be handed out
-	stale                    // valid, but due for renewal
-	fresh
+	none    State = "none"
+	fresh   State = "fresh"
+	stale   State = "stale"
+	expired State = "expired"
+	closed  State = "closed"
 )
 
-func (f freshness) String() string { return [...]string{"expired", "stale", "fresh"}[f] }
+// String returns the State itself.
+func (s State) String() string { return string(s) }
 
 const (
 	// unknownLifetime is when a token whose vendor did not say how long it lives becomes stale. It never expires by age: an API's
@@ -26,7 +30,7 @@ const (
 	// long after waking up an expired token may be handed out.
 	reviewInterval = time.Second
 
-	// minLifetime is what a token must have left on arrival.
+	// minLifetime is what a token must have left on arrival, or RenewBefore if that is less: tokens are then meant to be that short.
 	minLifetime = 10 * time.Second
 )
 
@@ -74,7 +78,7 @@ func expiryOf(t *Token) time.Time {
 }
 
 // at is a pure function of both clocks: the one that says that more time has passed is believed.
-func (h *cached) at(mono time.Duration, wall time.Time) freshness {
+func (h *cached) at(mono time.Duration, wall time.Time) State {
 	left := min(h.expires-mono, expiryOf(h.token).Sub(wall))
 	switch {
 	case h.token.Access.IsZero():
@@ -85,12 +89,6 @@ func (h *cached) at(mono time.Duration, wall time.Time) freshness {
 		return stale
 	}
 	return expired
-}
-
-// isUseless reports whether the token has expired on arrival, or nearly so. A RenewBefore of less than minLifetime says that tokens
-// are meant to be that short.
-func (h *cached) isUseless(renewBefore, mono time.Duration, wall time.Time) bool {
-	return min(h.expires-mono, expiryOf(h.token).Sub(wall)) < min(minLifetime, renewBefore)
 }
 
 // reviewBy sets when to look again: at the next of the boundaries that follow mono, and a second from now at the latest.
@@ -111,14 +109,4 @@ func (h *cached) with(flags flag) *cached {
 	c := &cached{token: h.token, taken: h.taken, expires: h.expires, window: h.window, seq: h.seq, flags: flags}
 	c.signing.Store(h.signing.Load())
 	return c
-}
-
-// signed is the token with its header value, built once.
-func (h *cached) signed() *Token {
-	if t := h.signing.Load(); t != nil {
-		return t
-	}
-	t := h.token.withHeader()
-	h.signing.Store(t)
-	return t
 }

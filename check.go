@@ -19,7 +19,7 @@ func (o *order) check(ctx context.Context) *outcome {
 		return o.adopt(t)
 	}
 	h := o.sharedHold(ctx, false)
-	if h != nil && o.force && o.known.bypass {
+	if h != nil && o.known.bypass {
 		if h = o.sharedHold(ctx, true); h == nil {
 			o.progress.note(func(f *facts) { f.bypassed = true })
 		}
@@ -45,7 +45,7 @@ func (o *order) fresherToken() *Token {
 	}
 	mono, wall := o.now()
 	t := fromRecord(rec.Token, wall)
-	found := newCached(t, o.set.renewBefore, mono, wall)
+	found := newCached(t, o.set.RenewBefore, mono, wall)
 	if found.at(mono, wall) == expired {
 		return nil
 	}
@@ -64,7 +64,7 @@ func (o *order) fresherToken() *Token {
 // refreshable is the token whose refresh token may be sent, or nil. With a Store that fails there is none: another process may have
 // sent it.
 func (o *order) refreshable() *Token {
-	if !o.vendor.refreshes() {
+	if _, ok := o.vendor.auth.(Refresher); !ok {
 		return nil
 	}
 	t := o.latestToken()
@@ -81,7 +81,7 @@ func (o *order) refreshable() *Token {
 func (o *order) latestToken() *Token {
 	rec, cached := o.ledger.rec, o.known.cached
 	switch {
-	case o.set.store == nil && cached != nil:
+	case o.set.Store == nil && cached != nil:
 		return cached.token
 	case rec.Token == nil: // also where the ledger is degraded
 		return nil
@@ -96,9 +96,6 @@ func (o *order) latestToken() *Token {
 // sharedHold is the hold of the record that binds this Client, if any; strict: that Renew must not bypass.
 func (o *order) sharedHold(ctx context.Context, strict bool) *hold {
 	holds := o.ledger.rec.Holds
-	if len(holds) == 0 {
-		return nil
-	}
 	var fingerprint *uint64
 	for _, h := range holds {
 		if h.Fingerprint != nil {
@@ -107,8 +104,8 @@ func (o *order) sharedHold(ctx context.Context, strict bool) *hold {
 	}
 	mono, wall := o.now()
 	return heldBy(holds, asker{
-		account: o.vendor.auth.Account(), fingerprint: fingerprint, changed: o.known.changed, strict: strict, over: o.known.hold,
-		cooldown: o.set.cooldown, mono: mono, wall: wall,
+		account: o.vendor.auth.Account(), fingerprint: fingerprint, strict: strict, over: o.known.hold, cooldown: o.set.Cooldown,
+		mono: mono, wall: wall,
 	})
 }
 

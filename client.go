@@ -33,7 +33,7 @@ func NewClient(a Authenticator, o *Options) (*Client, error) {
 			"has an Account without Vendor, Endpoint or Principal: a Store would mix it up with others",
 		)
 	}
-	c := &Client{keeper{vendor: vendor{a}, set: opts.settings(), epoch: time.Now(), events: newReporter(account, &opts)}}
+	c := &Client{keeper{vendor: vendor{a}, set: opts, epoch: time.Now(), events: newReporter(account, &opts)}}
 	if opts.KeepAlive {
 		c.k.timer = time.AfterFunc(longestOption, c.k.onTimer)
 		c.k.timer.Stop()
@@ -143,7 +143,7 @@ func (c *Client) Authenticator() Authenticator { return c.k.vendor.auth }
 // Client runs, unless an Authenticator, a Store or OnEvent ignored that time: then Close says so. None of these may call Close, nor
 // may a SecretFunc or an OTPSource: it would wait for itself.
 func (c *Client) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), c.k.set.loginTimeout+graceTime)
+	ctx, cancel := context.WithTimeout(context.Background(), c.k.set.LoginTimeout+graceTime)
 	defer cancel()
 	return c.Shutdown(ctx)
 }

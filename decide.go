@@ -81,8 +81,8 @@ func (k *keeper) decide(ctx context.Context, force, probed bool) decision {
 	case hold == nil || hold.cause == causeBackground || force && hold.mayBypass(wall) && k.bypassDue(mono):
 		return decision{wait: k.beginRenewal(ctx, force, fallback != nil)}
 	default:
-		if credentials, store := k.probesDue(hold, mono); credentials || store {
-			return decision{wait: k.beginProbe(ctx, credentials, store)}
+		if r := k.probeIfDue(ctx, hold, mono); r != nil {
+			return decision{wait: r}
 		}
 	}
 	if fallback != nil {
@@ -98,10 +98,8 @@ func (k *keeper) beginRenewal(ctx context.Context, force, forRejected bool) *run
 	if r.bypass && k.onHold() != nil {
 		k.trouble.bypassed = max(mono, 1)
 	}
-	return k.begin(ctx, r, renewOrder)
+	return k.begin(ctx, r, (*order).renew)
 }
-
-func renewOrder(o *order, ctx context.Context) outcome { return o.renew(ctx) }
 
 func (k *keeper) beginProbe(ctx context.Context, credentials, store bool) *run {
 	return k.begin(
@@ -118,26 +116,27 @@ func (k *keeper) renewInBackground(ctx context.Context, mono time.Duration) {
 	case k.run.underWay():
 	case hold == nil:
 		k.events.report(ctx, Event{Type: EventStale})
-		k.begin(ctx, &run{job: jobBackground}, renewOrder)
+		k.begin(ctx, &run{job: jobBackground}, (*order).renew)
 	default:
-		if credentials, store := k.probesDue(hold, mono); credentials || store {
-			k.beginProbe(ctx, credentials, store)
-		}
+		k.probeIfDue(ctx, hold, mono)
 	}
 }
 
-// probesDue reports what is to be probed now.
-func (k *keeper) probesDue(h *hold, mono time.Duration) (credentials, store bool) {
+// probeIfDue probes what is to be probed now; nil: nothing.
+func (k *keeper) probeIfDue(ctx context.Context, h *hold, mono time.Duration) *run {
 	p := k.trouble.probes
-	credentials = h.cause == causeRejected && h.fingerprint != nil && mono >= p.credentials
-	store = k.set.store != nil && h.cause != causePaced && mono >= p.store
-	return credentials, store
+	credentials := h.cause == causeRejected && h.fingerprint != nil && mono >= p.credentials
+	store := k.set.Store != nil && h.cause != causePaced && mono >= p.store
+	if !credentials && !store {
+		return nil
+	}
+	return k.beginProbe(ctx, credentials, store)
 }
 
 // probeForRejected reports whether it is time to look at the store for a token in place of a rejected one.
 func (k *keeper) probeForRejected(mono time.Duration) bool {
 	r := &k.troubled().rejection
-	if k.set.store == nil || mono < r.probe {
+	if k.set.Store == nil || mono < r.probe {
 		return false
 	}
 	r.probe = mono + rejectedProbe
@@ -239,6 +238,6 @@ func (k *keeper) onTimer() {
 	case h.is(rejectedFlag) && h.at(mono, wall) != expired && mono < k.troubled().rejection.until:
 		k.timer.Reset(k.trouble.rejection.until - mono)
 	default:
-		k.begin(context.Background(), &run{job: jobBackground, forRejected: h.is(rejectedFlag)}, renewOrder)
+		k.begin(context.Background(), &run{job: jobBackground, forRejected: h.is(rejectedFlag)}, (*order).renew)
 	}
 }

@@ -3,6 +3,7 @@ package vendorlogin
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -148,20 +149,16 @@ func (e *Error) who() string {
 
 // where is "400 session/0, POST host/path", as much of it as there is.
 func (e *Error) where() string {
-	var status []string
+	status := ""
 	if e.Status != 0 {
-		status = append(status, strconv.Itoa(e.Status))
+		status = strconv.Itoa(e.Status)
 	}
-	if e.Code != "" {
-		status = append(status, e.Code)
-	}
-	var parts []string
-	for _, part := range []string{strings.Join(status, " "), e.Request} {
-		if part != "" {
-			parts = append(parts, part)
-		}
-	}
-	return strings.Join(parts, ", ")
+	return joined(", ", joined(" ", status, e.Code), e.Request)
+}
+
+// joined leaves out what is empty.
+func joined(sep string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), sep)
 }
 
 // fields names the rejected fields. The reasons follow only where they are ours: a vendor's may quote what it was sent.

@@ -60,35 +60,24 @@ func (e Event) level() slog.Level {
 	return slog.LevelInfo
 }
 
-// message is what an operator reads.
+// messages are what an operator reads: of an event without an error, and of one with it.
+var messages = map[EventType][2]string{
+	EventLogin:    {"logged in", "login failed"},
+	EventRefresh:  {"token refreshed", "refresh failed"},
+	EventAdopt:    {0: "token taken from the store"},
+	EventStale:    {0: "token is being renewed in the background"},
+	EventHold:     {1: "on hold, nothing is sent"},
+	EventStore:    {1: "store failed"},
+	EventLockWait: {0: "waited for another process"},
+	EventRefused:  {"token rejected by an API, renewing", "token rejected by an API, not renewed yet"},
+	EventLogout:   {"logged out", "logout failed"},
+}
+
 func (e Event) message() string {
-	switch {
-	case e.Type == EventLogin && e.Err != nil:
-		return "login failed"
-	case e.Type == EventLogin:
-		return "logged in"
-	case e.Type == EventRefresh && e.Err != nil:
-		return "refresh failed"
-	case e.Type == EventRefresh:
-		return "token refreshed"
-	case e.Type == EventAdopt:
-		return "token taken from the store"
-	case e.Type == EventStale:
-		return "token is being renewed in the background"
-	case e.Type == EventHold:
-		return "on hold, nothing is sent"
-	case e.Type == EventStore:
-		return "store failed"
-	case e.Type == EventLockWait:
-		return "waited for another process"
-	case e.Type == EventRefused && e.Err != nil:
-		return "token rejected by an API, not renewed yet"
-	case e.Type == EventRefused:
-		return "token rejected by an API, renewing"
-	case e.Err != nil:
-		return "logout failed"
+	if e.Err != nil {
+		return messages[e.Type][1]
 	}
-	return "logged out"
+	return messages[e.Type][0]
 }
 
 func (e Event) attrs() []slog.Attr {

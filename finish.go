@@ -13,8 +13,7 @@ import (
 // instead, so that a fleet shares one. Where saving fails, t is handed out all the same.
 func (o *order) keep(ctx context.Context, t *Token, rotated bool) *outcome {
 	var useless *Error
-	mono, wall := o.now()
-	if newCached(t, o.set.renewBefore, mono, wall).isUseless(o.set.renewBefore, mono, wall) {
+	if time.Until(expiryOf(t)) < min(minLifetime, o.set.RenewBefore) {
 		useless = o.vendor.failure("login", ErrBadResponse, "the token had expired when it arrived")
 		o.progress.note(func(f *facts) { f.counted = o.tries != tries{} })
 	}
@@ -26,12 +25,10 @@ func (o *order) keep(ctx context.Context, t *Token, rotated bool) *outcome {
 	next, h := o.successor(t, useless)
 	var theirs *Token
 	failed := o.ledger.update(ctx, func() *record.Record {
-		theirs = o.fresherToken()
-		switch {
-		case o.isSaved(t): // an earlier try did save it
-			theirs = nil
+		if o.isSaved(t) { // an earlier try did save it
 			return nil
-		case theirs != nil && !o.ledger.rec.Spent:
+		}
+		if theirs = o.fresherToken(); theirs != nil && !o.ledger.rec.Spent {
 			return nil
 		}
 		theirs = nil
@@ -136,13 +133,9 @@ func (o *order) failureRecord(err *Error, h *hold, wall time.Time) *record.Recor
 func (o *order) holdAfter(err *Error, attempts record.Attempts) *hold {
 	mono, wall := o.now()
 	return holdAfter(failure{
-		err: err, facts: o.progress.soFar(), before: o.known.hold, due: dueOf(attempts),
+		err: err, facts: o.progress.soFar(), before: o.known.hold,
+		due:         slices.MaxFunc([]time.Time{attempts.Password.Next, attempts.Code.Next}, time.Time.Compare),
 		rateLimited: o.ledger.rec.Holds.FailuresOf(string(causeRateLimited)),
-		validUntil:  o.validUntil(), cooldown: o.set.cooldown, mono: mono, wall: wall, jitter: jitter(),
+		validUntil:  o.validUntil(), cooldown: o.set.Cooldown, mono: mono, wall: wall, jitter: jitter(),
 	})
-}
-
-// dueOf is when the rows of attempts say that the next one is due.
-func dueOf(a record.Attempts) time.Time {
-	return slices.MaxFunc([]time.Time{a.Password.Next, a.Code.Next}, time.Time.Compare)
 }

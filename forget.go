@@ -12,14 +12,11 @@ import (
 func (o *order) logout(ctx context.Context) outcome {
 	o.ledger.load(ctx)
 	t := o.newest()
-	var failures []error
-	if e := o.forget(ctx); e != nil {
-		failures = append(failures, e)
-	}
-	if t != nil {
-		failures = append(failures, o.revoke(ctx, t))
-	}
-	err := errors.Join(failures...)
+	forgotten := o.ledger.update(ctx, func() *record.Record {
+		next := o.ledger.rec.WithoutToken()
+		return &next
+	})
+	err := errors.Join(asError(forgotten), o.revoke(ctx, t))
 	o.report(Event{Type: EventLogout, Err: err})
 	out := outcome{forget: true}
 	if err != nil {
@@ -29,7 +26,10 @@ func (o *order) logout(ctx context.Context) outcome {
 }
 
 func (o *order) revoke(ctx context.Context, t *Token) error {
-	if !o.send() {
+	switch {
+	case t == nil:
+		return nil
+	case !o.send():
 		return o.vendor.unsent("logout", ErrClosed, "")
 	}
 	return o.vendor.revoke(ctx, t)
@@ -45,14 +45,6 @@ func (o *order) newest() *Token {
 		return fromRecord(rec.Token, time.Now().Round(0))
 	}
 	return nil
-}
-
-// forget takes the token out of the record.
-func (o *order) forget(ctx context.Context) *Error {
-	return o.ledger.update(ctx, func() *record.Record {
-		next := o.ledger.rec.WithoutToken()
-		return &next
-	})
 }
 
 // seed saves a token from elsewhere, over whatever the record has. What was tried stays; holds end.

@@ -35,7 +35,7 @@ const (
 	bypassInterval = time.Minute // between two Renews that bypass a hold
 )
 
-// A hold is a reason not to send anything until a time, and what callers get meanwhile. But for changed it is never changed.
+// A hold is a reason not to send anything until a time, and what callers get meanwhile. It is never changed: settle replaces it.
 type hold struct {
 	cause    cause
 	err      *Error // remembered, the same for every caller; RetryAt is the end
@@ -136,12 +136,12 @@ func saysWhen(e *Error) bool { return errors.Is(e, ErrRateLimited) || !e.RetryAt
 // isRejection reports whether the vendor decided against what was sent, or would without a code.
 func isRejection(e *Error) bool {
 	switch e.Kind {
-	case ErrInvalidCredentials, ErrForbidden, ErrOTPRejected, ErrOTPRequired:
+	case ErrOTPRequired:
 		return !e.Unprocessed
 	case ErrInvalidRequest:
 		return e.Status != 0
 	}
-	return false
+	return isDecision(e)
 }
 
 // isDecision reports whether e means that the vendor is done with the session, so that a rejected token has no future.
@@ -249,7 +249,6 @@ func (h *hold) addTo(list record.Holds, wall time.Time) record.Holds {
 type asker struct {
 	account     Account
 	fingerprint *uint64 // of the credentials; nil: unknown
-	changed     bool    // they have changed since the last hold
 	strict      bool    // only what Renew must not bypass
 	over        *hold   // the last one, which is over or bypassed
 	cooldown    time.Duration
@@ -261,8 +260,9 @@ type asker struct {
 // clock of its writer says.
 func heldBy(list record.Holds, a asker) *hold {
 	var longest *hold
+	changed := a.over != nil && a.over.changed
 	for _, s := range list {
-		if !s.Binds(a.fingerprint) || a.changed && cause(s.Cause) == causeRejected && !a.wall.Before(s.Floor) {
+		if !s.Binds(a.fingerprint) || changed && cause(s.Cause) == causeRejected && !a.wall.Before(s.Floor) {
 			continue
 		}
 		if a.over != nil && a.over.told.Equal(s.Until) {

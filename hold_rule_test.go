@@ -210,9 +210,10 @@ func TestSharedHoldComesBackAsItWas(t *testing.T) {
 		assert.Equal(t, h.cause != causeRejected, binds != nil, "%v: who has other credentials", kind)
 	}
 	rejected := record.Hold{Cause: string(causeRejected), Until: holdWall.Add(time.Minute)}
-	assert.Nil(t, heldBy(record.Holds{rejected}, asker{account: account, changed: true, wall: holdWall}), "whoever saw its credentials change")
+	changed := asker{account: account, over: &hold{changed: true}, wall: holdWall}
+	assert.Nil(t, heldBy(record.Holds{rejected}, changed), "whoever saw its credentials change")
 	rejected.Floor = holdWall.Add(time.Second)
-	soon := asker{account: account, changed: true, wall: holdWall}
+	soon := asker{account: account, over: &hold{changed: true}, wall: holdWall}
 	assert.NotNil(t, heldBy(record.Holds{rejected}, soon), "but not before the vendor's time")
 	far := record.Hold{Cause: string(causeRejected), Until: holdWall.Add(1000 * time.Hour)}
 	assert.Equal(

@@ -14,7 +14,7 @@ import (
 // and a renewal's end changes them in one place: settle.
 type keeper struct {
 	vendor vendor
-	set    settings
+	set    Options
 	epoch  time.Time // origin of the monotonic times
 	events *reporter
 
@@ -87,10 +87,14 @@ func (k *keeper) now() (mono time.Duration, wall time.Time) {
 
 // signed is t with its header value, which is built once for the cached token.
 func (k *keeper) signed(t *Token) *Token {
-	if h := k.cached.Load(); h != nil && h.token == t {
-		return h.signed()
+	h := k.cached.Load()
+	if h == nil || h.token != t {
+		return t
 	}
-	return t
+	if h.signing.Load() == nil {
+		h.signing.Store(t.withHeader())
+	}
+	return h.signing.Load()
 }
 
 // troubled is the trouble, made when it is needed first.

@@ -34,9 +34,9 @@ type ledger struct {
 	failed  *Error // why the ledger is degraded
 }
 
-func newLedger(set *settings, a Account, report func(*Error)) *ledger {
-	timeout := min(storeTimeout, set.loginTimeout/6)
-	return &ledger{store: set.store, account: a, key: a.KeyIn(set.namespace), timeout: timeout, report: report}
+func newLedger(set *Options, a Account, report func(*Error)) *ledger {
+	timeout := min(storeTimeout, set.LoginTimeout/6)
+	return &ledger{store: set.Store, account: a, key: a.KeyIn(set.Namespace), timeout: timeout, report: report}
 }
 
 // degraded reports whether there is no Store to be asked.
@@ -51,14 +51,13 @@ func (l *ledger) load(ctx context.Context) {
 	defer cancel()
 	data, version, err := l.store.Load(ctx, l.key)
 	l.version, l.rec = version, record.Record{}
-	if errors.Is(err, ErrNoRecord) {
-		l.version = ""
-	}
 	switch {
 	case err == ErrNoRecord:
+		l.version = ""
 		l.report(nil)
 		return
 	case errors.Is(err, ErrNoRecord): // there was something, and it could not be read
+		l.version = ""
 		l.warn(err)
 		return
 	case err != nil:
@@ -140,12 +139,6 @@ func (l *ledger) announce(ctx context.Context, next func() *record.Record) {
 		}
 	}
 	next()
-}
-
-// lockable reports whether the Store has locks.
-func (l *ledger) lockable() bool {
-	_, ok := l.store.(Locker)
-	return ok
 }
 
 // tryLock takes the lock, or fails with ErrLocked or what went wrong.

@@ -12,7 +12,7 @@ import (
 // Logout ends the session at the vendor, where the vendor can, and forgets the token here and in the Store. It forgets the token even
 // where the vendor could not be told; the error then says so. It waits for a renewal under way. The next Token logs in again.
 func (c *Client) Logout(ctx context.Context) error {
-	return c.alone(ctx, "logout", jobLogout, func(o *order, ctx context.Context) outcome { return o.logout(ctx) })
+	return c.alone(ctx, "logout", jobLogout, (*order).logout)
 }
 
 // Seed takes over a token from elsewhere, such as another tool's file, so that nobody has to log in again to move here. It waits
@@ -75,8 +75,7 @@ func (c *Client) startAlone(ctx context.Context, op string, j job, work func(*or
 		return k.run, k.run.job == j && j == jobLogout, nil
 	}
 	if h := k.cached.Load(); h != nil && j == jobLogout {
-		revoked := h.with(h.flags | rejectedFlag) // not handed out while it is being revoked
-		k.cached.Store(revoked)
+		k.cached.Store(h.with(h.flags | rejectedFlag)) // not handed out while it is being revoked
 	}
 	return k.begin(ctx, &run{job: j}, work), true, nil
 }

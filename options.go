@@ -59,14 +59,8 @@ type Options struct {
 	OnEvent func(Event)
 }
 
-const (
-	defaultRenewBefore  = 5 * time.Minute
-	defaultLoginTimeout = 30 * time.Second
-	defaultCooldown     = 15 * time.Minute
-
-	// longestOption is practically without end: sums of it still fit into a time.Duration.
-	longestOption = 10 * 365 * 24 * time.Hour
-)
+// longestOption is practically without end: sums of it still fit into a time.Duration.
+const longestOption = 10 * 365 * 24 * time.Hour
 
 // withDefaults checks o and fills in what is not set.
 func (o Options) withDefaults() (Options, error) {
@@ -75,9 +69,9 @@ func (o Options) withDefaults() (Options, error) {
 		value *time.Duration
 		def   time.Duration
 	}{
-		{"RenewBefore", &o.RenewBefore, defaultRenewBefore},
-		{"LoginTimeout", &o.LoginTimeout, defaultLoginTimeout},
-		{"Cooldown", &o.Cooldown, defaultCooldown},
+		{"RenewBefore", &o.RenewBefore, 5 * time.Minute},
+		{"LoginTimeout", &o.LoginTimeout, 30 * time.Second},
+		{"Cooldown", &o.Cooldown, 15 * time.Minute},
 	} {
 		if *d.value < 0 {
 			return o, invalidOption("Options."+d.name, "is negative")
@@ -100,25 +94,6 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	o.Origins = slices.Clone(o.Origins)
 	return o, nil
-}
-
-// settings are what a Client keeps of its Options.
-type settings struct {
-	store              Store
-	namespace          string
-	maxAttempts        int
-	pacer              Pacer
-	renewBefore        time.Duration
-	loginTimeout       time.Duration
-	cooldown           time.Duration
-	origins            []string
-	promptInBackground bool
-}
-
-func (o *Options) settings() settings {
-	return settings{
-		o.Store, o.Namespace, o.MaxAttempts, o.Pacer, o.RenewBefore, o.LoginTimeout, o.Cooldown, o.Origins, o.PromptInBackground,
-	}
 }
 
 func invalidOption(field, reason string) error {

@@ -19,24 +19,29 @@ const (
 func (o *order) renew(ctx context.Context) outcome {
 	o.ledger.load(ctx)
 	o.atStart = o.ledger.rec.Seq
-	for _, step := range []func(context.Context) *outcome{o.check, o.pace, o.lock, o.announce, o.refresh, o.login} {
+	return *inOrder(ctx, o.check, o.pace, o.lock, o.announce, o.refresh, o.login)
+}
+
+// inOrder is what the first step comes to that ends the renewal; nil: none does.
+func inOrder(ctx context.Context, steps ...func(context.Context) *outcome) *outcome {
+	for _, step := range steps {
 		if out := step(ctx); out != nil {
-			return *out
+			return out
 		}
 	}
-	return *o.fail(ctx, o.vendor.failure("login", ErrUnavailable, "the renewal came to nothing"))
+	return nil
 }
 
 // pace waits for the Pacer's permission.
 func (o *order) pace(ctx context.Context) *outcome {
-	if o.set.pacer == nil {
+	if o.set.Pacer == nil {
 		return nil
 	}
 	op := "login"
 	if o.refreshable() != nil {
 		op = "refresh"
 	}
-	done, err := o.set.pacer.Pace(ctx, o.vendor.auth.Account(), op)
+	done, err := o.set.Pacer.Pace(ctx, o.vendor.auth.Account(), op)
 	if err != nil {
 		e := o.vendor.toError(op, err)
 		mono, wall := o.now()
@@ -50,7 +55,7 @@ func (o *order) pace(ctx context.Context) *outcome {
 // lock takes the Store's lock, where it has one. While others have it, it looks whether they have brought a token. After half of
 // LoginTimeout it goes on without, unless the record shows an attempt under way: compare-and-set keeps that safe.
 func (o *order) lock(ctx context.Context) *outcome {
-	if !o.ledger.lockable() {
+	if _, ok := o.ledger.store.(Locker); !ok {
 		return nil
 	}
 	began, waited := time.Now(), false
@@ -76,7 +81,7 @@ func (o *order) lock(ctx context.Context) *outcome {
 			}
 			waited = true
 		}
-		if time.Since(began) >= o.set.loginTimeout/2 && o.othersAttempt().IsZero() {
+		if time.Since(began) >= o.set.LoginTimeout/2 && o.othersAttempt().IsZero() {
 			return nil
 		}
 		if out := o.pauseAndCheck(ctx, pause); out != nil || o.ledger.degraded() {
@@ -126,7 +131,7 @@ func (o *order) unlock(ctx context.Context) {
 func (o *order) announce(ctx context.Context) *outcome {
 	var out *outcome
 	var next record.Record
-	patience := time.Now().Add(o.set.loginTimeout / 4)
+	patience := time.Now().Add(o.set.LoginTimeout / 4)
 	o.ledger.announce(ctx, func() *record.Record {
 		next = o.ledger.rec
 		if o.old == nil && o.tries.password != "" && next.Attempts.Password.Has(o.tries.password) {
@@ -214,22 +219,12 @@ func (o *order) refresh(ctx context.Context) *outcome {
 	o.report(Event{Type: EventRefresh, Duration: time.Since(began), Err: err})
 	if err.Unprocessed {
 		o.progress.note(func(f *facts) { f.refresh = 0 })
-		return o.fail(ctx, err)
 	}
-	if !rejectsRefresh(err) {
+	if err.Unprocessed || !rejectsRefresh(err) {
 		return o.fail(ctx, err)
 	}
 	o.progress.note(func(f *facts) { f.decided = true })
-	if out := o.dropRefresh(ctx); out != nil {
-		return out
-	}
-	if out := o.pace(ctx); out != nil {
-		return out
-	}
-	if out := o.announce(ctx); out != nil {
-		return out
-	}
-	return o.refresh(ctx) // of a refresh token that came meanwhile, by Seed; the usual is that there is none
+	return inOrder(ctx, o.dropRefresh, o.pace, o.announce, o.refresh) // once more: another refresh token may have come meanwhile, by Seed
 }
 
 // login sends the credentials.

@@ -60,24 +60,15 @@ func AskOTP(ctx context.Context, s OTPSource, c Challenge) (string, error) {
 	if code == "" {
 		return "", otpError(c, errors.New("the OTP source returned an empty code"))
 	}
-	if err := spendCode(ctx, code); err != nil {
+	err = spend(ctx, NewSecret(code), true)
+	if errors.Is(err, ErrInvalidCredentials) {
+		err = &Error{Op: "otp", Kind: ErrOTPRequired, Unprocessed: true,
+			Err: errors.New("the OTP source returned a code that was sent before")}
+	}
+	if err != nil {
 		return "", err
 	}
 	return code, nil
-}
-
-// spendCode is Spend for a one-time password.
-func spendCode(ctx context.Context, code string) error {
-	scope := scopeOf(ctx)
-	if scope == nil || scope.spend == nil {
-		return nil
-	}
-	err := scope.spend(ctx, NewSecret(code), true)
-	if errors.Is(err, ErrInvalidCredentials) {
-		return &Error{Op: "otp", Kind: ErrOTPRequired, Unprocessed: true,
-			Err: errors.New("the OTP source returned a code that was sent before")}
-	}
-	return err
 }
 
 // promptOTP asks s, under the renewal's terms where there is one.

@@ -11,7 +11,7 @@ import (
 // from what is known and ends with an outcome.
 type order struct {
 	vendor   vendor
-	set      *settings
+	set      *Options
 	ledger   *ledger
 	report   func(Event)
 	send     func() bool // marks the point from which on the renewal runs to its end; false: the Client was closed
@@ -31,13 +31,12 @@ type order struct {
 
 // known is what the Client knew when the renewal began.
 type known struct {
-	cached  *cached
-	hold    *hold // the last one
-	seq     int64 // the highest number of a token so far
-	sent    []uint64
-	changed bool // the credentials have changed since the hold
-	bypass  bool // a hold may be bypassed now
-	epoch   time.Time
+	cached *cached
+	hold   *hold // the last one
+	seq    int64 // the highest number of a token so far
+	sent   []uint64
+	bypass bool // a hold may be bypassed now
+	epoch  time.Time
 }
 
 // An outcome is what a renewal comes to.
@@ -65,7 +64,7 @@ func (o *order) fingerprint(ctx context.Context) *uint64 {
 }
 
 // longest is how long a renewal may take, saving included.
-func (o *order) longest() time.Duration { return o.set.loginTimeout + graceTime }
+func (o *order) longest() time.Duration { return o.set.LoginTimeout + graceTime }
 
 // now reads both clocks, as the Client does.
 func (o *order) now() (mono time.Duration, wall time.Time) {

@@ -13,15 +13,15 @@ func (k *keeper) begin(ctx context.Context, r *run, work func(*order, context.Co
 	o := k.newOrder(ctx, r)
 	r.progress = o.progress
 	known := o.known // the renewal goes on changing its own
-	s := &scope{namespace: k.set.namespace, probing: r.job == jobProbe}
+	s := &scope{namespace: k.set.Namespace, probing: r.job == jobProbe}
 	if r.job == jobRenew || r.job == jobBackground {
-		s.spend, s.prompt = o.spend, r.prompt(k.set.promptInBackground)
+		s.spend, s.prompt = o.spend, r.prompt(k.set.PromptInBackground)
 	}
 	r.flight = flight.New(o.requests.In(s.in(context.WithValue(ctx, insideKey{k}, true))), flight.Work[outcome]{
-		Timeout: k.set.loginTimeout,
+		Timeout: k.set.LoginTimeout,
 		Grace:   graceTime + time.Second,
 		Do:      func(ctx context.Context) outcome { return work(o, ctx) },
-		Failed:  func(c flight.Cause) outcome { return crashed(o.vendor, r, known, k.set.cooldown, c) },
+		Failed:  func(c flight.Cause) outcome { return crashed(o.vendor, r, known, k.set.Cooldown, c) },
 		Settle:  func(out outcome) outcome { return k.settle(ctx, r, out) },
 		Cleanup: o.unlock,
 		Ended:   func() { k.end(r) },
@@ -51,8 +51,7 @@ func (k *keeper) newOrder(ctx context.Context, r *run) *order {
 		force: r.force,
 		known: known{
 			cached: k.cached.Load(), hold: t.hold, seq: k.seq, sent: t.sent, epoch: k.epoch,
-			changed: t.hold != nil && t.hold.changed,
-			bypass:  r.bypass,
+			bypass: r.bypass,
 		},
 	}
 }

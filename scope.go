@@ -35,6 +35,14 @@ func scopeOf(ctx context.Context) *scope {
 	return s
 }
 
+// spend spends s in the renewal that ctx belongs to, if any.
+func spend(ctx context.Context, s Secret, code bool) error {
+	if scope := scopeOf(ctx); scope != nil && scope.spend != nil {
+		return scope.spend(ctx, s, code)
+	}
+	return nil
+}
+
 // secret is what o returns, read once.
 func (s *scope) secret(ctx context.Context, o *secretOnce) (Secret, error) {
 	s.mu.Lock()

@@ -104,12 +104,7 @@ func (o *secretOnce) read(ctx context.Context) (Secret, error) {
 // A [Client] then remembers s by its fingerprint, in the [Store] too, and for 30 days does not let it be sent again. It counts the
 // attempt: see [Options.MaxAttempts]. The error is [ErrInvalidCredentials] for a secret that was sent before, and [ErrRateLimited] with
 // RetryAt where the attempts are used up. Outside a Client's login, Spend does nothing and returns nil.
-func Spend(ctx context.Context, s Secret) error {
-	if scope := scopeOf(ctx); scope != nil && scope.spend != nil {
-		return scope.spend(ctx, s, false)
-	}
-	return nil
-}
+func Spend(ctx context.Context, s Secret) error { return spend(ctx, s, false) }
 
 // SecretString is a SecretFunc that always returns s.
 func SecretString(s string) SecretFunc {

@@ -97,7 +97,7 @@ func without(list []uint64, sum uint64) []uint64 {
 // take caches the token that a renewal brought.
 func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 	mono, wall := k.now()
-	h := newCached(out.token, k.set.renewBefore, mono, wall)
+	h := newCached(out.token, k.set.RenewBefore, mono, wall)
 	h.seq = out.seq
 	if out.unsaved {
 		h.flags |= unsavedFlag

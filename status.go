@@ -7,18 +7,6 @@ import (
 	"github.com/vendorlogin/vendorlogin/internal/record"
 )
 
-// A State is how a Client's cached token is: "none", "fresh", "stale" (valid, and due for renewal) or "expired". Of a closed Client
-// it is "closed".
-type State string
-
-const (
-	stateNone   State = "none"
-	stateClosed State = "closed"
-)
-
-// String returns the State itself.
-func (s State) String() string { return string(s) }
-
 // A Status is how a [Client] is at one moment.
 type Status struct {
 	Account   Account
@@ -39,18 +27,18 @@ type Status struct {
 
 // Ready reports whether a token is cached that has not expired, even if an API has rejected it: for a readiness probe.
 func (s Status) Ready() bool {
-	return s.State == State(fresh.String()) || s.State == State(stale.String())
+	return s.State == fresh || s.State == stale
 }
 
 // word is what matters most.
 func (s Status) word() string {
 	switch {
-	case s.State == stateClosed || s.Ready():
+	case s.State == closed || s.Ready():
 	case s.Renewing:
 		return "renewing"
 	case s.Hold != nil:
 		return "on hold"
-	case s.State == stateNone:
+	case s.State == none:
 		return "no token"
 	}
 	return s.State.String()
@@ -89,16 +77,16 @@ func (c *Client) Status() Status {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	mono, wall := k.now()
-	s := Status{Account: k.vendor.auth.Account(), State: stateNone, Renewing: k.run.underWay()}
+	s := Status{Account: k.vendor.auth.Account(), State: none, Renewing: k.run.underWay()}
 	if k.success != 0 {
 		s.LastSuccess = k.epoch.Add(k.success).Round(0)
 	}
 	if h := k.cached.Load(); h != nil {
-		s.State = State(h.at(mono, wall).String())
+		s.State = h.at(mono, wall)
 		s.Rejected, s.Unsaved, s.ExpiresAt = h.is(rejectedFlag), h.is(unsavedFlag), h.token.ExpiresAt
 	}
 	if k.closed {
-		s.State = stateClosed
+		s.State = closed
 	}
 	if h := k.onHold(); h != nil {
 		s.Hold, s.HoldSince = h.err, h.since

@@ -109,19 +109,20 @@ func toRecord(t *Token) *record.Token {
 	return &record.Token{
 		Access: t.Access.Reveal(), Refresh: t.Refresh.Reveal(), Type: t.Type,
 		IssuedAt: t.IssuedAt, ExpiresAt: recordable(t.ExpiresAt), RefreshExpiresAt: recordable(t.RefreshExpiresAt),
-		Subject: t.Subject, Extra: maps.Clone(t.Extra), Secrets: revealed(t.Secrets),
+		Subject: t.Subject, Extra: maps.Clone(t.Extra), Secrets: converted(t.Secrets, Secret.Reveal),
 	}
 }
 
-func revealed(secrets map[string]Secret) map[string]string {
-	if secrets == nil {
-		return nil
+// converted is m with each value as f makes it; nil where m is empty.
+func converted[A, B any](m map[string]A, f func(A) B) map[string]B {
+	var all map[string]B
+	for name, value := range m {
+		if all == nil {
+			all = make(map[string]B, len(m))
+		}
+		all[name] = f(value)
 	}
-	plain := make(map[string]string, len(secrets))
-	for name, s := range secrets {
-		plain[name] = s.Reveal()
-	}
-	return plain
+	return all
 }
 
 // recordable is t, or the last time that JSON can hold: "never" is often the last second of 9999, which east of Greenwich is in 10000.
@@ -138,13 +139,7 @@ func fromRecord(r *record.Token, now time.Time) *Token {
 	t := &Token{
 		Access: NewSecret(r.Access), Refresh: NewSecret(r.Refresh), Type: r.Type,
 		IssuedAt: r.IssuedAt, ExpiresAt: r.ExpiresAt, RefreshExpiresAt: r.RefreshExpiresAt,
-		Subject: r.Subject, Extra: maps.Clone(r.Extra),
-	}
-	if len(r.Secrets) != 0 {
-		t.Secrets = make(map[string]Secret, len(r.Secrets))
-		for name, s := range r.Secrets {
-			t.Secrets[name] = NewSecret(s)
-		}
+		Subject: r.Subject, Extra: maps.Clone(r.Extra), Secrets: converted(r.Secrets, NewSecret),
 	}
 	if t.IssuedAt.After(now) && !t.ExpiresAt.IsZero() {
 		t.ExpiresAt = now.Add(t.ExpiresAt.Sub(t.IssuedAt))

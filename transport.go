@@ -23,7 +23,7 @@ import (
 //
 // Where requests are retried as well, retry on the outside: the retrying transport's base is this one.
 func (c *Client) Transport(base http.RoundTripper) http.RoundTripper {
-	t := &transport{client: c, base: base, origins: parseOrigins(c.k.set.origins)}
+	t := &transport{client: c, base: base, origins: parseOrigins(c.k.set.Origins)}
 	t.authorizer, _ = c.k.vendor.auth.(Authorizer)
 	t.rejecter, _ = c.k.vendor.auth.(Rejecter)
 	if len(t.origins) == 0 {

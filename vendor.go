@@ -40,12 +40,6 @@ func (v vendor) revoke(ctx context.Context, t *Token) error {
 	return nil
 }
 
-// refreshes reports whether the vendor takes refresh tokens.
-func (v vendor) refreshes() bool {
-	_, ok := v.auth.(Refresher)
-	return ok
-}
-
 // fingerprint is that of the credentials; nil where there is none.
 func (v vendor) fingerprint(ctx context.Context) *uint64 {
 	f, ok := v.auth.(Fingerprinter)

@@ -71,11 +71,7 @@ func (a *account) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(a))
 
 // Login runs the steps of login.
 func (a *account) Login(ctx context.Context) (*vendorlogin.Token, error) {
-	r := a.newRun("login", nil)
-	if err := r.steps(ctx, a.spec.Login); err != nil {
-		return nil, err
-	}
-	return r.token(ctx)
+	return a.newRun("login", nil).tokenOf(ctx, a.spec.Login)
 }
 
 // Rejected is true for a 401 and for what the description says.
@@ -125,11 +121,7 @@ type refresher struct{ a *account }
 
 // Refresh runs the steps of refresh. What the response does not say again is as in old.
 func (f refresher) Refresh(ctx context.Context, old *vendorlogin.Token) (*vendorlogin.Token, error) {
-	r := f.a.newRun("refresh", old)
-	if err := r.steps(ctx, f.a.spec.Refresh); err != nil {
-		return nil, err
-	}
-	return r.token(ctx)
+	return f.a.newRun("refresh", old).tokenOf(ctx, f.a.spec.Refresh)
 }
 
 // revoker is an account whose description has logout.
@@ -137,8 +129,7 @@ type revoker struct{ a *account }
 
 // Revoke runs the steps of logout. A token that the vendor does not know any more is no error.
 func (f revoker) Revoke(ctx context.Context, t *vendorlogin.Token) error {
-	r := f.a.newRun("logout", t)
-	err := r.steps(ctx, f.a.spec.Logout)
+	err := f.a.newRun("logout", t).steps(ctx, f.a.spec.Logout)
 	if isRejection(err) {
 		return nil
 	}
@@ -147,11 +138,6 @@ func (f revoker) Revoke(ctx context.Context, t *vendorlogin.Token) error {
 
 // authorizer is an account whose description has use.
 type authorizer struct{ a *account }
-
-// Authorize puts on the request what use says.
-func (f authorizer) Authorize(req *http.Request, t *vendorlogin.Token) error {
-	return f.a.authorize(req, t)
-}
 
 // withOptional is the account with the optional interfaces that its description has steps for.
 func (a *account) withOptional() vendorlogin.Authenticator {

@@ -130,7 +130,11 @@ func (k *checker) checkInputs() {
 		case value == "" && !in.Optional && !k.partial:
 			k.addInput(in.Name, "is required: it belongs in Config.%s", map[bool]string{true: "Secrets", false: "Values"}[in.Secret])
 		case value != "":
-			k.takeValue(in, value)
+			normalized, reason := k.normalized(in, value)
+			if reason != "" {
+				k.addInput(in.Name, "%s", reason)
+			}
+			k.values[in.Name] = normalized
 		}
 	}
 }
@@ -148,16 +152,6 @@ func (k *checker) checkDefaults() {
 			k.add(item("inputs", i)+".default", "%s", reason)
 		}
 	}
-}
-
-// takeValue takes a value as it will be sent.
-func (k *checker) takeValue(in *Input, value string) {
-	normalized, reason := k.normalized(in, value)
-	if reason != "" {
-		k.addInput(in.Name, "%s", reason)
-		return
-	}
-	k.values[in.Name] = normalized
 }
 
 // normalized is a value as it will be sent, or what is wrong with it. The reason never quotes it.
@@ -240,9 +234,8 @@ func (k *checker) fixedURL(path, template string, whole bool) string {
 		return ""
 	}
 	origin := place.Origin(base)
-	if reason := reasonOf(second(loginhttp.BaseURL(origin, "", k.config.AllowPlainHTTP))); reason != "" {
-		k.add(path, "%s", reason)
-	}
+	_, err = loginhttp.BaseURL(origin, "", k.config.AllowPlainHTTP)
+	k.bad(err != nil, path, "%s", reasonOf(err))
 	k.allowed.Origins = append(k.allowed.Origins, origin)
 	tail := ""
 	if k.isFixed(u.Path) {
@@ -255,5 +248,3 @@ func (k *checker) fixedURL(path, template string, whole bool) string {
 	}
 	return origin + strings.TrimRight(base.EscapedPath()+tail, "/")
 }
-
-func second(_ string, err error) error { return err }

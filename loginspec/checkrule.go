@@ -79,7 +79,7 @@ func (k *checker) checkSource(path, name string, s *Source) {
 }
 
 // checkMake checks a made value. What it is made of is checked where it is used.
-func (k *checker) checkMake(path, name string, m *Make, s *Step) {
+func (k *checker) checkMake(path, name string, m *Make, local map[string]Make) {
 	is := map[bool]int{}
 	for _, one := range []bool{m.Base64 != "", m.SHA256 != "", m.UUID, m.Random != 0, m.Time != "", m.JWT != nil} {
 		is[one]++
@@ -98,16 +98,9 @@ func (k *checker) checkMake(path, name string, m *Make, s *Step) {
 	if m.JWT != nil {
 		k.checkJWT(path+".jwt", m.JWT)
 	}
-	local := map[string]Make{}
-	if s != nil {
-		local = s.Make
-	}
 	m.templates(func(_, template string) {
 		for _, in := range place.Names(template) {
-			next, ok := local[in]
-			if !ok {
-				next = k.spec.Make[in]
-			}
+			next, _ := k.spec.makes(in, local)
 			if in == name || k.spec.uses(&next, local)[name] {
 				k.add(path, "is made of itself")
 				k.cyclic[name] = true

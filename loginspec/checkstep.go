@@ -23,9 +23,8 @@ func (k *checker) checkSteps() {
 	k.bad(s.Life < 0 || s.Life > maxLife || s.RefreshLife < 0 || s.RefreshLife > maxLife, "life", "must be between 0 and ten years")
 	there := map[string]bool{}
 	k.checkList("login", s.Login, there)
-	for _, op := range []string{"refresh", "logout"} {
-		k.checkList(op, map[string][]Step{"refresh": s.Refresh, "logout": s.Logout}[op], maps.Clone(there))
-	}
+	k.checkList("refresh", s.Refresh, maps.Clone(there))
+	k.checkList("logout", s.Logout, maps.Clone(there))
 	last := len(s.Refresh) - 1
 	k.bad(last >= 0 && s.Refresh[last].Keep != nil && !slices.ContainsFunc(s.Refresh, keepsAccess), "refresh", "has no step that keeps access")
 	k.checkRules("errors", s.Errors, nil)
@@ -47,12 +46,12 @@ func keepsAccess(s Step) bool { _, ok := s.Keep["access"]; return ok }
 func (k *checker) checkList(op string, steps []Step, there map[string]bool) {
 	for i := range steps {
 		step, path := &steps[i], item(op, i)
-		k.checkStep(path, op, step, there, i)
+		k.checkStep(path, op, step, there)
 		for name := range step.Keep {
 			there[name] = true
 		}
 		if step.Resend != nil {
-			k.checkStep(path+".resend", op, step.Resend, there, i)
+			k.checkStep(path+".resend", op, step.Resend, there)
 			plain := step.Resend.Code+step.Resend.Only+step.Resend.Unless == "" && step.Resend.Resend == nil
 			k.bad(step.Code == "" || !plain, path+".resend", "belongs to a step with code, and is a plain request")
 		}
@@ -61,9 +60,9 @@ func (k *checker) checkList(op string, steps []Step, there map[string]bool) {
 
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 
-func (k *checker) checkStep(path, op string, s *Step, there map[string]bool, i int) {
+func (k *checker) checkStep(path, op string, s *Step, there map[string]bool) {
 	for name, m := range s.Make {
-		k.checkMake(join(path, "make."+name), name, &m, s)
+		k.checkMake(join(path, "make."+name), name, &m, s.Make)
 	}
 	names := k.spec.uses(s, s.Make)
 	s.templates(func(key, template string) { k.checkTemplate(join(path, key), template, there, s) })
@@ -188,32 +187,23 @@ func (k *checker) checkTemplate(path, template string, there map[string]bool, s 
 // checkName checks that a name is known, and there by then.
 func (k *checker) checkName(path, name string, there map[string]bool, s *Step) {
 	k.used[name] = true
-	local, isLocal := Make{}, false
+	var local map[string]Make
 	if s != nil {
-		local, isLocal = s.Make[name]
+		local = s.Make
 	}
-	shared, isShared := k.spec.Make[name]
+	m, isMade := k.spec.makes(name, local)
 	switch {
 	case name == "code":
 		k.bad(s == nil || s.Code == "", path, "has ${code}, and the step has no code")
 	case k.inputs[name] != nil, k.made[name] != nil, there[name]:
-	case isLocal:
-		local.templates(func(_, template string) { k.checkMade(path, name, template, there, s) })
-	case isShared:
-		shared.templates(func(_, template string) { k.checkMade(path, name, template, there, s) })
+	case k.cyclic[name]: // which has been said
+	case isMade:
+		m.templates(func(_, template string) { k.checkTemplate(path, template, there, s) })
 	case k.keeps[name] != nil:
 		k.add(path, "has ${%s} before a step has kept it", name)
 	default:
 		k.add(path, "has ${%s}, which is unknown%s", name, strictjson.Nearest(name, k.known(there)))
 	}
-}
-
-// checkMade checks what a made value is made of. That it is not made of itself has been checked.
-func (k *checker) checkMade(path, name, template string, there map[string]bool, s *Step) {
-	if k.cyclic[name] {
-		return
-	}
-	k.checkTemplate(path, template, there, s)
 }
 
 func (k *checker) known(there map[string]bool) []string {

@@ -95,8 +95,11 @@ func (r *run) unusable(call *filledCall, resp *reading.Response, err error) *ven
 	}
 }
 
-// token is what the steps came to.
-func (r *run) token(ctx context.Context) (*vendorlogin.Token, error) {
+// tokenOf runs steps, and is what they came to.
+func (r *run) tokenOf(ctx context.Context, steps []Step) (*vendorlogin.Token, error) {
+	if err := r.steps(ctx, steps); err != nil {
+		return nil, err
+	}
 	resp := r.from["access"].in
 	if r.kept["access"] == "" || resp == nil {
 		if r.last.call == nil {

@@ -63,15 +63,21 @@ func (s *Spec) uses(t templated, local map[string]Make) map[string]bool {
 				continue
 			}
 			names[name] = true
-			m, ok := local[name]
-			if !ok {
-				m = s.Make[name]
-			}
+			m, _ := s.makes(name, local)
 			m.templates(add)
 		}
 	}
 	t.templates(add)
 	return names
+}
+
+// makes is how a name is made: in the step, or else for all.
+func (s *Spec) makes(name string, local map[string]Make) (Make, bool) {
+	if m, ok := local[name]; ok {
+		return m, true
+	}
+	m, ok := s.Make[name]
+	return m, ok
 }
 
 // allSteps are all steps, with what they are called in messages.
@@ -93,7 +99,7 @@ func (s *Spec) allSteps(visit func(op, path string, step *Step)) {
 // keepsAccess is what the last step of login that keeps access keeps.
 func (s *Spec) keepsAccess() map[string]Source {
 	for _, step := range slices.Backward(s.Login) {
-		if _, ok := step.Keep["access"]; ok {
+		if keepsAccess(step) {
 			return step.Keep
 		}
 	}

@@ -8,13 +8,13 @@ import (
 	"github.com/vendorlogin/vendorlogin/internal/place"
 )
 
-// authorize puts on a request what use says: all of it, or nothing.
-func (a *account) authorize(req *http.Request, t *vendorlogin.Token) error {
+// Authorize puts on a request what use says: all of it, or nothing.
+func (f authorizer) Authorize(req *http.Request, t *vendorlogin.Token) error {
 	if err := t.SetAuthHeader(&http.Request{Header: http.Header{}}); err != nil { // for its check of the token
 		return err
 	}
-	r := a.newRun("authorize", t)
-	return r.asError("authorize", place.Carry(*a.spec.Use).Apply(req, r))
+	r := f.a.newRun("authorize", t)
+	return r.asError("authorize", place.Carry(*f.a.spec.Use).Apply(req, r))
 }
 
 // tokenType is what stands before the access token in an Authorization header: what the response said, or what use does.

@@ -72,22 +72,16 @@ func (r *run) Value(ctx context.Context, name string) (string, bool, error) {
 
 // fetch reads a secret or makes a value.
 func (r *run) fetch(ctx context.Context, name string) (string, bool, error) {
-	if f, ok := r.secrets[name]; ok {
-		value, err := r.endpoint.Secret(ctx, r.op, name, f)
-		return value, err == nil, err
+	for _, secrets := range []map[string]vendorlogin.SecretFunc{r.secrets, r.made} {
+		if f, ok := secrets[name]; ok {
+			value, err := r.endpoint.Secret(ctx, r.op, name, f)
+			return value, err == nil, err
+		}
 	}
-	if f, ok := r.made[name]; ok {
-		value, err := r.endpoint.Secret(ctx, r.op, name, f)
-		return value, err == nil, err
+	if m, ok := r.spec.makes(name, r.making); ok {
+		return m.make(ctx, r)
 	}
-	m, ok := r.making[name]
-	if !ok {
-		m, ok = r.spec.Make[name]
-	}
-	if !ok {
-		return "", false, nil
-	}
-	return m.make(ctx, r)
+	return "", false, nil
 }
 
 // Typed reports whether a value is a number or a boolean in JSON.

@@ -74,6 +74,7 @@ type Flight[T any] struct {
 	work    Work[T]
 	clock   *clock
 	done    chan struct{} // closed when value is set
+	value   T
 	ended   chan struct{} // closed when the goroutine is gone
 	closing chan struct{} // closed by Close
 
@@ -81,7 +82,6 @@ type Flight[T any] struct {
 	settled   bool
 	committed bool
 	closed    bool
-	value     T
 }
 
 // New prepares w. Its ctx will have the values of ctx, not its end.
@@ -139,9 +139,7 @@ func (f *Flight[T]) settle(value T) {
 	f.mu.Unlock()
 	value = f.work.Settle(value)
 	f.clock.settled()
-	f.mu.Lock()
 	f.value = value
-	f.mu.Unlock()
 	close(f.done)
 }
 
@@ -149,24 +147,18 @@ func (f *Flight[T]) settle(value T) {
 func (f *Flight[T]) Wait(ctx context.Context) (T, error) {
 	select {
 	case <-f.done:
-		return f.outcome(), nil
+		return f.value, nil
 	default:
 	}
 	var none T
 	select {
 	case <-f.done:
-		return f.outcome(), nil
+		return f.value, nil
 	case <-f.closing:
 		return none, ErrClosed
 	case <-ctx.Done():
 		return none, ctx.Err()
 	}
-}
-
-func (f *Flight[T]) outcome() T {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.value
 }
 
 // Ended is closed when no goroutine of the flight is left.
