@@ -155,6 +155,17 @@ func (o *order) due(unusable bool, wall time.Time) func(record.Row) time.Time {
 	}
 }
 
+// unsaved is what this Client remembers after a success that the Store did not take: its attempt may be open there.
+func (o *order) unsaved(a record.Attempts) record.Attempts {
+	if o.tries.password != "" {
+		a.Password = a.Password.Clear(o.tries.password)
+	}
+	if o.tries.code != "" {
+		a.Code = a.Code.Clear(o.tries.code)
+	}
+	return a
+}
+
 // succeeded is what counts after a token came.
 func (o *order) succeeded(a record.Attempts) record.Attempts {
 	if o.tries.password != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -298,5 +299,105 @@ func TestFailedPasswordForgetsNoCode(t *testing.T) {
 		_, err := newClient(t, &fake{err: down()}, shared(s)).Token(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
 		assert.Contains(t, string(s.blob().data), `"id":"x-1"`)
+	})
+}
+
+func TestSuccessThatCannotBeSavedIsNotCounted(t *testing.T) {
+	for _, life := range []time.Duration{time.Minute, 2 * time.Minute, 3 * time.Minute} {
+		t.Run(life.String(), func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newMemStore()
+				s.before = func(ctx context.Context, op string) error {
+					if op == "save" {
+						return vendorlogin.ErrStore
+					}
+					return nil
+				}
+				v := &fake{life: life}
+				c := newClient(t, v, &vendorlogin.Options{Store: s})
+				failed := 0
+				var last error
+				for range 1800 {
+					if _, err := c.Token(t.Context()); err != nil {
+						failed++
+						last = err
+					}
+					time.Sleep(time.Second)
+				}
+				assert.Zero(t, failed, "every login succeeded: %v", last)
+			})
+		})
+	}
+}
+
+func TestSuccessBesideASeedIsNotCounted(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		v := &fake{life: time.Hour, took: 3 * time.Second}
+		a := newClient(t, v, &vendorlogin.Options{Store: s})
+		b := newClient(t, v, &vendorlogin.Options{Store: s})
+		for range 4 {
+			go func() {
+				time.Sleep(time.Second)
+				_ = b.Seed(context.Background(), &vendorlogin.Token{Access: vendorlogin.NewSecret("seeded"), ExpiresAt: time.Now().Add(20 * time.Minute)})
+			}()
+			_, err := a.Renew(t.Context())
+			require.NoError(t, err)
+			time.Sleep(time.Minute)
+		}
+		assert.Zero(t, a.Status().Attempts, "each login succeeded")
+		c := newClient(t, v, &vendorlogin.Options{Store: s})
+		_, err := c.Renew(t.Context())
+		assert.NoError(t, err)
+	})
+}
+
+func TestClearedAttemptsStayCleared(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		v := &fake{life: 20 * time.Second}
+		var bad atomic.Bool
+		bad.Store(true)
+		v.on = func(context.Context, string, int64) error {
+			if bad.Load() {
+				return down()
+			}
+			return nil
+		}
+		a := newClient(t, v, &vendorlogin.Options{Store: s})
+		for v.logins.Load() < 3 {
+			_, err := a.Token(t.Context())
+			require.Error(t, err)
+			time.Sleep(time.Second)
+		}
+		b := newClient(t, v, &vendorlogin.Options{Store: s})
+		bad.Store(false)
+		for { // succeeds
+			if _, err := b.Token(t.Context()); err == nil {
+				break
+			}
+			time.Sleep(time.Second)
+		}
+		bad.Store(true)
+		time.Sleep(25 * time.Second)
+		_, err := b.Token(t.Context())
+		require.Error(t, err)
+		bad.Store(false)
+		for {
+			if _, err := b.Token(t.Context()); err == nil {
+				break
+			}
+			time.Sleep(time.Second)
+		}
+		time.Sleep(25 * time.Second) // expired
+		bad.Store(true)
+		before := v.logins.Load()
+		end := time.Now().Add(5 * time.Minute)
+		for time.Now().Before(end) {
+			_, _ = a.Token(t.Context())
+			time.Sleep(time.Second)
+		}
+		// With a clean slate A may make 4 attempts by 264 s.
+		assert.EqualValues(t, 4, v.logins.Load()-before)
 	})
 }

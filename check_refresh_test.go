@@ -155,3 +155,50 @@ func TestRefreshForgetsNoAttempts(t *testing.T) {
 		assert.LessOrEqual(t, r.logins.Load()-before, int64(4))
 	})
 }
+
+// rejecting counts how often each refresh token is sent; the first refresh is rejected after took.
+type rejecting struct {
+	fake
+	took  time.Duration
+	sends map[string]int
+}
+
+func (r *rejecting) Refresh(ctx context.Context, old *vendorlogin.Token) (*vendorlogin.Token, error) {
+	r.mu.Lock()
+	r.sends[old.Refresh.Reveal()]++
+	r.mu.Unlock()
+	r.refreshes.Add(1)
+	select {
+	case <-time.After(r.took):
+	case <-ctx.Done():
+	}
+	return nil, &vendorlogin.Error{Op: "refresh", Kind: vendorlogin.ErrRefreshRejected, Status: 400}
+}
+
+func TestRejectedRefreshTokenIsNotSentByAnotherThoughTheTimeIsOver(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		v := &rejecting{fake: fake{life: 10 * time.Minute, rotates: true}, took: 29500 * time.Millisecond, sends: map[string]int{}}
+		a := newClient(t, v, &vendorlogin.Options{Store: s})
+		mustToken(t, a)
+		time.Sleep(11 * time.Minute)
+		// From now on a command takes 800 ms, within the 2 s that it may take.
+		s.before = func(ctx context.Context, op string) error {
+			if v.refreshes.Load() > 0 {
+				return pass(ctx, 800*time.Millisecond)
+			}
+			return nil
+		}
+		_, err := a.Token(t.Context())
+		require.Error(t, err)
+		s.before = nil
+		v.took = 0
+		b := newClient(t, v, &vendorlogin.Options{Store: s})
+		time.Sleep(15 * time.Second)
+		mustToken(t, b)
+		assert.NotEmpty(t, v.sends)
+		for token, n := range v.sends {
+			assert.Equal(t, 1, n, token)
+		}
+	})
+}

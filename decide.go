@@ -66,6 +66,9 @@ func (k *keeper) decide(ctx context.Context, force, probed bool) decision {
 		return decision{wait: k.run}
 	}
 	if err := ctx.Err(); err != nil {
+		if fallback != nil {
+			return decision{token: fallback}
+		}
 		return decision{err: k.leftBy(err)}
 	}
 	hold := k.onHold()

@@ -167,3 +167,20 @@ func TestRejectedTokenThatExpiresIsRenewed(t *testing.T) {
 		assert.NotSame(t, second, mustToken(t, c))
 	})
 }
+
+func TestRejectedTokenIsHandedOutThoughTheCallerHasLeft(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		v := &fake{life: time.Hour}
+		c := newClient(t, v, nil)
+		c.Invalidate(mustToken(t, c))
+		second := mustToken(t, c) // renewed
+		c.Invalidate(second)      // within the minute: stays in use
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := c.Token(ended)
+		assert.NoError(t, err)
+		assert.Equal(t, second, mustToken(t, c))
+		_, err = c.Token(ended)
+		assert.NoError(t, err)
+	})
+}

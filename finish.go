@@ -29,14 +29,23 @@ func (o *order) keep(ctx context.Context, t *Token, rotated bool) *outcome {
 			return nil
 		}
 		if theirs = o.fresherToken(); theirs != nil && !o.ledger.rec.Spent {
-			return nil
+			return o.successBeside(useless)
 		}
 		theirs = nil
 		next, h = o.successor(t, useless)
 		return &next
 	})
 	if theirs != nil {
+		if useless == nil {
+			o.noteAttempts(o.unsaved(o.succeeded(o.attempts())))
+		}
 		return o.adopt(theirs)
+	}
+	switch {
+	case failed == nil:
+		next.Attempts = next.Attempts.Settled()
+	case useless == nil:
+		next.Attempts = o.unsaved(next.Attempts)
 	}
 	o.noteAttempts(next.Attempts)
 	out := &outcome{token: t, seq: next.Seq, hold: h, unsaved: failed != nil}
@@ -67,6 +76,16 @@ func (o *order) successor(t *Token, useless *Error) (record.Record, *hold) {
 	h := o.holdAfter(useless, next.Attempts)
 	next.Holds = h.addTo(next.Holds, wall)
 	return next, h
+}
+
+// successBeside is the record of another's fresher token, in which our login no longer counts; nil where nothing changes.
+func (o *order) successBeside(useless *Error) *record.Record {
+	if useless != nil || o.tries == (tries{}) {
+		return nil
+	}
+	next := o.unclaimed(o.ledger.rec)
+	next.Attempts = o.succeeded(o.attempts())
+	return &next
 }
 
 // nextSeq is the number of a new token.
@@ -115,7 +134,7 @@ func (o *order) fail(ctx context.Context, err *Error) *outcome {
 // failureRecord is the record after err; nil if it says nothing new.
 func (o *order) failureRecord(err *Error, h *hold, wall time.Time) *record.Record {
 	next := o.unclaimed(o.ledger.rec)
-	if o.old != nil && o.marked == o.ledger.version && err.Unprocessed {
+	if o.old != nil && o.marked == o.ledger.version && err.Unprocessed && o.progress.soFar().refresh != hashOf(o.old.Refresh) {
 		next.Spent = false
 	}
 	next.Holds = h.addTo(next.Holds, wall)

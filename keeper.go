@@ -73,6 +73,9 @@ type run struct {
 
 func (r *run) underWay() bool { return r != nil && !r.settled }
 
+// renews reports whether the job is to get a token, and may send something for it.
+func (r *run) renews() bool { return r.job == jobRenew || r.job == jobBackground }
+
 // insideKey is in the contexts of a keeper's own renewals.
 type insideKey struct{ k *keeper }
 

@@ -92,8 +92,17 @@ func (o *order) lock(ctx context.Context) *outcome {
 
 // keepLock extends the lock until unlock, or until the renewal's time and the time for saving are over.
 func (o *order) keepLock(ctx context.Context) {
-	o.extender = make(chan struct{})
-	go func(stop <-chan struct{}, lease Lease) {
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done, lease := make(chan struct{}), o.ledger.lease
+	o.stopExtending = func() {
+		cancel()
+		select {
+		case <-done:
+		case <-time.After(o.ledger.timeout): // Extend ignores its ctx
+		}
+	}
+	go func() {
+		defer close(done)
 		defer func() { _ = recover() }() // a panic in Extend
 		tick := time.NewTicker(leaseTime / 3)
 		defer tick.Stop()
@@ -101,25 +110,25 @@ func (o *order) keepLock(ctx context.Context) {
 		var end <-chan time.Time
 		for {
 			select {
-			case <-stop:
+			case <-running.Done():
 				return
 			case <-end:
 				return
 			case <-over:
 				over, end = nil, time.After(graceTime)
 			case <-tick.C:
-				command, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ledger.timeout)
+				command, cancel := context.WithTimeout(running, o.ledger.timeout)
 				_ = lease.Extend(command) // a lost lock is noticed before the save
 				cancel()
 			}
 		}
-	}(o.extender, o.ledger.lease)
+	}()
 }
 
 // unlock frees the lock. It is the last step, after the outcome has become the Client's state.
 func (o *order) unlock(ctx context.Context) {
-	if o.extender != nil {
-		close(o.extender)
+	if o.stopExtending != nil {
+		o.stopExtending()
 	}
 	ctx, cancel := graceContext(ctx)
 	defer cancel()
@@ -258,7 +267,9 @@ func (o *order) commit(ctx context.Context, op string) *outcome {
 // has moved on, and what it brought may serve.
 func (o *order) dropRefresh(ctx context.Context) *outcome {
 	ours := o.ledger.version
-	_ = o.ledger.update(ctx, func() *record.Record { // that it is spent is in the record already
+	grace, cancel := graceContext(ctx)
+	defer cancel()
+	_ = o.ledger.update(grace, func() *record.Record { // that it is spent is in the record already
 		if o.ledger.version != ours {
 			return nil
 		}

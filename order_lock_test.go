@@ -3,6 +3,7 @@ package vendorlogin_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,5 +61,26 @@ func TestCallerHearsWhenTheAttemptOfAnotherEnds(t *testing.T) {
 		assert.Zero(t, f.logins.Load())
 		log := s.commands()
 		assert.Equal(t, len(log), count(log, "load"), "nothing is saved: nothing has come about")
+	})
+}
+
+func TestCloseWaitsForTheExtensionOfTheLock(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		var inExtend atomic.Int64
+		s.before = func(ctx context.Context, op string) error {
+			if op == "extend" {
+				inExtend.Add(1)
+				defer inExtend.Add(-1)
+				return pass(ctx, 1900*time.Millisecond)
+			}
+			return nil
+		}
+		v := &fake{life: time.Hour, took: 3 * time.Second}
+		c, err := vendorlogin.NewClient(v, &vendorlogin.Options{Store: s})
+		require.NoError(t, err)
+		mustToken(t, c)
+		require.NoError(t, c.Close())
+		assert.Zero(t, inExtend.Load(), "a goroutine of the Client is in the Store after Close")
 	})
 }

@@ -20,6 +20,11 @@ func PeekBody(resp *http.Response) []byte {
 	if resp == nil || resp.Body == nil || !mayPeek(resp) {
 		return nil
 	}
+	return peek(resp)
+}
+
+// peek reads the start of resp's body.
+func peek(resp *http.Response) []byte {
 	if p, ok := resp.Body.(*peekedBody); ok {
 		return p.start
 	}

@@ -20,13 +20,13 @@ type order struct {
 	known    known
 	progress *progress
 
-	atStart  int64         // the record's number when the renewal began
-	old      *Token        // whose refresh token is about to be sent; nil: log in
-	marked   string        // the record's version that says so
-	owner    string        // of claims and attempts
-	tries    tries         // the attempts under way
-	requests sent.Count    // those that may have reached the vendor
-	extender chan struct{} // closed when the lock need not be extended any more
+	atStart       int64      // the record's number when the renewal began
+	old           *Token     // whose refresh token is about to be sent; nil: log in
+	marked        string     // the record's version that says so
+	owner         string     // of claims and attempts
+	tries         tries      // the attempts under way
+	requests      sent.Count // those that may have reached the vendor
+	stopExtending func()     // set while the lock is extended; returns when no Extend runs any more
 }
 
 // known is what the Client knew when the renewal began.

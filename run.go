@@ -14,7 +14,7 @@ func (k *keeper) begin(ctx context.Context, r *run, work func(*order, context.Co
 	r.progress = o.progress
 	known := o.known // the renewal goes on changing its own
 	s := &scope{namespace: k.set.Namespace, probing: r.job == jobProbe}
-	if r.job == jobRenew || r.job == jobBackground {
+	if r.renews() {
 		s.spend, s.prompt = o.spend, r.prompt(k.set.PromptInBackground)
 	}
 	r.flight = flight.New(o.requests.In(s.in(context.WithValue(ctx, insideKey{k}, true))), flight.Work[outcome]{

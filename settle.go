@@ -102,7 +102,8 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 	if out.unsaved {
 		h.flags |= unsavedFlag
 	}
-	if r.forRejected {
+	before := k.cached.Load()
+	if r.forRejected || r.job != jobSeed && before != nil && before.flags&(rejectedFlag|unprovenFlag) != 0 {
 		h.flags |= unprovenFlag
 	}
 	if h.at(mono, wall) != expired {

@@ -77,7 +77,7 @@ func (c *Client) Status() Status {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	mono, wall := k.now()
-	s := Status{Account: k.vendor.auth.Account(), State: none, Renewing: k.run.underWay()}
+	s := Status{Account: k.vendor.auth.Account(), State: none, Renewing: k.run.underWay() && k.run.renews()}
 	if k.success != 0 {
 		s.LastSuccess = k.epoch.Add(k.success).Round(0)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -148,4 +149,81 @@ func TestRefusedAnswerThatPanics(t *testing.T) {
 	}
 	rt := newTransportClient(t, &mint{}, nil).Transport(a)
 	assert.PanicsWithValue(t, "example", func() { _, _ = rt.RoundTrip(newRequest(t, things)) })
+}
+
+func TestResponseWithoutABody(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		v := &fake{life: time.Hour}
+		c := newClient(t, v, nil)
+		n := 0
+		base := roundTripperFunc(func(r *http.Request) (*http.Response, error) {
+			n++
+			if n == 1 {
+				return &http.Response{StatusCode: 401, Header: http.Header{}}, nil
+			}
+			return &http.Response{StatusCode: 200, Header: http.Header{}}, nil
+		})
+		plain, err := (&http.Client{Transport: base}).Get("https://api.example.com/x")
+		require.NoError(t, err)
+		plain.Body.Close()
+		n = 0
+		assert.NotPanics(t, func() {
+			resp, err := (&http.Client{Transport: c.Transport(base)}).Get("https://api.example.com/x")
+			require.NoError(t, err)
+			resp.Body.Close()
+		})
+	})
+}
+
+type loginOver struct {
+	fake
+	client *http.Client
+	url    string
+}
+
+func (l *loginOver) Account() vendorlogin.Account {
+	return vendorlogin.Account{Vendor: "fake", Endpoint: l.url, Principal: "x"}
+}
+
+func (l *loginOver) Login(ctx context.Context) (*vendorlogin.Token, error) {
+	r, _ := http.NewRequestWithContext(ctx, "POST", l.url+"/login", strings.NewReader("x"))
+	resp, err := l.client.Do(r)
+	if err != nil {
+		return nil, &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, Err: err, Unprocessed: true}
+	}
+	resp.Body.Close()
+	return l.fake.Login(ctx)
+}
+
+func TestEncodedRefusalGivesItsConnectionToTheLogin(t *testing.T) {
+	for name, encoded := range map[string]bool{"plain": false, "gzip": true} {
+		t.Run(name, func(t *testing.T) {
+			var n atomic.Int64
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/login" {
+					return
+				}
+				if n.Add(1) == 1 {
+					if encoded {
+						w.Header().Set("Content-Encoding", "gzip")
+					}
+					w.WriteHeader(401)
+					w.Write([]byte("abc"))
+					return
+				}
+			}))
+			defer server.Close()
+			base := &http.Transport{MaxConnsPerHost: 1}
+			defer base.CloseIdleConnections()
+			v := &loginOver{fake: fake{life: time.Hour}, client: &http.Client{Transport: base}, url: server.URL}
+			c := newClient(t, v, &vendorlogin.Options{LoginTimeout: 3 * time.Second})
+			mustToken(t, c)
+			r, _ := http.NewRequest("GET", server.URL+"/x", nil)
+			r.Header.Set("Accept-Encoding", "gzip")
+			resp, err := (&http.Client{Transport: c.Transport(base)}).Do(r)
+			require.NoError(t, err)
+			resp.Body.Close()
+			assert.Equal(t, 200, resp.StatusCode)
+		})
+	}
 }

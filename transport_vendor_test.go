@@ -115,3 +115,33 @@ func TestRequestWithoutAURLIsAnError(t *testing.T) {
 		}
 	})
 }
+
+func refusalLogins(t *testing.T, n int, store vendorlogin.Store) int64 {
+	v := &fake{life: 24 * time.Hour, took: 100 * time.Millisecond}
+	var transports []http.RoundTripper
+	base := roundTripperFunc(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 401, Body: http.NoBody, Header: http.Header{}, Request: r}, nil
+	})
+	for range n {
+		c := newClient(t, v, &vendorlogin.Options{Store: store})
+		transports = append(transports, c.Transport(base))
+	}
+	for range 3600 {
+		for _, tr := range transports {
+			r, _ := http.NewRequestWithContext(t.Context(), "GET", "https://api.example.com/x", nil)
+			resp, err := tr.RoundTrip(r)
+			require.NoError(t, err)
+			resp.Body.Close()
+		}
+		time.Sleep(time.Second)
+	}
+	return v.logins.Load()
+}
+
+func TestRefusalsCostAFleetNoMoreThanItsClientsAlone(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		alone, together := refusalLogins(t, 5, nil), refusalLogins(t, 5, newMemStore())
+		assert.LessOrEqual(t, together, alone)
+		assert.LessOrEqual(t, alone, int64(60))
+	})
+}

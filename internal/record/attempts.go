@@ -23,6 +23,16 @@ type Attempts struct {
 // IsZero reports whether nothing was tried.
 func (a Attempts) IsZero() bool { return a.Password.IsZero() && a.Code.IsZero() }
 
+// Settled is what a Client need remember of a list that is in the Store: nothing, once no attempt is left.
+func (a Attempts) Settled() Attempts {
+	for _, row := range []*Row{&a.Password, &a.Code} {
+		if len(row.Tries) == 0 && row.N == 0 {
+			*row = Row{}
+		}
+	}
+	return a
+}
+
 // Merge is a with what another list knows.
 func (a Attempts) Merge(b Attempts) Attempts {
 	if a.Last == (Failure{}) {
@@ -123,13 +133,20 @@ func (r Row) Cancel(id string) Row {
 // Succeed is the row after the attempt has succeeded: it and those before it no longer count.
 func (r Row) Succeed(id string) Row {
 	i := slices.IndexFunc(r.Tries, func(t Try) bool { return t.ID == id })
-	next := Row{Tries: slices.Clone(r.Tries[i+1:])}
+	next := Row{Tries: slices.Clone(r.Tries[i+1:]), Cleared: slices.Clone(r.Cleared)}
 	for _, t := range r.Tries[:max(i, 0)] {
 		if !t.Open {
 			next.Cleared = append(next.Cleared, t.ID)
 		}
 	}
+	next.Cleared = next.Cleared[max(len(next.Cleared)-maxCleared, 0):]
 	return next
+}
+
+// Clear is r after a success of which the Store may not know: should its attempt be found open there, it counts no more.
+func (r Row) Clear(id string) Row {
+	r.Cleared = union(r.Cleared, []string{id})
+	return r
 }
 
 // bounded is r without what cannot be true at now: such an end was written by a clock that was wrong. Of an open attempt nobody knows
@@ -216,9 +233,9 @@ func (r Row) merge(b Row) Row {
 	return r
 }
 
-// afterClearing is the row without those of ids that have ended.
+// afterClearing is the row without those of ids: they have ended, whatever this list says.
 func (r Row) afterClearing(ids []string) Row {
-	kept := slices.DeleteFunc(slices.Clone(r.Tries), func(t Try) bool { return !t.Open && slices.Contains(ids, t.ID) })
+	kept := slices.DeleteFunc(slices.Clone(r.Tries), func(t Try) bool { return slices.Contains(ids, t.ID) })
 	if len(kept) == len(r.Tries) {
 		return r
 	}
@@ -235,7 +252,7 @@ func (r Row) afterClearing(ids []string) Row {
 }
 
 // maxCleared is how many ids of cleared attempts are remembered.
-const maxCleared = 8
+const maxCleared = 16
 
 func union(a, b []string) []string {
 	all := slices.Clone(a)

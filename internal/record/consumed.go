@@ -8,7 +8,7 @@ import (
 const (
 	consumedLife = 30 * 24 * time.Hour // how long a single-use secret is remembered
 	codeLife     = Window              // and a one-time password, whose few digits come again by chance
-	maxConsumed  = 32                  // how many; the oldest go first
+	maxConsumed  = 1000                // how many: one in 43 minutes; the oldest go first
 )
 
 // A Consumed is a single-use secret that may have reached the vendor, by 32 bits of its fingerprint.

@@ -38,6 +38,10 @@ func (list Holds) With(h Hold, now time.Time) Holds {
 	var next Holds
 	for _, old := range list {
 		replaced := old.Cause == h.Cause && same(old.Fingerprint, h.Fingerprint)
+		if replaced && now.Before(old.Floor) { // of two responses at once the later time binds
+			h.Floor = latest(h.Floor, old.Floor)
+			h.Until = latest(h.Until, h.Floor)
+		}
 		if !replaced && now.Before(old.Until) {
 			next = append(next, old)
 		}

@@ -63,6 +63,10 @@ var known = func() []string {
 	return names
 }()
 
+// maxSeq is the highest number that a token can have: milliseconds since 1970 for 285,000 years. A higher one would leave no number
+// for the next token.
+const maxSeq = 1 << 53
+
 // Decode reads a Record. Its errors hold nothing of data.
 func Decode(data []byte) (Record, error) {
 	var header struct {
@@ -80,6 +84,9 @@ func Decode(data []byte) (Record, error) {
 	}
 	if r.Token != nil && r.Token.Access == "" && r.Token.Refresh == "" {
 		r.Token = nil
+	}
+	if r.Seq > maxSeq {
+		r.Seq = 0
 	}
 	if r.Token != nil && r.Seq == 0 {
 		r.Seq = r.Token.IssuedAt.UnixMilli() // written by the first version

@@ -165,3 +165,12 @@ func unknownFields(t *testing.T, data []byte) map[string]any {
 	})
 	return all
 }
+
+func TestDecodeBoundsTheNumber(t *testing.T) {
+	t.Parallel()
+	for seq, want := range map[string]int64{"5": 5, "9007199254740992": 1 << 53, "9223372036854775807": 946684800000} {
+		r, err := Decode([]byte(`{"format":1,"token":{"access":"a","issued_at":"2000-01-01T00:00:00Z"},"seq":` + seq + `}`))
+		require.NoError(t, err)
+		assert.Equal(t, want, r.Seq, seq)
+	}
+}

@@ -103,6 +103,11 @@ func TestHolds(t *testing.T) {
 	assert.Len(t, Holds{{Cause: "credentials", Until: at(60)}}.With(h, at(0)), 2)
 	assert.Len(t, Holds{h}.With(Hold{Cause: "failed", Fingerprint: &one, Until: at(90)}, at(0)), 2, "of another cause")
 	assert.Len(t, Holds{{Cause: "failed", Until: at(60)}}.With(Hold{Cause: "failed", Until: at(90)}, at(0)), 1)
+	late := Hold{Cause: "rate", Until: at(3600), Floor: at(3600)}
+	both := Holds{late}.With(Hold{Cause: "rate", Until: at(60), Floor: at(60)}, at(0))
+	require.Len(t, both, 1)
+	assert.Equal(t, late, both[0], "of two responses at once the later time binds")
+	assert.Equal(t, at(3700), Holds{late}.With(Hold{Cause: "rate", Until: at(3700)}, at(3600))[0].Until, "a floor that is over binds nothing")
 	for range 20 {
 		list = append(list, Hold{Cause: "x", Until: at(5)})
 	}
