@@ -41,8 +41,8 @@ func NewClient(a Authenticator, o *Options) (*Client, error) {
 	return c, nil
 }
 
-// Token returns a valid token. While the cached one is fresh the call costs a clock reading and never fails, even when ctx has
-// ended. Near its expiry the cached token is still returned, and renewed once in the background. Without a valid token the call
+// Token returns a valid token. While the cached one is fresh the call costs a clock reading and, before Close, never fails, even when
+// ctx has ended. Near its expiry the cached token is still returned, and renewed once in the background. Without a valid token the call
 // waits for the renewal that all callers share, until ctx ends. Then the error matches ctx.Err(), and the renewal goes on for the
 // others.
 //
@@ -85,10 +85,10 @@ func waitingHelps(e *Error) bool {
 	return errors.Is(e, ErrUnavailable) || errors.Is(e, ErrRateLimited) || errors.Is(e, ErrBadResponse)
 }
 
-// Renew renews the token now, by refresh or login, whatever its age, or joins the renewal that is under way. It does not return a
-// token that the Store had before the call. It bypasses a hold after a rejection or a failure, at most once per minute, since each
-// time may cost the account an attempt. It never bypasses a Retry-After or [Options.MaxAttempts]. On failure a valid cached token
-// stays, unless an API has rejected it and the vendor rejected the refresh token or the credentials too.
+// Renew renews the token now, by refresh or login, whatever its age, or joins the renewal that is under way. It does not return a token
+// that the Store had before the call. It bypasses a hold after a rejection or a failure, at most once per minute, since each time may
+// cost the account an attempt. It never bypasses a Retry-After or [Options.MaxAttempts]. On failure a valid cached token stays, unless
+// an API has rejected it and the vendor rejected the refresh token, the credentials, a code or the account too.
 func (c *Client) Renew(ctx context.Context) (*Token, error) { return c.k.await(ctx, true) }
 
 // Authorize puts the vendor's headers on req: a token as from Token(req.Context()), and whatever else the vendor's API wants.

@@ -18,10 +18,11 @@
 //     hold, marked as Remembered, with RetryAt as its end.
 //   - Attempt: a request with a password or a code in it. It is counted before it is sent. The count is taken back if it brought a
 //     valid token, or certainly did not reach the vendor.
-//   - Probe: on hold, a look at the credentials and the Store that all callers share. A call starts it when one is due:
-//     for the credentials after 5 seconds, for the Store after 5 to 15.
+//   - Probe: while a Client is on hold, a call may start one, and all callers share it. It reads the credentials, at most every 5
+//     seconds, and the Store, every 5 to 15. If the credentials have changed or the Store has a token, the hold is over.
 //   - Outage: a login or refresh had no response, or a 5xx or a maintenance page.
-//   - Record: what the users of a Store share about an account: the token, holds, attempts, and which secrets are consumed.
+//   - Record: what the users of a Store share about an account: the token, holds, attempts, and fingerprints of the single-use secrets
+//     (refresh tokens, codes) that were sent.
 //   - Rejected: the vendor said no. A token that an API rejected stays cached until a renewal brings another, or the vendor rejects
 //     the refresh token, the credentials, a code or the account too.
 //
@@ -35,7 +36,7 @@
 //
 // the renewal under way, one at a time, on a context of its own, so that whoever began it may leave:
 //
-//	none ──▶ under way ──▶ settled (waiters leave) ──▶ unlocked
+//	none ──▶ under way ──▶ settled: callers get the outcome ──▶ lock released
 //
 // and the hold:
 //
@@ -51,7 +52,7 @@
 // # The order of a renewal
 //
 //	load the record ──▶ a fresher token? take it. A hold? return its error.
-//	ask the Pacer
+//	wait for the turn, where Options.Pacer spreads the logins of many accounts
 //	take the Store's lock; while others have it, load again
 //	load again ──▶ as above
 //	write what is about to be sent: the refresh token is consumed, or an attempt is under way
@@ -65,11 +66,12 @@
 //
 // # Never locked out
 //
-// A wrong password is sent once; then the Client, and every other user of its Store, is on hold until the password changes, or for
-// [Options.Cooldown]. Whatever a vendor returns, an account makes at most 4 unsuccessful attempts with a password in any 10 minutes,
-// and 4 with a code: see [Options.MaxAttempts]. Nothing sleeps: a call that would have to wait fails with RetryAt.
-// [Client.WaitToken] waits.
+// A wrong password is sent once; then the Client, and every other user of its Store, is on hold until the password changes,
+// [Client.Renew] is called, or [Options.Cooldown] is over. Whatever a vendor returns, an account makes at most 4 unsuccessful attempts
+// with a password in any 10 minutes, and 4 with a code: see [Options.MaxAttempts]. A hold is not waited for: without a valid token a
+// call fails at once, with RetryAt. [Client.WaitToken] waits.
 //
-// Without a Store each process counts its own attempts, and a restarted process begins anew. A file store on a lasting volume
-// prevents that.
+// Without a Store each Client counts its own attempts, and a restarted process begins anew. A file store on a volume that outlives the
+// process prevents that. With a Store the count is that of the record: one for each [Options.Namespace] and [Account]. Two Accounts
+// that are one user of the vendor's have two.
 package vendorlogin

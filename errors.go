@@ -43,8 +43,8 @@ type Error struct {
 	Message string       // the vendor's words: one line of at most 256 characters; each value that was sent is replaced by "[redacted]"
 	Fields  []FieldError // the fields that were rejected, by the vendor or here
 
-	// RetryAt is when trying again makes sense; zero: not known. Until then a Client returns this error again, with Remembered set,
-	// and sends nothing.
+	// RetryAt is when trying again makes sense; zero: not known. Until then a Client that has no valid token returns this error again,
+	// with Remembered set, and sends nothing.
 	RetryAt time.Time
 
 	// Unprocessed is set when the vendor certainly did not act on the request: it was never sent, or was not processed. A

@@ -26,9 +26,9 @@ type Options struct {
 	// Pacer spreads the logins of many accounts at one endpoint over time; package clientpool has one. Default: none.
 	Pacer Pacer
 
-	// RenewBefore is how long before its expiry a token is renewed in the background. It is never more than half of a
-	// token's lifetime. A new token with less than 10 seconds left, or less than RenewBefore if that is shorter, is handed to the callers
-	// who wait, and its login counts as unsuccessful. Default 5 minutes.
+	// RenewBefore is how long before its expiry a token is renewed in the background. It is never more than half of a token's lifetime.
+	// A new token with less than 10 seconds left, or less than RenewBefore if that is shorter, is handed to the callers who wait, and
+	// its login counts as an unsuccessful attempt, so that tokens which expire on their way cause no endless logins. Default 5 minutes.
 	RenewBefore time.Duration
 
 	// LoginTimeout bounds one renewal: waiting for other processes, and for the vendor. A person's typing of a code has time of its

@@ -44,11 +44,11 @@ func (f OTPFunc) OTP(ctx context.Context, c Challenge) (string, error) { return 
 // AskOTP asks s for a code; it is how an [Authenticator] asks. The code comes without surrounding blanks and is never empty.
 // AskOTP records it as about to be sent, like [Spend], but for 10 minutes only, since codes come again by chance.
 //
-// The error is [ErrOTPRequired] when s is nil, when s fails, and for a code that was sent in the last 10 minutes; that one is
-// Unprocessed. It is ErrOTPRequired, without asking, when a [Client] renews in the background and s would ask a person (see
-// Options.PromptInBackground). An *[Error] of s is returned as it is. In a Client's login a person has 5 minutes, and a NonInteractive
-// source one minute; [Client.Close] ends both. When that time is over the error is [ErrUnavailable], when no attempt is left
-// [ErrRateLimited].
+// The error is [ErrOTPRequired] when s is nil, when s fails with an error that is no *Error, and, with Unprocessed set, for a code that
+// was sent in the last 10 minutes. It is ErrOTPRequired, without asking, when a [Client] renews in the background and s would ask a
+// person (see Options.PromptInBackground). An *[Error] of s is returned as it is. In a Client's login a person has 5 minutes, and a
+// NonInteractive source one minute; [Client.Close] ends both. When that time is over the error is [ErrUnavailable], when no attempt is
+// left [ErrRateLimited].
 func AskOTP(ctx context.Context, s OTPSource, c Challenge) (string, error) {
 	if f, ok := s.(OTPFunc); s == nil || ok && f == nil {
 		return "", otpError(c, errors.New("no OTP source is configured"))

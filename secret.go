@@ -77,8 +77,8 @@ func (f SecretFunc) Interactive() SecretFunc {
 	}
 }
 
-// OncePerLogin is f, called once within one login of a [Client] however often the login needs the secret. So a prompt asks once,
-// and [Fingerprinter] covers what was sent. The constructor of an [Authenticator] applies it to each SecretFunc of its
+// OncePerLogin is f, called once within one login of a [Client] however often the login needs the secret. So a prompt asks once, and
+// the fingerprint is that of the value that was sent. The constructor of an [Authenticator] applies it to each SecretFunc of its
 // configuration. Outside a Client's login f is called each time. A nil f stays nil.
 func (f SecretFunc) OncePerLogin() SecretFunc {
 	if f == nil {
@@ -101,9 +101,10 @@ func (o *secretOnce) read(ctx context.Context) (Secret, error) {
 // [AskOTP] does so for one-time passwords. An [Authenticator] calls it before each request with such a secret, with the ctx of its
 // Login. On an error it sends nothing and returns the error.
 //
-// A [Client] then remembers s by its fingerprint, in the [Store] too, and for 30 days does not let it be sent again. It counts the
-// attempt: see [Options.MaxAttempts]. The error is [ErrInvalidCredentials] for a secret that was sent before, and [ErrRateLimited] with
-// RetryAt where the attempts are used up. Outside a Client's login, Spend does nothing and returns nil.
+// A [Client] then remembers s by its fingerprint, in the [Store] too, and for 30 days (of more than 1,000 secrets, the latest) does not
+// let it be sent again. It counts the attempt: see [Options.MaxAttempts]. The error is [ErrInvalidCredentials] for a secret that was
+// sent before, and [ErrRateLimited] with RetryAt where the attempts are used up. Outside a Client's login, Spend does nothing and
+// returns nil.
 func Spend(ctx context.Context, s Secret) error { return spend(ctx, s, false) }
 
 // SecretString is a SecretFunc that always returns s.

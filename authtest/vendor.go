@@ -52,6 +52,6 @@ type Setup struct {
 	// Password reads Vendor.Password, or what a case puts in its place.
 	Password vendorlogin.SecretFunc
 
-	// OTP asks Vendor.OTP. It is nil where that is nil, and in the case of an account that has no source.
+	// OTP asks Vendor.OTP. It is nil where Vendor.OTP is nil, and in the test of an account without a source.
 	OTP vendorlogin.OTPSource
 }

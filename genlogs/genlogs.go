@@ -121,7 +121,7 @@ func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
 }
 
 // Refresh exchanges the refresh token for a new pair. Whatever rejection the vendor responds with is ErrRefreshRejected, since by its
-// own words the call may not work at all. Without UseRefresh it is that at once, without a request.
+// own words the call may not work at all. Without UseRefresh the error is vendorlogin.ErrRefreshRejected at once, and nothing is sent.
 //
 // https://docs.genlogs.io/auth/refresh-token
 func (a *Authenticator) Refresh(ctx context.Context, old *vendorlogin.Token) (*vendorlogin.Token, error) {

@@ -12,8 +12,8 @@ import (
 // text are read from there.
 //
 // The error is a *[vendorlogin.Error] with Account, Op, Request and, as far as they are known, Status, Code, Message, Fields and
-// RetryAt. If ctx ended, its Kind is ctx.Err(), unless the status rejects the request all the same. The Answer is there whenever
-// there was a response, beside an error too; then it is not safe to print what is in it. An httptrace in ctx sees nothing.
+// RetryAt. If ctx ended, its Kind is ctx.Err(), unless a response had come by then whose status is an error. The Answer is there
+// whenever there was a response, beside an error too; then it is not safe to print what is in it. An httptrace in ctx sees nothing.
 func (e Endpoint) Do(ctx context.Context, c Call, out any) (*Answer, error) {
 	bounded, cancel := context.WithTimeout(untraced{vendorlogin.WithoutToken(ctx)}, e.timeout())
 	defer cancel()

@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// Name checks the name that somebody logs in with, for a vendor's New. Its error is ErrInvalidRequest and names the field of Config.
-// A name with blanks around it is rejected: the vendor may fold them, and one user must be one account.
+// Name checks the name that somebody logs in with, for a vendor's New. Its error is ErrInvalidRequest and names the field of Config. A
+// name with blanks around it is rejected: the vendor may ignore them, and one user would be two accounts.
 func Name(vendor, field, name string) error {
 	switch {
 	case strings.TrimSpace(name) == "":

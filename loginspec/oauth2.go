@@ -22,7 +22,7 @@ type OAuth2 struct {
 	Grant string // client_credentials, password, refresh_token, jwt_bearer or a vendor's own; empty: client_credentials
 
 	// ClientAuth is how the client says who it is: "basic" in the header, "body", "private_key_jwt", with the input private_key in
-	// place of client_secret, or "public", without a secret. Empty: basic; for jwt_bearer, nothing is said.
+	// place of client_secret, or "public", without a secret. Empty: basic; for jwt_bearer, the client is not authenticated.
 	ClientAuth string
 
 	Scope, Audience, Resource string            // sent where they are set

@@ -36,10 +36,10 @@ func Read(r io.Reader) (*Spec, error) {
 	return s, nil
 }
 
-// Single says that one condition may stand for a list of them.
+// Single says to this module's readers that one condition may stand for a list of them.
 func (*Condition) Single() {}
 
-// ReadNode reads elements in their order, which a map has not.
+// ReadNode is for this module's readers: a map would lose the order of elements.
 func (x *XML) ReadNode(n *strictjson.Node) (ok bool, want string) {
 	if !n.IsObject() {
 		return false, "an object of elements"

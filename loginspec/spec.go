@@ -44,7 +44,8 @@ type Spec struct {
 	Errors []Rule `json:"errors"`
 
 	// Life is the documented lifetime of the access token, such as "1h" or "30d", where the response does not say it. Max-Age or
-	// Expires of a cookie that is kept as access says it. Without any of these the token is renewed after an hour, and used until then.
+	// Expires of a cookie that is kept as access says it. Without any of these the token is renewed after an hour, and does not expire
+	// by age.
 	Life time.Duration `json:"life"`
 
 	// RefreshLife is the documented lifetime of the refresh token, likewise.
@@ -182,7 +183,7 @@ type Source struct {
 	Header string `json:"header"`
 	Cookie string `json:"cookie"`
 
-	// Cookies lists names: what is kept is the value of one Cookie header.
+	// Cookies lists names of cookies. They are kept together, as the value of a Cookie header: a=1; b=2.
 	Cookies []string `json:"cookies"`
 
 	// Text is the whole body, without surrounding blanks. Of a body that is a JSON string, it is that string without its quotes

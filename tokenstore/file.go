@@ -47,7 +47,8 @@ import (
 // [vendorlogin.ErrStore]. Load never waits.
 //
 // A lock taken by TryLock is free when its lease has passed, or when its holder has ended, whatever comes first. Leases and ttls go by
-// the machine's clock. A lease that seems to end later than it can, since the clock was set back, lasts its length once more.
+// the machine's clock. A lease that seems to end later than it can, since the clock was set back, lasts its full length again, from
+// when it is found.
 type File struct {
 	path        string
 	lockTimeout time.Duration

@@ -33,7 +33,8 @@ var ErrSealed = errors.New("sealed record cannot be opened")
 // One key is good for 4 billion saves.
 //
 // A record that cannot be opened is [ErrSealed] and [vendorlogin.ErrStore]. It is left as it is, since it may be good for whoever has
-// the right key. Until the keys are right, the record's ttl has passed, or somebody removes it, no login is shared and nothing is lost.
+// the right key. Until the keys are right, the record's ttl has passed, or somebody removes it, each process logs in on its own, and
+// the record stays.
 //
 // A record that was saved before the store was sealed cannot be opened either: it could be anybody's. So give a store that is sealed
 // from now on an empty place: a new directory, a new prefix in Redis, a new table. The fleet then logs in once.

@@ -3,9 +3,10 @@
 //	codes, err := totp.New(vendorlogin.SecretEnv("GCORE_TOTP"), nil)
 //	auth, err := gcore.New(gcore.Config{Username: "ops@example.com", Password: password, OTP: codes})
 //
-// A vendor accepts each code once, and may count a code that comes twice as a wrong one. So a [Source] hands out each step at most
-// once and waits for the next where the current one is used. With the usual period a second login within 30 seconds takes up to
-// 30 seconds, unless its context ends before. Programs that log in as the same user share the steps through Options.Store.
+// A vendor accepts each code once, and may count a code that comes twice as a wrong one. A code belongs to a step of 30 seconds. So a
+// [Source] hands out each step at most once and waits for the next where the current one is used. With the usual period a second login
+// within 30 seconds takes up to 30 seconds, unless its context ends before. Programs that log in as the same user share the steps
+// through this package's Options.Store; a Client's Store alone does not do it.
 //
 // A vendor rejects the codes if the secret is another one, or if its clock differs from this host's. Set the clock, or else
 // Options.ClockOffset.
