@@ -93,16 +93,15 @@ func (o *order) lock(ctx context.Context) *outcome {
 // keepLock extends the lock until unlock, or until the renewal's time and the time for saving are over.
 func (o *order) keepLock(ctx context.Context) {
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done, lease := make(chan struct{}), o.ledger.lease
+	extending, lease := make(chan struct{}, 1), o.ledger.lease
 	o.stopExtending = func() {
 		cancel()
 		select {
-		case <-done:
+		case extending <- struct{}{}:
 		case <-time.After(o.ledger.timeout): // Extend ignores its ctx
 		}
 	}
 	go func() {
-		defer close(done)
 		defer func() { _ = recover() }() // a panic in Extend
 		tick := time.NewTicker(leaseTime / 3)
 		defer tick.Stop()
@@ -117,9 +116,15 @@ func (o *order) keepLock(ctx context.Context) {
 			case <-over:
 				over, end = nil, time.After(graceTime)
 			case <-tick.C:
+				select {
+				case extending <- struct{}{}:
+				case <-running.Done():
+					return
+				}
 				command, cancel := context.WithTimeout(running, o.ledger.timeout)
 				_ = lease.Extend(command) // a lost lock is noticed before the save
 				cancel()
+				<-extending
 			}
 		}
 	}()
