@@ -339,7 +339,8 @@ func TestSuccessBesideASeedIsNotCounted(t *testing.T) {
 		for range 4 {
 			go func() {
 				time.Sleep(time.Second)
-				_ = b.Seed(context.Background(), &vendorlogin.Token{Access: vendorlogin.NewSecret("seeded"), ExpiresAt: time.Now().Add(20 * time.Minute)})
+				seeded := &vendorlogin.Token{Access: vendorlogin.NewSecret("seeded"), ExpiresAt: time.Now().Add(20 * time.Minute)}
+				_ = b.Seed(context.Background(), seeded)
 			}()
 			_, err := a.Renew(t.Context())
 			require.NoError(t, err)
