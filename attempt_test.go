@@ -366,30 +366,23 @@ func TestClearedAttemptsStayCleared(t *testing.T) {
 			return nil
 		}
 		a := newClient(t, v, &vendorlogin.Options{Store: s})
-		for v.logins.Load() < 3 {
+		for range 45 {
 			_, err := a.Token(t.Context())
 			require.Error(t, err)
 			time.Sleep(time.Second)
 		}
+		require.EqualValues(t, 3, v.logins.Load())
 		b := newClient(t, v, &vendorlogin.Options{Store: s})
 		bad.Store(false)
-		for { // succeeds
-			if _, err := b.Token(t.Context()); err == nil {
-				break
-			}
-			time.Sleep(time.Second)
-		}
+		_, err := b.WaitToken(t.Context())
+		require.NoError(t, err)
 		bad.Store(true)
 		time.Sleep(25 * time.Second)
-		_, err := b.Token(t.Context())
+		_, err = b.Token(t.Context())
 		require.Error(t, err)
 		bad.Store(false)
-		for {
-			if _, err := b.Token(t.Context()); err == nil {
-				break
-			}
-			time.Sleep(time.Second)
-		}
+		_, err = b.WaitToken(t.Context())
+		require.NoError(t, err)
 		time.Sleep(25 * time.Second) // expired
 		bad.Store(true)
 		before := v.logins.Load()

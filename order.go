@@ -101,6 +101,12 @@ func (o *order) keepLock(ctx context.Context) {
 		case <-time.After(o.ledger.timeout): // Extend ignores its ctx
 		}
 	}
+	extend := func() {
+		defer func() { <-extending }()
+		command, cancel := context.WithTimeout(running, o.ledger.timeout)
+		defer cancel()
+		_ = lease.Extend(command) // a lost lock is noticed before the save
+	}
 	go func() {
 		defer func() { _ = recover() }() // a panic in Extend
 		tick := time.NewTicker(leaseTime / 3)
@@ -121,10 +127,7 @@ func (o *order) keepLock(ctx context.Context) {
 				case <-running.Done():
 					return
 				}
-				command, cancel := context.WithTimeout(running, o.ledger.timeout)
-				_ = lease.Extend(command) // a lost lock is noticed before the save
-				cancel()
-				<-extending
+				extend()
 			}
 		}
 	}()

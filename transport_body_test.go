@@ -171,6 +171,7 @@ func TestResponseWithoutABody(t *testing.T) {
 			resp, err := (&http.Client{Transport: c.Transport(base)}).Get("https://api.example.com/x")
 			require.NoError(t, err)
 			resp.Body.Close()
+			assert.Equal(t, 200, resp.StatusCode)
 		})
 	})
 }
@@ -198,6 +199,7 @@ func (l *loginOver) Login(ctx context.Context) (*vendorlogin.Token, error) {
 func TestEncodedRefusalGivesItsConnectionToTheLogin(t *testing.T) {
 	for name, encoded := range map[string]bool{"plain": false, "gzip": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			var n atomic.Int64
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/login" {
