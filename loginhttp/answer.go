@@ -43,8 +43,9 @@ func (a *Answer) received() time.Time {
 // htmlStart is how much of a body is searched for the beginning of a page, which may come after comments.
 const htmlStart = 512
 
-// isHTML reports whether the body is a page: that is how proxies, portals and login walls respond. Some vendors send JSON as text/html.
-func (a *Answer) isHTML() bool {
+// IsHTML reports whether the body is an HTML page: that is how proxies, portals and login walls respond. JSON that a vendor sends as
+// text/html is none.
+func (a *Answer) IsHTML() bool {
 	start := bytes.TrimSpace(a.Body)
 	start = bytes.ToLower(start[:min(len(start), htmlStart)])
 	switch {

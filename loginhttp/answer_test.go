@@ -45,6 +45,6 @@ func TestPageBeginsEarly(t *testing.T) {
 	t.Parallel()
 	for comment, want := range map[int]bool{htmlStart - 20: true, htmlStart + 1: false} {
 		a := &Answer{Header: http.Header{}, Body: []byte("<!--" + strings.Repeat("x", comment-7) + "--><html>")}
-		assert.Equal(t, want, a.isHTML(), comment)
+		assert.Equal(t, want, a.IsHTML(), comment)
 	}
 }

@@ -34,8 +34,15 @@ type Call struct {
 	// contradicts the body is rejected too, before anything is sent.
 	Form url.Values
 
+	// Success lists statuses that mean success beside 2xx, such as 302 after a login form. A redirect is never followed.
+	Success []int
+
 	// Secrets are further values that errors must not repeat. What is in Query, Header, Body and Form is known.
 	Secrets []string
+
+	// Public are values in Query, Header, Body and Form that errors may repeat, such as "password" of a grant_type: in a vendor's
+	// "wrong password" it would be taken for what was sent. One that is in Secrets too stays secret.
+	Public []string
 
 	// Once says that the request holds what the vendor takes once, such as a one-time password or a rotating refresh token.
 	// It is never sent a second time. Any other request is sent again, once and after at most 2 seconds, in two cases. Either no

@@ -19,17 +19,17 @@ var (
 
 // classify is nil for a response that means success.
 func (x *exchange) classify(a *Answer) *vendorlogin.Error {
-	if isRedirect(a.Status) {
+	if isRedirect(a.Status) && !x.succeeds(a) {
 		return x.redirected(a)
 	}
 	said := x.vendorsFailure(a)
-	if said == nil && a.ok() {
+	if said == nil && x.succeeds(a) {
 		return nil
 	}
 	failure := x.fail(nil, nil)
 	if said != nil {
 		x.sanitize(failure, said)
-	} else if a.isHTML() {
+	} else if a.IsHTML() {
 		failure.Err = errHTML
 	}
 	if failure.Kind == nil {
@@ -65,7 +65,7 @@ func (x *exchange) vendorsFailure(a *Answer) *vendorlogin.Error {
 // isVendors reports whether a failure's body is of the vendor's format, which the call's Accept names. A page, an empty body and
 // the texts of proxies are not.
 func (x *exchange) isVendors(a *Answer) bool {
-	return len(bytes.TrimSpace(a.Body)) > 0 && !a.isHTML() && isOfAccepted(x.request.Header.Get("Accept"), a.Body)
+	return len(bytes.TrimSpace(a.Body)) > 0 && !a.IsHTML() && isOfAccepted(x.request.Header.Get("Accept"), a.Body)
 }
 
 // sanitize takes over what Classify made of the vendor's words, without what was sent.

@@ -150,6 +150,26 @@ func TestClassifyIsNotAskedAboutRedirects(t *testing.T) {
 	assertKind(t, vendorlogin.ErrBadResponse, err)
 }
 
+// A redirect that means success is read like a 200.
+func TestSuccessOtherThan2xx(t *testing.T) {
+	t.Parallel()
+	e := endpoint(responding(302, `{"token": "t"}`, "Location", "/x"))
+	call := login()
+	call.Success = []int{303, 302}
+	var out struct{ Token string }
+	_, err := e.Do(t.Context(), call, &out)
+	require.NoError(t, err)
+	assert.Equal(t, "t", out.Token)
+	e.Classify = func(a *loginhttp.Answer) *vendorlogin.Error {
+		return &vendorlogin.Error{Kind: vendorlogin.ErrForbidden, Code: "c"}
+	}
+	_, err = e.Do(t.Context(), call, nil)
+	assertKind(t, vendorlogin.ErrForbidden, err)
+	call.Success = []int{303}
+	_, err = e.Do(t.Context(), call, nil)
+	assertKind(t, vendorlogin.ErrBadResponse, err)
+}
+
 func TestVendorWordsAreBounded(t *testing.T) {
 	t.Parallel()
 	e := endpoint(responding(400, "{}"))

@@ -33,7 +33,7 @@ func undecodable(a *Answer, err error) error {
 	if len(bytes.TrimSpace(a.Body)) == 0 {
 		return errors.New("an empty body")
 	}
-	if a.isHTML() {
+	if a.IsHTML() {
 		return errHTML
 	}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {

@@ -25,12 +25,13 @@ type Endpoint struct {
 	// AllowPlainHTTP lets credentials go over plain http to hosts other than this one.
 	AllowPlainHTTP bool
 
-	// Classify reads the vendor's own words for a failure. It is called for every complete response but redirects, with status 2xx
-	// too, since some vendors fail with 200. It sets what it knows of Kind, Code, Message, Fields and RetryAt, copied from the
-	// response as they are. Do takes out what was sent, bounds them, and fills in the rest.
+	// Classify reads the vendor's own words for a failure. It is called for every complete response but redirects that are not in
+	// Call.Success, with status 2xx too, since some vendors fail with 200. It sets what it knows of Kind, Code, Message, Fields and
+	// RetryAt, copied from the response as they are. Do takes out what was sent, bounds them, and fills in the rest.
 	//
-	// A nil result for a 2xx means success. A result without a Kind for a 2xx is ErrBadResponse. For another status, nil or a
-	// result without a Kind means what OAuth's error words say, where the request has a grant_type, or else the status:
+	// A nil result for a 2xx or a status in Call.Success means success. A result without a Kind for these is ErrBadResponse. For
+	// another status, nil or a result without a Kind means what OAuth's error words say, where the request has a grant_type, or
+	// else the status:
 	//
 	//	401                            ErrInvalidCredentials; of a "refresh" ErrRefreshRejected
 	//	403                            ErrForbidden

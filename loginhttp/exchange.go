@@ -3,6 +3,7 @@ package loginhttp
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/hashicorp/go-retryablehttp"
 
@@ -28,6 +29,9 @@ type exchange struct {
 func requestLine(method string, u *url.URL) string {
 	return method + " " + u.Host + u.EscapedPath()
 }
+
+// succeeds reports whether the status means success.
+func (x *exchange) succeeds(a *Answer) bool { return a.ok() || slices.Contains(x.Success, a.Status) }
 
 // fail is the failure of this exchange with what is known of every one.
 func (x *exchange) fail(kind, cause error) *vendorlogin.Error {

@@ -2,6 +2,7 @@ package loginhttp
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -33,7 +34,7 @@ func (x *exchange) oauthFailure(a *Answer) *vendorlogin.Error {
 	}
 	word := Text(said.Error)
 	kind := oauthKind(word, x.Op == "refresh" || grant == "refresh_token")
-	if kind == nil && a.ok() {
+	if kind == nil && x.succeeds(a) {
 		return nil
 	}
 	return &vendorlogin.Error{Kind: kind, Code: word, Message: Text(said.Description)}
@@ -71,9 +72,9 @@ func (x *exchange) grantType() string {
 	var body struct {
 		GrantType string `json:"grant_type"`
 	}
-	if json.Unmarshal(x.payload, &body) == nil {
+	if json.Unmarshal(x.payload, &body) == nil && body.GrantType != "" {
 		return body.GrantType
 	}
 	form, _ := url.ParseQuery(string(x.payload)) // of what is no form it makes what it can
-	return form.Get("grant_type")
+	return cmp.Or(form.Get("grant_type"), x.Query.Get("grant_type"))
 }

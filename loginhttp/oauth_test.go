@@ -89,6 +89,18 @@ func TestOAuthRequestsInOtherForms(t *testing.T) {
 	}
 }
 
+// Some token endpoints take everything in the query.
+func TestOAuthInTheQuery(t *testing.T) {
+	t.Parallel()
+	call := tokenCall("password")
+	call.Query, call.Form = call.Form, nil
+	_, err := endpoint(responding(400, `{"error":"invalid_grant"}`)).Do(t.Context(), call, nil)
+	assertKind(t, vendorlogin.ErrInvalidCredentials, err)
+	call.Body = map[string]string{"a": "b"}
+	_, err = endpoint(responding(400, `{"error":"invalid_grant"}`)).Do(t.Context(), call, nil)
+	assertKind(t, vendorlogin.ErrInvalidCredentials, err)
+}
+
 func TestOAuthWords(t *testing.T) {
 	t.Parallel()
 	v := responding(400, `{"error":"invalid_client","error_description":"Client example-client is unknown."}`)

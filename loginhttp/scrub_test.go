@@ -3,6 +3,7 @@ package loginhttp_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"net/http"
@@ -102,6 +103,26 @@ func TestOtherWordsStay(t *testing.T) {
 }
 
 // Values are taken out before a text is cut: cut first, half a value would be left, and not be known.
+// Values that are said to be public are words like others, unless they are a secret too.
+func TestPublicValuesStay(t *testing.T) {
+	t.Parallel()
+	call := loginhttp.Call{
+		Op: "login", Method: "POST", Path: "/token", Query: url.Values{"kind": {"login"}}, Header: http.Header{"Soapaction": {"session"}},
+		Form: url.Values{"grant_type": {"password"}, "password": {"pear"}, "user": {"apple"}},
+	}
+	text := func(call loginhttp.Call) string {
+		_, err := endpoint(responding(400, `{"error":"invalid_grant","error_description":"apple pear password login session"}`)).
+			Do(t.Context(), call, nil)
+		e, _ := errors.AsType[*vendorlogin.Error](err)
+		return e.Message
+	}
+	assert.Equal(t, "[redacted] [redacted] [redacted] [redacted] [redacted]", text(call))
+	call.Public = []string{"password", "login", "session"}
+	assert.Equal(t, "[redacted] [redacted] password login session", text(call))
+	call.Secrets = []string{"password"}
+	assert.Equal(t, "[redacted] [redacted] [redacted] login session", text(call))
+}
+
 func TestEchoedValuesAtTheCut(t *testing.T) {
 	t.Parallel()
 	secret := strings.Repeat("example-", 6) + "password"

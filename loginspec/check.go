@@ -36,13 +36,17 @@ func check(s *Spec, c Config) (*checker, error) {
 		return nil, p.failure()
 	}
 	p.vendor, p.lines = s.Name, s.lines
+	if s.wrong != "" {
+		p.add("ClientAuth", "%s", s.wrong)
+		return nil, p.failure()
+	}
 	a := &account{
 		spec: s, config: c,
 		inputs: map[string]*Input{}, values: map[string]string{}, leads: map[string]bool{}, carried: map[string]bool{},
 		secrets: map[string]vendorlogin.SecretFunc{}, made: map[string]vendorlogin.SecretFunc{},
 		keeps: map[string]*Source{}, reads: map[string][]string{},
 	}
-	k := &checker{account: a, problems: p, used: map[string]bool{}, cyclic: map[string]bool{}, keys: map[string]bool{}}
+	k := &checker{account: a, problems: p, used: map[string]bool{}, said: map[string]bool{}, keys: map[string]bool{}}
 	k.checkNames()
 	k.checkSteps()
 	k.checkDefaults()
@@ -56,8 +60,8 @@ type checker struct {
 	*account
 	*problems
 	used    map[string]bool
-	cyclic  map[string]bool
-	keys    map[string]bool // inputs that sign
+	said    map[string]bool // names that are wrong in a made value, which is said there
+	keys    map[string]bool // inputs that sign in PEM
 	partial bool            // values may be missing
 }
 
@@ -96,6 +100,8 @@ func (k *checker) checkNames() {
 		}
 		for name, source := range step.Keep {
 			give(join(path, "keep."+name), name, "kept")
+			before := k.keeps[name]
+			k.bad(before != nil && before.Public != source.Public, join(path, "keep."+name), "is public in one step and secret in another")
 			k.keeps[name] = &source
 		}
 	})

@@ -22,8 +22,7 @@ func (k *checker) checkRules(path string, rules []Rule, s *Step) {
 			k.bad(isRedirect(status) && (s == nil || !slices.Contains(s.Status, status)), at,
 				"can never match: a redirect is a failure of its own, unless the step's status lists it")
 		}
-		succeeds := rule.At == nil && (len(rule.Status) == 0 || slices.ContainsFunc(rule.Status, isSuccess))
-		k.bad(succeeds && (s == nil || len(s.Status) == 0), at, "matches every success: it needs at, or a status that is none")
+		k.bad(rule.succeeds() && (s == nil || len(s.Status) == 0), at, "matches every success: it needs at, or a status that is none")
 		for key, source := range map[string]*Source{"code": rule.Code, "message": rule.Message, "retry_at": rule.RetryAt} {
 			if source != nil {
 				k.checkSource(join(at, key), key, source)
@@ -47,7 +46,11 @@ func (k *checker) checkCovered() {
 	}
 }
 
-func isSuccess(status int) bool { return status >= 200 && status <= 299 }
+// succeeds reports whether a condition holds for responses that mean success, whatever is in them.
+func (c *Condition) succeeds() bool {
+	isSuccess := func(status int) bool { return status >= 200 && status <= 299 }
+	return c.At == nil && slices.ContainsFunc(c.Status, isSuccess)
+}
 
 // checkShown checks that what an error shows is nothing that is kept as a secret.
 func (k *checker) checkShown(path string, source *Source) {
@@ -73,12 +76,12 @@ func (k *checker) checkSource(path, name string, s *Source) {
 	k.bad(!reading.IsTimeForm(s.As), path+".as", "is unknown%s", strictjson.Nearest(s.As, reading.TimeForms))
 	k.bad(!strings.Contains(path, ".keep.") && (s.Maybe || s.Public), path, "is kept nowhere: maybe and public mean nothing")
 	k.bad(s.Public && (name == "access" || name == "refresh"), path+".public", "would show the token in logs")
-	if s.Public {
+	if s.Public || name == "subject" || name == "type" {
 		k.checkShown(path, s)
 	}
 }
 
-// checkMake checks a made value. What it is made of is checked where it is used.
+// checkMake checks a made value. Whether what it is made of is there in time is checked where it is used.
 func (k *checker) checkMake(path, name string, m *Make, local map[string]Make) {
 	is := map[bool]int{}
 	for _, one := range []bool{m.Base64 != "", m.SHA256 != "", m.UUID, m.Random != 0, m.Time != "", m.JWT != nil} {
@@ -98,12 +101,18 @@ func (k *checker) checkMake(path, name string, m *Make, local map[string]Make) {
 	if m.JWT != nil {
 		k.checkJWT(path+".jwt", m.JWT)
 	}
-	m.templates(func(_, template string) {
+	m.templates(func(key, template string) {
+		_, err := place.Parse(template)
+		k.bad(err != nil, join(path, key), "%v", err)
 		for _, in := range place.Names(template) {
-			next, _ := k.spec.makes(in, local)
-			if in == name || k.spec.uses(&next, local)[name] {
+			next, isMade := k.spec.makes(in, local)
+			switch {
+			case in == name || k.spec.uses(&next, local)[name]:
 				k.add(path, "is made of itself")
-				k.cyclic[name] = true
+				k.said[name] = true
+			case !isMade && !k.isKnown(in) && key != "jwt.key":
+				k.unknown(join(path, key), in, slices.Collect(maps.Keys(k.keeps)))
+				k.said[in] = true
 			}
 		}
 	})
@@ -111,7 +120,7 @@ func (k *checker) checkMake(path, name string, m *Make, local map[string]Make) {
 
 func (k *checker) checkJWT(path string, j *JWT) {
 	key := j.keyName()
-	k.keys[key] = true
+	k.keys[key] = !strings.HasPrefix(j.Alg, "HS")
 	secret := k.inputs[key] != nil && k.inputs[key].Secret
 	k.bad(!slices.Contains(made.Algorithms, j.Alg), path+".alg", "is unknown%s", strictjson.Nearest(j.Alg, made.Algorithms))
 	k.bad(k.made[key] == nil && !secret, path+".key", "must be the name of a secret input")

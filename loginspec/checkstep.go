@@ -38,6 +38,7 @@ func (k *checker) checkSteps() {
 	k.carry(place.Names(s.Base))
 	for i := range s.Rejected {
 		k.checkCondition(item("rejected", i), &s.Rejected[i])
+		k.bad(s.Rejected[i].succeeds(), item("rejected", i), "matches every success: it needs at, or a status that is none")
 	}
 }
 
@@ -58,6 +59,9 @@ func (k *checker) checkList(op string, steps []Step, there map[string]bool) {
 	}
 }
 
+// codes are the usual ways of a code to its user. A vendor may have another.
+var codes = []string{"totp", "email", "sms", "when_configured"}
+
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 func (k *checker) checkStep(path, op string, s *Step, there map[string]bool) {
@@ -68,9 +72,14 @@ func (k *checker) checkStep(path, op string, s *Step, there map[string]bool) {
 	s.templates(func(key, template string) { k.checkTemplate(join(path, key), template, there, s) })
 	k.checkURL(join(path, "url"), s.URL, s.Only, true)
 	for key, name := range map[string]string{"only": s.Only, "unless": s.Unless} {
-		if name != "" {
+		if _, isMade := k.spec.makes(name, s.Make); isMade || k.made[name] != nil {
+			k.add(join(path, key), "is made, and always there: it must be an input or something kept")
+		} else if name != "" {
 			k.checkName(join(path, key), name, there, nil)
 		}
+	}
+	if meant := strictjson.Nearest(s.Code, codes); !slices.Contains(codes, s.Code) && strings.Contains(meant, "did you mean") {
+		k.add(path+".code", "is unknown%s", meant)
 	}
 	bodies := map[bool]int{}
 	for _, is := range []bool{s.JSON != nil, s.Form != nil, s.XML != nil} {
@@ -145,7 +154,13 @@ func (k *checker) checkPlaces(path string, s *Step) {
 	k.checkXML(path+".xml", s.XML)
 	header := http.Header{}
 	for name, value := range s.Header {
+		k.bad(header.Get(name) != "", path+".header."+name, "is there twice")
 		header.Set(name, strings.ToLower(value))
+	}
+	u, _ := place.ParseURL(s.URL)
+	for name := range u.Query {
+		_, twice := s.Query[name]
+		k.bad(twice, path+".query."+name, "is in the url too")
 	}
 	kind := header.Get("Content-Type")
 	want := map[bool]string{s.JSON != nil: "json", s.Form != nil: "x-www-form-urlencoded", s.XML != nil: "xml"}[true]
@@ -172,15 +187,10 @@ func (k *checker) checkXML(path string, x XML) {
 
 // checkTemplate checks the names in a template.
 func (k *checker) checkTemplate(path, template string, there map[string]bool, s *Step) {
-	parts, err := place.Parse(template)
-	if err != nil {
-		k.add(path, "%s", err)
-		return
-	}
-	for _, p := range parts {
-		if p.Name != "" {
-			k.checkName(path, p.Name, there, s)
-		}
+	_, err := place.Parse(template)
+	k.bad(err != nil, path, "%v", err)
+	for _, name := range place.Names(template) {
+		k.checkName(path, name, there, s)
 	}
 }
 
@@ -195,20 +205,29 @@ func (k *checker) checkName(path, name string, there map[string]bool, s *Step) {
 	switch {
 	case name == "code":
 		k.bad(s == nil || s.Code == "", path, "has ${code}, and the step has no code")
-	case k.inputs[name] != nil, k.made[name] != nil, there[name]:
-	case k.cyclic[name]: // which has been said
+	case k.inputs[name] != nil, k.made[name] != nil, there[name], k.said[name]:
 	case isMade:
-		m.templates(func(_, template string) { k.checkTemplate(path, template, there, s) })
+		m.templates(func(_, template string) {
+			for _, in := range place.Names(template) {
+				k.checkName(path, in, there, s)
+			}
+		})
 	case k.keeps[name] != nil:
 		k.add(path, "has ${%s} before a step has kept it", name)
 	default:
-		k.add(path, "has ${%s}, which is unknown%s", name, strictjson.Nearest(name, k.known(there)))
+		k.unknown(path, name, slices.Collect(maps.Keys(there)))
 	}
 }
 
-func (k *checker) known(there map[string]bool) []string {
-	names := slices.Concat(slices.Collect(maps.Keys(k.inputs)), slices.Collect(maps.Keys(there)), slices.Collect(maps.Keys(k.spec.Make)))
-	return append(names, "code")
+// isKnown reports whether a name is one that is not made.
+func (k *checker) isKnown(name string) bool {
+	return name == "code" || k.inputs[name] != nil || k.made[name] != nil || k.keeps[name] != nil
+}
+
+// unknown notes that nothing has the name, and which of the others was probably meant.
+func (k *checker) unknown(path, name string, kept []string) {
+	known := slices.Concat([]string{"code"}, slices.Collect(maps.Keys(k.inputs)), kept, slices.Collect(maps.Keys(k.spec.Make)))
+	k.add(path, "has ${%s}, which is unknown%s. Config.Made has none of that name", name, strictjson.Nearest(name, known))
 }
 
 // checkUse checks what API requests carry.

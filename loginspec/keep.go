@@ -23,6 +23,9 @@ func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *read
 	for _, name := range slices.Sorted(maps.Keys(keep)) {
 		source := keep[name]
 		value, ok := source.reads().Find(resp)
+		if ok && isNoToken(name, &source, resp) {
+			return r.unusable(call, resp, fmt.Errorf("%s: the body is a page or a document, and no token", name))
+		}
 		if ok && r.leads[name] {
 			value, ok = r.absolute(call, name, value)
 			if !ok {
@@ -32,17 +35,30 @@ func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *read
 		switch {
 		case ok:
 			got[name] = value
-		case source.Maybe, r.op == "refresh" && name != "access":
+		case source.Maybe:
 		default:
 			return r.missing(name, &source, call, resp)
+		}
+	}
+	if got["access"] != "" && r.from["access"].in != nil { // what was said of an earlier token does not hold for this one
+		for _, name := range []string{"expires", "type"} {
+			delete(r.kept, name)
+			delete(r.from, name)
 		}
 	}
 	for name := range keep {
 		if r.op != "refresh" || got[name] != "" {
 			r.kept[name], r.from[name] = got[name], found{resp, keep[name]}
+			r.changed(name)
 		}
 	}
 	return nil
+}
+
+// isNoToken reports whether a whole body is what stands there in place of a token: a page of a proxy or a login wall, or JSON.
+func isNoToken(name string, source *Source, resp *reading.Response) bool {
+	isToken := name == "access" || name == "refresh"
+	return isToken && source.Text && source.Match == "" && strings.ContainsAny(resp.Text()[:1], "<{[") && (resp.IsHTML() || resp.IsData())
 }
 
 // missing is the failure of a response that lacks what is to be kept. It says what is there in its place.

@@ -97,6 +97,15 @@ func TestJWTKeys(t *testing.T) {
 	}
 }
 
+// A secret that signs with HS goes in as it is: a line break in it is no part of a PEM file.
+func TestSharedSecretWithALineBreak(t *testing.T) {
+	t.Parallel()
+	_, w, err := login(t, fmt.Sprintf(signing, "HS256"), map[string]string{"key": "canary-secret\n"}, respond(200, `{"t": "x"}`))
+	require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+	assert.NotContains(t, err.Error(), "canary")
+	assert.Empty(t, w.requests())
+}
+
 // Each login makes anew what is random or now; one login uses one value.
 func TestMadeAnew(t *testing.T) {
 	t.Parallel()

@@ -3,7 +3,10 @@ package loginspec
 import (
 	"cmp"
 	"maps"
+	"slices"
 	"time"
+
+	"github.com/vendorlogin/vendorlogin/internal/strictjson"
 )
 
 // OAuth2 describes an OAuth 2 token endpoint. [OAuth2.Spec] makes a description of it, for [New] with these inputs:
@@ -11,7 +14,7 @@ import (
 //	client_credentials  client_id, client_secret
 //	password            client_id, client_secret, username, password
 //	refresh_token       client_id, client_secret, refresh_token
-//	jwt_bearer          issuer, private_key; and client_id, client_secret with ClientAuth
+//	jwt_bearer          issuer, private_key; and with ClientAuth client_id, client_secret
 //
 // The inputs client_secret, password, refresh_token and private_key are secret ones. RFC 6749 §4.3, §4.4, §6; RFC 7523 §2.1.
 type OAuth2 struct {
@@ -33,9 +36,10 @@ type OAuth2 struct {
 	Rotates bool
 
 	// The assertion of jwt_bearer and private_key_jwt: its alg, RS256 if empty; its sub, the issuer if empty; its kid; its lifetime,
-	// 5 minutes if 0. Its aud is Audience, or TokenURL where that is empty.
-	Alg, Subject, KeyID string
-	AssertionLife       time.Duration
+	// 5 minutes if 0; its aud. Where AssertionAudience is empty, that is TokenURL, and for jwt_bearer Audience if it is set, which is then
+	// not sent as a field.
+	Alg, Subject, KeyID, AssertionAudience string
+	AssertionLife                          time.Duration
 
 	Life time.Duration // documented lifetime of the access token, where the response has no expires_in
 }
@@ -66,10 +70,12 @@ func (o OAuth2) Spec() *Spec {
 	case "jwt_bearer":
 		s.User = "issuer"
 		input("issuer", false)
-		input("private_key", true)
-		step.Form["grant_type"], step.Form["assertion"] = "urn:ietf:params:oauth:grant-type:jwt-bearer", "${assertion}"
-		step.Make = map[string]Make{"assertion": {JWT: o.assertion("${issuer}")}, "assertion_id": {UUID: true}}
-		delete(step.Form, "audience")
+		if o.ClientAuth != "private_key_jwt" { // with it, the client's key signs both
+			input("private_key", true)
+		}
+		step.Form["grant_type"] = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+		audience := cmp.Or(o.AssertionAudience, o.Audience, o.TokenURL)
+		o.sign(&step, "assertion", "${issuer}", cmp.Or(o.Subject, "${issuer}"), audience)
 	}
 	if grant == "password" || grant == "refresh_token" {
 		step.Keep["refresh"] = Source{JSON: "refresh_token", Maybe: true}
@@ -86,15 +92,16 @@ func (o OAuth2) Spec() *Spec {
 
 // fields are those that every request of a grant has.
 func (o OAuth2) fields() map[string]string {
-	fields := map[string]string{}
-	maps.Copy(fields, o.Fields)
-	for name, value := range map[string]string{"scope": o.Scope, "audience": o.Audience, "resource": o.Resource} {
-		if value != "" {
-			fields[name] = value
-		}
+	fields := map[string]string{"scope": o.Scope, "audience": o.Audience, "resource": o.Resource}
+	if o.Grant == "jwt_bearer" && o.AssertionAudience == "" {
+		fields["audience"] = ""
 	}
+	maps.DeleteFunc(fields, func(_, value string) bool { return value == "" })
+	maps.Copy(fields, o.Fields)
 	return fields
 }
+
+var clientAuths = []string{"", "basic", "body", "private_key_jwt", "public"}
 
 // authenticate adds the client to a request, and its inputs to s.
 func (o OAuth2) authenticate(s *Spec, step *Step) {
@@ -103,6 +110,9 @@ func (o OAuth2) authenticate(s *Spec, step *Step) {
 	}
 	s.User = "client_id"
 	s.Inputs = append(s.Inputs, Input{Name: "client_id"})
+	if !slices.Contains(clientAuths, o.ClientAuth) {
+		s.wrong = "is unknown" + strictjson.Nearest(o.ClientAuth, clientAuths[1:])
+	}
 	secret := map[string]string{"private_key_jwt": "private_key"}[o.ClientAuth]
 	if o.ClientAuth != "public" {
 		s.Inputs = append(s.Inputs, Input{Name: cmp.Or(secret, "client_secret"), Secret: true})
@@ -115,18 +125,27 @@ func (o OAuth2) authenticate(s *Spec, step *Step) {
 	case "public":
 		step.Form["client_id"] = "${client_id}"
 	case "private_key_jwt":
-		step.Form["client_id"], step.Form["client_assertion"] = "${client_id}", "${client_assertion}"
+		step.Form["client_id"] = "${client_id}"
 		step.Form["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-		step.Make = map[string]Make{"client_assertion": {JWT: o.assertion("${client_id}")}, "assertion_id": {UUID: true}}
+		subject := "${client_id}"
+		if o.Grant != "jwt_bearer" {
+			subject = cmp.Or(o.Subject, subject)
+		}
+		o.sign(step, "client_assertion", "${client_id}", subject, cmp.Or(o.AssertionAudience, o.TokenURL))
 	}
 }
 
-func (o OAuth2) assertion(issuer string) *JWT {
+// sign adds a signed assertion to a request, as a field.
+func (o OAuth2) sign(step *Step, field, issuer, subject, audience string) {
+	if step.Make == nil {
+		step.Make = map[string]Make{}
+	}
 	j := &JWT{Alg: cmp.Or(o.Alg, "RS256"), Key: "${private_key}", Life: o.AssertionLife, Claims: map[string]any{
-		"iss": issuer, "sub": cmp.Or(o.Subject, issuer), "aud": cmp.Or(o.Audience, o.TokenURL), "jti": "${assertion_id}",
+		"iss": issuer, "sub": subject, "aud": audience, "jti": "${" + field + "_id}",
 	}}
 	if o.KeyID != "" {
 		j.Header = map[string]any{"kid": o.KeyID}
 	}
-	return j
+	step.Form[field] = "${" + field + "}"
+	step.Make[field], step.Make[field+"_id"] = Make{JWT: j}, Make{UUID: true}
 }

@@ -1,10 +1,13 @@
 package loginspec_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"net/http"
 	"net/url"
 	"testing"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -89,6 +92,51 @@ func TestOAuth2(t *testing.T) {
 	}
 }
 
+// An assertion of the client and one of a user are two tokens in one request, and neither is for the audience of the access token.
+func TestOAuth2Assertions(t *testing.T) {
+	t.Parallel()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	const tokenURL = "https://login.v.example/token"
+	for name, c := range map[string]struct {
+		oauth                      loginspec.OAuth2
+		audience, ofUser, ofClient string
+	}{
+		"client":         {loginspec.OAuth2{ClientAuth: "private_key_jwt", Audience: "api"}, "api", "", tokenURL},
+		"client, issuer": {loginspec.OAuth2{ClientAuth: "private_key_jwt", Audience: "api", AssertionAudience: "iss"}, "api", "", "iss"},
+		"user":           {loginspec.OAuth2{Grant: "jwt_bearer", Audience: "aud"}, "", "aud", ""},
+		"user, api":      {loginspec.OAuth2{Grant: "jwt_bearer", Audience: "api", AssertionAudience: "aud"}, "api", "aud", ""},
+		"both":           {loginspec.OAuth2{Grant: "jwt_bearer", ClientAuth: "private_key_jwt"}, "", tokenURL, tokenURL},
+		"own field":      {loginspec.OAuth2{ClientAuth: "private_key_jwt", Fields: map[string]string{"audience": "x"}}, "x", "", tokenURL},
+	} {
+		c.oauth.Name, c.oauth.TokenURL = "v", tokenURL
+		w := &wire{handler: respond(200, `{"access_token": "t"}`)}
+		spec := c.oauth.Spec()
+		values := map[string]string{"client_id": "c", "issuer": "i", "private_key": privateKey(t, key)}
+		auth, err := loginspec.New(spec, config(spec, w, values))
+		require.NoError(t, err, name)
+		_, err = auth.Login(t.Context())
+		require.NoError(t, err, name)
+		r := w.requests()[0]
+		require.NoError(t, r.ParseForm())
+		assert.Equal(t, c.audience, r.PostForm.Get("audience"), name)
+		ids := map[any]bool{}
+		for field, want := range map[string]string{"assertion": c.ofUser, "client_assertion": c.ofClient} {
+			claims := jwt.MapClaims{}
+			if want == "" {
+				assert.Empty(t, r.PostForm.Get(field), name)
+				continue
+			}
+			_, err := jwt.ParseWithClaims(r.PostForm.Get(field), claims, func(*jwt.Token) (any, error) { return key.Public(), nil })
+			require.NoError(t, err, name)
+			issuer := map[string]string{"assertion": "i", "client_assertion": "c"}[field]
+			assert.Equal(t, []any{want, issuer, issuer}, []any{claims["aud"], claims["iss"], claims["sub"]}, name)
+			assert.False(t, ids[claims["jti"]], "two tokens have two ids")
+			ids[claims["jti"]] = true
+		}
+	}
+}
+
 func TestOAuth2Mistakes(t *testing.T) {
 	t.Parallel()
 	config := loginspec.Config{Values: map[string]string{"client_id": "c"},
@@ -100,6 +148,8 @@ func TestOAuth2Mistakes(t *testing.T) {
 		_, err := loginspec.New(o.Spec(), config)
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "%+v", o)
 	}
+	_, err := loginspec.New(loginspec.OAuth2{Name: "v", TokenURL: "https://v.example", ClientAuth: "bsic"}.Spec(), config)
+	assert.ErrorContains(t, err, "ClientAuth is unknown; did you mean basic?")
 }
 
 // A refresh token that the vendor takes once is not sent again by the next login.

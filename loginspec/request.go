@@ -26,7 +26,7 @@ func (r *run) call(ctx context.Context, op string, s *Step) (*filledCall, error)
 	if err != nil {
 		return nil, err
 	}
-	c := &filledCall{Call: loginhttp.Call{Op: op, Method: s.method(), Once: op == "refresh" || r.code != ""}}
+	c := &filledCall{Call: loginhttp.Call{Op: op, Method: s.method(), Success: s.Status, Once: op == "refresh" || r.code != ""}}
 	if err := r.fillURL(ctx, c, u); err != nil {
 		return nil, err
 	}
@@ -49,6 +49,13 @@ func (r *run) call(ctx context.Context, op string, s *Step) (*filledCall, error)
 		return nil, err
 	}
 	c.Secrets = r.known()
+	literal := func(_, template string) {
+		if text, _, err := place.Fill(ctx, template, r, place.AsItIs); err == nil && len(place.Names(template)) == 0 {
+			c.Public = append(c.Public, text)
+		}
+	}
+	place.EachField("query", u.Query, literal)
+	s.templates(literal)
 	return c, nil
 }
 

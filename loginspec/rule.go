@@ -27,7 +27,7 @@ func (s *Spec) rulesOf(step *Step) []Rule { return slices.Concat(step.Errors, s.
 // classify is what the first rule that matches makes of a response; nil where none does: then the status decides, and OAuth's words.
 func (r *run) classify(op string, s *Step, resp *reading.Response) *vendorlogin.Error {
 	for i, rule := range r.spec.rulesOf(s) {
-		if !rule.reads().Matches(resp) || rule.At == nil && resp.Status != 401 && resp.IsPage() && !r.readsText(s) {
+		if !rule.reads().Matches(resp) || rule.At == nil && resp.Status != 401 && resp.IsHTML() && !r.readsText(s) {
 			continue // a page is nobody's decision about credentials, unless the vendor speaks in pages
 		}
 		r.matched = fmt.Sprintf("errors[%d] (%s)", i, rule.Kind)

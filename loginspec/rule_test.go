@@ -136,6 +136,29 @@ func TestWrongPasswordCostsOneRequest(t *testing.T) {
 	}
 }
 
+// The vendor's words stay as they are where a literal of the description is in them, such as "password" of a grant_type. A secret goes
+// out all the same.
+func TestLiteralsAreNoSecrets(t *testing.T) {
+	t.Parallel()
+	text := accounts + `
+login:
+  - url: https://api.v.example/token?kind=login
+    header: {SOAPAction: login}
+    form: {grant_type: password, username: "${user}", password: "${password}"}
+    keep: {access: {json: access_token}}
+`
+	for password, want := range map[string]string{
+		"example-password": "wrong password [redacted] for login",
+		"password":         "wrong [redacted] [redacted] for login",
+	} {
+		_, _, err := login(t, text, map[string]string{"password": password},
+			respond(400, `{"error": "invalid_grant", "error_description": "wrong password `+password+` for login"}`))
+		e, ok := errors.AsType[*vendorlogin.Error](err)
+		require.True(t, ok)
+		assert.Equal(t, want, e.Message)
+	}
+}
+
 // What a vendor echoes is in no error, wherever the description looks for its words.
 func TestErrorsTellNothing(t *testing.T) {
 	t.Parallel()

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"maps"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/internal/reading"
@@ -33,10 +33,7 @@ func (r *run) steps(ctx context.Context, steps []Step) error {
 
 // step runs one step. Where the password is not in the same request, a person may have another try at a code.
 func (r *run) step(ctx context.Context, s *Step, first, last bool) error {
-	keep := s.Keep
-	if keep == nil && r.op == "refresh" && last {
-		keep = r.spec.keepsAccess()
-	}
+	keep := r.keeping(s, last)
 	r.code = ""
 	method, optional := s.codeMethod()
 	if method == "" || optional && r.config.OTP == nil {
@@ -55,6 +52,24 @@ func (r *run) step(ctx context.Context, s *Step, first, last bool) error {
 	}
 	r.code = code
 	return r.send(ctx, r.op, s, keep)
+}
+
+// keeping is what a step keeps. In a refresh, what the response does not say again stays as it was: of the last step everything but
+// access, of those before it the Token's fields.
+func (r *run) keeping(s *Step, last bool) map[string]Source {
+	keep := s.Keep
+	if r.op != "refresh" {
+		return keep
+	}
+	if keep == nil && last {
+		keep = r.spec.keepsAccess()
+	}
+	keep = maps.Clone(keep)
+	for name, source := range keep {
+		source.Maybe = source.Maybe || name != "access" && (last || isTokenField(name))
+		keep[name] = source
+	}
+	return keep
 }
 
 // codeMethod is how the code reaches the user, and whether the step does without one where there is no source.
@@ -78,6 +93,7 @@ func (r *run) send(ctx context.Context, op string, s *Step, keep map[string]Sour
 	for name := range s.Make {
 		delete(r.memo, name)
 	}
+	r.changed("code")
 	call, err := r.call(ctx, op, s)
 	if err != nil {
 		return r.asError(op, err)
@@ -111,7 +127,7 @@ func (r *run) carriesSecret(s *Step) bool {
 	return false
 }
 
-// exchange sends the request. A redirect that means success is read like any other response.
+// exchange sends the request.
 func (r *run) exchange(ctx context.Context, call *filledCall, s *Step) (*loginhttp.Answer, error) {
 	endpoint := r.endpoint
 	r.matched = ""
@@ -122,14 +138,6 @@ func (r *run) exchange(ctx context.Context, call *filledCall, s *Step) (*loginht
 		return r.classify(call.Op, s, &reading.Response{Answer: a})
 	}
 	answer, err := endpoint.Do(ctx, call.Call, nil)
-	if answer != nil && isRedirect(answer.Status) && slices.Contains(s.Status, answer.Status) {
-		if rejected := endpoint.Classify(answer); rejected != nil {
-			return answer, &vendorlogin.Error{
-				Account: r.endpoint.Account, Op: call.Op, Kind: rejected.Kind, Status: answer.Status, Request: call.line(),
-			}
-		}
-		return answer, nil
-	}
 	if e, ok := errors.AsType[*vendorlogin.Error](err); ok {
 		switch {
 		case isRedirect(e.Status) && e.Err != nil:

@@ -2,7 +2,10 @@ package loginspec_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -124,6 +127,51 @@ func TestSecondFactor(t *testing.T) {
 }
 
 // A secret that the vendor takes once is sent once, however often a Client logs in.
+// What is made of the code, or of something that is kept anew, is made anew with it.
+func TestMadeOfWhatChanges(t *testing.T) {
+	t.Parallel()
+	const text = accounts + `
+make: {pin: {base64: "${code}"}, sign: {sha256: "${nonce}"}}
+login:
+  - {url: "https://api.v.example/login", json: {p: "${password}"}, keep: {nonce: {json: nonce}}}
+  - url: https://api.v.example/code
+    code: sms
+    resend: {url: "https://api.v.example/resend", json: {sign: "${sign}"}, keep: {nonce: {json: nonce}}}
+    json: {pin: "${pin}", sign: "${sign}"}
+    keep: {access: {json: t}}
+    errors: [{status: [400], kind: otp_rejected}]
+`
+	nonces := 0
+	w := &wire{handler: func(w http.ResponseWriter, r *http.Request) {
+		switch nonces++; {
+		case r.URL.Path != "/code":
+			respond(200, fmt.Sprintf(`{"nonce": "n-%d"}`, nonces))(w, r)
+		case contains(readAll(r), base64.StdEncoding.EncodeToString([]byte("222222"))):
+			respond(200, `{"t": "t-1"}`)(w, r)
+		default:
+			respond(400, `{"e": "wrong"}`)(w, r)
+		}
+	}}
+	spec := parseYAML(t, text)
+	c := config(spec, w, nil)
+	c.OTP = vendorlogin.OTPFunc(func(ctx context.Context, ch vendorlogin.Challenge) (string, error) {
+		if ch.Attempt == 1 {
+			return "111111", nil
+		}
+		return "222222", ch.Resend(ctx)
+	})
+	auth, err := loginspec.New(spec, c)
+	require.NoError(t, err)
+	_, err = auth.Login(t.Context())
+	require.NoError(t, err)
+	signOf := func(nonce string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(nonce))) }
+	sent := w.requests()
+	require.Len(t, sent, 4)
+	assert.Contains(t, sent[1].body, signOf("n-1"))
+	assert.Contains(t, sent[2].body, signOf("n-1"), "the resend")
+	assert.Contains(t, sent[3].body, signOf("n-3"))
+}
+
 func TestOnce(t *testing.T) {
 	t.Parallel()
 	auth, w := steppedAuth(t, nil, "recovery-code")

@@ -58,6 +58,7 @@ type Spec struct {
 	Rejected []Condition `json:"rejected"`
 
 	lines map[string]int // where Read found each key
+	wrong string         // what is wrong with the ClientAuth of the OAuth2 that it was made of
 }
 
 // An Input is one value that the user configures: in Config.Values, or in Config.Secrets if it is secret.

@@ -70,6 +70,15 @@ func (r *run) Value(ctx context.Context, name string) (string, bool, error) {
 	return value, ok, err
 }
 
+// changed forgets what was made of a name for the whole login: it is made anew.
+func (r *run) changed(name string) {
+	for made, m := range r.spec.Make {
+		if r.spec.uses(&m, nil)[name] {
+			delete(r.memo, made)
+		}
+	}
+}
+
 // fetch reads a secret or makes a value.
 func (r *run) fetch(ctx context.Context, name string) (string, bool, error) {
 	for _, secrets := range []map[string]vendorlogin.SecretFunc{r.secrets, r.made} {

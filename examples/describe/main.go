@@ -3,6 +3,8 @@
 //
 //	go run ./examples/describe examples/describe/portal.yaml
 //	PORTAL_USERNAME=ops@example.com PORTAL_PASSWORD=… go run ./examples/describe -login examples/describe/portal.yaml
+//
+// What a program makes in Config.Made is named by -made. For -login it is in the environment too.
 package main
 
 import (
@@ -12,9 +14,11 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,12 +52,13 @@ func inLines(err error) string {
 func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
 	flags := flag.NewFlagSet("describe", flag.ContinueOnError)
 	login := flags.Bool("login", false, "log in once, with values from the environment")
+	made := flags.String("made", "", "names in Config.Made, with commas between them")
 	plain := flags.Bool("plain-http", false, "allow http:// to hosts other than this one")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() != 1 {
-		return errors.New("usage: describe [-login] [-plain-http] FILE.yaml or FILE.json")
+		return errors.New("usage: describe [-login] [-made NAMES] [-plain-http] FILE.yaml or FILE.json")
 	}
 	spec, err := read(flags.Arg(0))
 	if err != nil {
@@ -61,13 +66,16 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	}
 	config := configure(spec, in, out)
 	config.AllowPlainHTTP = *plain
+	for name := range strings.FieldsFuncSeq(*made, func(r rune) bool { return r == ',' }) {
+		config.Made[name] = vendorlogin.SecretEnv(variable(spec, name))
+	}
 	if !*login {
 		text, err := spec.Explain(config)
 		if err != nil {
 			return err
 		}
 		fmt.Fprint(out, text)
-		listVariables(spec, out)
+		listVariables(spec, config, out)
 		return nil
 	}
 	if missing := missing(spec, config); len(missing) > 0 {
@@ -96,6 +104,7 @@ func configure(spec *loginspec.Spec, in io.Reader, out io.Writer) loginspec.Conf
 	config := loginspec.Config{
 		Values:     map[string]string{},
 		Secrets:    map[string]vendorlogin.SecretFunc{},
+		Made:       map[string]vendorlogin.SecretFunc{},
 		HTTPClient: &http.Client{Timeout: 30 * time.Second},
 	}
 	for _, input := range spec.Inputs {
@@ -138,7 +147,7 @@ func missing(spec *loginspec.Spec, config loginspec.Config) (names []string) {
 	return names
 }
 
-func listVariables(spec *loginspec.Spec, out io.Writer) {
+func listVariables(spec *loginspec.Spec, config loginspec.Config, out io.Writer) {
 	fmt.Fprintln(out, "\nfor -login set")
 	for _, input := range spec.Inputs {
 		note := ""
@@ -149,5 +158,8 @@ func listVariables(spec *loginspec.Spec, out io.Writer) {
 			note = " (optional)"
 		}
 		fmt.Fprintf(out, "  %s%s\n", variable(spec, input.Name), note)
+	}
+	for _, name := range slices.Sorted(maps.Keys(config.Made)) {
+		fmt.Fprintf(out, "  %s\n", variable(spec, name))
 	}
 }

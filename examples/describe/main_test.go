@@ -320,6 +320,22 @@ func TestLogin(t *testing.T) {
 	assert.NotContains(t, out.String(), "basic-token")
 }
 
+// What a program makes is named on the command line.
+func TestMade(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "v.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(`
+name: v
+login:
+  - {url: "https://v.example/login", json: {a: "${saml}"}, keep: {access: {json: t}}}
+`), 0o600))
+	err := run(t.Context(), []string{file}, strings.NewReader(""), io.Discard)
+	require.ErrorContains(t, err, "${saml}, which is unknown; known are code. Config.Made has none of that name")
+	var out strings.Builder
+	require.NoError(t, run(t.Context(), []string{"-made", "saml", file}, strings.NewReader(""), &out))
+	assert.Contains(t, out.String(), `"a": "[redacted]"`)
+	assert.Contains(t, out.String(), "for -login set\n  V_SAML\n")
+}
+
 // What a login lacks is said before anything is sent, with the names to set.
 func TestMissing(t *testing.T) {
 	err := run(t.Context(), []string{"-login", "basic.yaml"}, strings.NewReader(""), io.Discard)

@@ -66,9 +66,9 @@ func onceScheme(template, value string) string {
 	if OnlyName(rest) == "" || len(Names(scheme)) > 0 {
 		return value
 	}
-	token := value[len(scheme)+1:]
-	if again, bare, found := strings.Cut(token, " "); found && strings.EqualFold(again, scheme) {
-		return scheme + " " + bare
+	said, token, _ := strings.Cut(value, " ")
+	if again, bare, found := strings.Cut(token, " "); found && strings.EqualFold(again, said) {
+		return said + " " + bare
 	}
 	return value
 }

@@ -70,3 +70,17 @@ func TestJSON(t *testing.T) {
 	assert.NotContains(t, object, "gone")
 	assert.EqualValues(t, "7", object["n"])
 }
+
+// A scheme that the value begins with is written once, also where the template has a literal "${" in its scheme.
+func TestHeaderScheme(t *testing.T) {
+	t.Parallel()
+	get := values{"token": "bearer t-1", "short": "x"}
+	for template, want := range map[string]string{
+		"Bearer ${token}": "Bearer t-1", "Basic ${token}": "Basic bearer t-1", "Bearer ${short}": "Bearer x", "$${$${ ${short}": "${${ x",
+		"${token}": "bearer t-1",
+	} {
+		header, err := place.Header(t.Context(), map[string]string{"X-K": template}, nil, nil, get)
+		require.NoError(t, err)
+		assert.Equal(t, want, header.Get("X-K"), template)
+	}
+}

@@ -78,6 +78,9 @@ func (c *Condition) Check(report func(key, reason string)) {
 	excluded := func(is string) bool {
 		return slices.ContainsFunc(c.Not, func(not string) bool { return strings.EqualFold(is, not) })
 	}
+	if slices.Contains(c.Is, "") {
+		report(".is", "has an empty text: what is empty is never found")
+	}
 	switch all := func(f func(string) bool) bool {
 		return len(c.Is) > 0 && !slices.ContainsFunc(c.Is, func(s string) bool { return !f(s) })
 	}; {

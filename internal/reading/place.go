@@ -26,7 +26,19 @@ type Place struct {
 
 // Find returns what is at a place. It is not there where it is null, empty, an object or a list.
 func (s *Place) Find(r *Response) (string, bool) {
-	value := s.locate(r)
+	if s.Header != "" && s.Match != "" { // a field may come several times
+		for _, value := range r.Header.Values(s.Header) {
+			if found, ok := s.read(r, strings.TrimSpace(value)); ok {
+				return found, true
+			}
+		}
+		return "", false
+	}
+	return s.read(r, s.locate(r))
+}
+
+// read is what of a value is wanted.
+func (s *Place) read(r *Response, value string) (string, bool) {
 	if s.Unescape {
 		if plain, err := url.PathUnescape(value); err == nil {
 			value = plain

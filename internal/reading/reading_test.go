@@ -41,7 +41,8 @@ func TestIsData(t *testing.T) {
 	} {
 		assert.Equal(t, want, response(body).IsData(), body)
 	}
-	assert.False(t, response("{}", "Content-Type", "text/HTML").IsData())
+	assert.True(t, response("{}", "Content-Type", "text/HTML").IsData())
+	assert.False(t, response("a page", "Content-Type", "text/HTML").IsData())
 }
 
 func TestExpiryField(t *testing.T) {

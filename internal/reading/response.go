@@ -130,16 +130,9 @@ func (r *Response) JSONNames(path string) (names []string) {
 // XMLNames are the names of the root element and what is in it.
 func (r *Response) XMLNames() []string { return r.asXML().Names() }
 
-// IsPage reports whether the body is an HTML page, as proxies and login walls send.
-func (r *Response) IsPage() bool {
-	start := strings.ToLower(strings.TrimSpace(string(r.Body[:min(len(r.Body), 64)])))
-	return strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "text/html") ||
-		strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
-}
-
 // IsData reports whether the body is JSON or XML, as an empty one and a page are not.
 func (r *Response) IsData() bool {
-	return !r.IsPage() && r.Text() != "" && (r.asJSON() != nil || len(r.XMLNames()) > 0)
+	return !r.IsHTML() && r.Text() != "" && (r.asJSON() != nil || len(r.XMLNames()) > 0)
 }
 
 func (r *Response) asJSON() any {
@@ -161,6 +154,9 @@ func (r *Response) asXML() *xmltree.Tree {
 		var err error
 		if r.xml, err = xmltree.Parse(r.Body); err != nil {
 			r.xml, r.Invalid = &xmltree.Tree{}, errors.New("the body is not XML")
+			if errors.Is(err, xmltree.ErrCharset) { // any other error may quote the body
+				r.Invalid = fmt.Errorf("the body is XML that is not read: %w", xmltree.ErrCharset)
+			}
 		}
 	}
 	return r.xml

@@ -2,6 +2,7 @@ package strictjson
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,7 +15,7 @@ const maxDepth = 64
 
 // A Node is a JSON value, with its line and the order of its keys.
 type Node struct {
-	Line  int
+	Line  int      // of a value in an object, that of its key
 	Value any      // nil, bool, string, json.Number; for an object json.Delim('{'), for a list json.Delim('[')
 	Keys  []string // of an object
 	Items []*Node  // of an object or a list
@@ -109,17 +110,19 @@ func parseNode(d *json.Decoder, lineAt func(int64) int, depth int) (*Node, error
 		return n, nil
 	}
 	for d.More() {
+		line := 0
 		if delim == '{' {
 			key, err := d.Token()
 			if err != nil {
 				return nil, err
 			}
-			n.Keys = append(n.Keys, fmt.Sprint(key))
+			n.Keys, line = append(n.Keys, fmt.Sprint(key)), lineAt(d.InputOffset())
 		}
 		item, err := parseNode(d, lineAt, depth+1)
 		if err != nil {
 			return nil, err
 		}
+		item.Line = cmp.Or(line, item.Line)
 		n.Items = append(n.Items, item)
 	}
 	_, err = d.Token()

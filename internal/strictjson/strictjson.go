@@ -33,6 +33,7 @@ func Decode(data []byte, v any) (lines map[string]int, mistakes []Mistake) {
 		d.add("", "%s", err)
 		return d.lines, d.mistakes
 	}
+	d.check(root, "")
 	d.decode(root, "", reflect.ValueOf(v).Elem())
 	return d.lines, d.mistakes
 }
@@ -46,10 +47,25 @@ func (d *decoder) add(path, format string, args ...any) {
 	d.mistakes = append(d.mistakes, Mistake{path, fmt.Sprintf(format, args...)})
 }
 
+// check notes the line of n and of all that is in it, and the keys that come twice.
+func (d *decoder) check(n *Node, path string) {
+	d.lines[path] = n.Line
+	seen := map[string]bool{}
+	for i, item := range n.Items {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if n.IsObject() {
+			at = join(path, n.Keys[i])
+			if seen[n.Keys[i]] {
+				d.add(at, "is there twice")
+			}
+			seen[n.Keys[i]] = true
+		}
+		d.check(item, at)
+	}
+}
+
 // decode puts n into v, which the key at path is for.
 func (d *decoder) decode(n *Node, path string, v reflect.Value) {
-	d.lines[path] = n.Line
-	d.uniqueKeys(n, path)
 	switch to := v.Addr().Interface().(type) {
 	case *time.Duration:
 		d.decodeDuration(n, path, to)
@@ -95,7 +111,6 @@ func (d *decoder) decodeStruct(n *Node, path string, v reflect.Value) {
 			for name := range fields {
 				known = append(known, name)
 			}
-			d.lines[join(path, key)] = item.Line
 			d.add(join(path, key), "is unknown%s", Nearest(key, known))
 			continue
 		}
@@ -179,16 +194,6 @@ func (d *decoder) decodeDuration(n *Node, path string, to *time.Duration) {
 	}
 	if *to, err = time.ParseDuration(text); !ok || err != nil {
 		d.add(path, `must be a duration such as "90s", "1h30m" or "30d"`)
-	}
-}
-
-func (d *decoder) uniqueKeys(n *Node, path string) {
-	seen := map[string]bool{}
-	for _, key := range n.Keys {
-		if seen[key] {
-			d.add(join(path, key), "is there twice")
-		}
-		seen[key] = true
 	}
 }
 

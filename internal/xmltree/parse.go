@@ -24,12 +24,7 @@ type Tree struct {
 // Parse reads a whole document. It knows no entities but XML's own, and reads nothing else than the document.
 func Parse(data []byte) (*Tree, error) {
 	d := xml.NewDecoder(bytes.NewReader(data))
-	d.CharsetReader = func(charset string, in io.Reader) (io.Reader, error) {
-		if strings.EqualFold(charset, "us-ascii") {
-			return in, nil
-		}
-		return nil, errors.New("not UTF-8")
-	}
+	d.CharsetReader = decoded
 	document := &Tree{}
 	open, count := []*Tree{document}, 0
 	for {

@@ -40,6 +40,7 @@ import (
 //	# access, refresh, subject, type: what the token is to have
 //	# expires, refresh_expires: how long after the request, to the second; unknown for none
 //	# extra.NAME: what Token.Extra is to have
+//	# kept.NAME: what an earlier login has kept, for refresh and logout; default "example-" and the name
 //	# sends: method and path of a request, one line per request
 //
 // Inputs that c does not have are "example-" and their name, or the URL https://vendor.example; a code is 000000. c.HTTPClient is not
@@ -74,6 +75,11 @@ func replay(ctx context.Context, s *loginspec.Spec, c loginspec.Config, text str
 	if err != nil {
 		return []string{err.Error()}
 	}
+	for name := range r.kept {
+		if r.want["run"] == "login" || !slices.ContainsFunc(s.Login, func(step loginspec.Step) bool { _, ok := step.Keep[name]; return ok }) {
+			return []string{fmt.Sprintf("the line %q means nothing: it is for what login keeps, before a refresh or a logout", "# kept."+name)}
+		}
+	}
 	token, err := r.run(ctx, auth, s)
 	if got := outcome(r.want["run"], err); got != r.want["want"] {
 		return []string{fmt.Sprintf("got %s, want %s: %v", got, r.want["want"], err)}
@@ -93,6 +99,7 @@ func replay(ctx context.Context, s *loginspec.Spec, c loginspec.Config, text str
 // A recording is one case. It returns its responses, in their order.
 type recording struct {
 	want      map[string]string
+	kept      map[string]string // by an earlier login
 	sends     []string
 	responses []string
 	sent      []string
@@ -103,13 +110,15 @@ var fields = []string{"access", "refresh", "subject", "type", "expires", "refres
 
 func parse(text string) (*recording, error) {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
-	r := &recording{want: map[string]string{"run": "login"}}
+	r := &recording{want: map[string]string{"run": "login"}, kept: map[string]string{}}
 	for strings.HasPrefix(text, "#") || strings.HasPrefix(text, "\n") {
 		var line string
 		line, text, _ = strings.Cut(text, "\n")
 		key, value, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "#"), ":")
 		if key, value = strings.TrimSpace(key), strings.TrimSpace(value); key == "sends" {
 			r.sends = append(r.sends, value)
+		} else if name, ok := strings.CutPrefix(key, "kept."); ok {
+			r.kept[name] = value
 		} else if value != "" {
 			r.want[key] = value
 		}
@@ -157,10 +166,11 @@ func (r *recording) run(ctx context.Context, auth vendorlogin.Authenticator, s *
 	}
 	for _, step := range s.Login {
 		for name, source := range step.Keep {
+			value := cmp.Or(r.kept[name], "example-"+name)
 			if source.Public {
-				old.Extra[name] = "example-" + name
+				old.Extra[name] = value
 			} else {
-				old.Secrets[name] = vendorlogin.NewSecret("example-" + name)
+				old.Secrets[name] = vendorlogin.NewSecret(value)
 			}
 		}
 	}

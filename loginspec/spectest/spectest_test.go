@@ -48,6 +48,33 @@ login:
 	}
 }
 
+// A URL that an earlier login kept is said by the case.
+func TestKept(t *testing.T) {
+	t.Parallel()
+	spec, err := specyaml.Read(strings.NewReader(`
+name: v
+base: ${inst}
+hosts: ["*.v.example"]
+login:
+  - {url: "https://login.v.example/login", keep: {access: {json: t}, inst: {json: inst, public: true}, id: {json: id}}}
+refresh:
+  - {url: "${inst}/refresh", json: {t: "${access}", id: "${id}"}}
+`))
+	require.NoError(t, err)
+	const response = "HTTP/1.1 200 OK\n\n{\"t\": \"t-2\"}\n"
+	const kept = "# run: refresh\n# want: token\n# kept.inst: https://eu.v.example\n"
+	assert.Empty(t, replay(t.Context(), spec, loginspec.Config{}, kept+"# kept.id: 7\n# access: t-2\n# sends: POST /refresh\n"+response))
+	for text, want := range map[string]string{
+		kept + "# kept.isnt: 7\n" + response:         `the line "# kept.isnt" means nothing`,
+		"# want: token\n# kept.id: 7\n" + response:   `the line "# kept.id" means nothing`,
+		"# run: refresh\n# want: token\n" + response: "got invalid_request, want token",
+	} {
+		problems := replay(t.Context(), spec, loginspec.Config{}, text)
+		require.Len(t, problems, 1, text)
+		assert.Contains(t, problems[0], want)
+	}
+}
+
 // A case that says something else than what happens fails, and says why.
 func TestReplayFails(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,38 @@
+package xmltree
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// windows1252 is what the bytes 0x80 to 0x9f are in the charset that browsers take ISO-8859-1 for. The other bytes are the
+// characters of the same number.
+var windows1252 = []rune("€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ")
+
+// ErrCharset is that a document is in a charset that is not read.
+var ErrCharset = errors.New("its charset is none of UTF-8, ISO-8859-1 and windows-1252")
+
+// decoded is a document in another charset than UTF-8: ASCII, ISO-8859-1 and windows-1252 are read.
+func decoded(charset string, in io.Reader) (io.Reader, error) {
+	switch strings.ToLower(charset) {
+	case "us-ascii", "iso-8859-1", "latin1", "windows-1252":
+	default:
+		return nil, ErrCharset
+	}
+	data, err := io.ReadAll(in)
+	if err != nil {
+		return nil, err
+	}
+	var b strings.Builder
+	b.Grow(len(data) + utf8.UTFMax)
+	for _, c := range data {
+		if c >= 0x80 && c <= 0x9f {
+			b.WriteRune(windows1252[c-0x80])
+		} else {
+			b.WriteRune(rune(c))
+		}
+	}
+	return strings.NewReader(b.String()), nil
+}

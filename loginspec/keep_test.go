@@ -1,0 +1,164 @@
+package loginspec_test
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/loginspec"
+)
+
+const accounts = `
+name: v
+user: user
+inputs: [{name: user}, {name: password, secret: true}]
+`
+
+// What stands in a response in place of a token that is the whole body is none.
+func TestTextThatIsNoToken(t *testing.T) {
+	t.Parallel()
+	const text = accounts + `
+login:
+  - {url: "https://api.v.example/login", json: {p: "${password}"}, keep: {access: {text: true}}}
+`
+	for _, body := range []string{
+		"<!doctype html><title>maintenance</title>", "<html><body>log in</body></html>", `{"error": "locked"}`, `["locked"]`,
+		"<error>locked</error>",
+	} {
+		_, _, err := login(t, text, nil, respond(200, body))
+		require.ErrorIs(t, err, vendorlogin.ErrBadResponse, body)
+		assert.ErrorContains(t, err, "a page or a document, and no token")
+	}
+	for body, want := range map[string]string{"t-1": "t-1", ` "t-2" `: "t-2"} {
+		token, _, err := login(t, text, nil, respond(200, body, "Content-Type", "text/html"))
+		require.NoError(t, err, body)
+		assert.Equal(t, want, token.Access.Reveal())
+	}
+}
+
+// One of several fields of the same name is found by its pattern.
+func TestFieldThatComesSeveralTimes(t *testing.T) {
+	t.Parallel()
+	const text = accounts + `
+login:
+  - url: https://api.v.example/login
+    form: {p: "${password}"}
+    keep: {access: {header: Set-Cookie, match: "^(logged_in_[0-9a-f]+=[^;]+)"}}
+`
+	token, _, err := login(t, text, nil, respond(200, "", "Set-Cookie", "lang=en", "Set-Cookie", "logged_in_7f=s-1; Path=/"))
+	require.NoError(t, err)
+	assert.Equal(t, "logged_in_7f=s-1", token.Access.Reveal())
+	_, _, err = login(t, text, nil, respond(200, "", "Set-Cookie", "lang=en"))
+	require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
+}
+
+// XML in the charsets of older servers is read; of another the error says so.
+func TestCharsets(t *testing.T) {
+	t.Parallel()
+	const text = accounts + `
+login:
+  - {url: "https://api.v.example/login", xml: {Login: {P: "${password}"}}, keep: {access: {xml: R.T}}}
+`
+	for _, charset := range []string{"ISO-8859-1", "windows-1252"} {
+		body := `<?xml version="1.0" encoding="` + charset + `"?><R><T>t-` + "\xe9" + `</T></R>`
+		token, _, err := login(t, text, nil, respond(200, body))
+		require.NoError(t, err)
+		assert.Equal(t, "t-é", token.Access.Reveal())
+	}
+	_, _, err := login(t, text, nil, respond(200, `<?xml version="1.0" encoding="koi8-r"?><R><T>t</T></R>`))
+	require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
+	assert.ErrorContains(t, err, "its charset is none of")
+}
+
+// How long a temporary token is valid, and its type, say nothing of the token that it is exchanged for.
+func TestExpiryOfATemporaryToken(t *testing.T) {
+	t.Parallel()
+	const text = accounts + `
+login:
+  - url: https://api.v.example/login
+    json: {p: "${password}"}
+    keep: {access: {json: t}, expires: {json: e}, type: {json: y, maybe: true}}
+  - {url: "https://api.v.example/exchange", json: {t: "${access}"}, keep: {access: {json: t}}}
+life: 12h
+`
+	token, _, err := login(t, text, nil, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/login" {
+			respond(200, `{"t": "temporary", "e": 300, "y": "mfa"}`)(w, r)
+			return
+		}
+		respond(200, `{"t": "t-1"}`)(w, r)
+	})
+	require.NoError(t, err)
+	assert.Equal(t, 12*time.Hour, token.ExpiresAt.Sub(token.IssuedAt))
+	assert.Equal(t, "Bearer", token.Type)
+}
+
+// A refresh token is spent only in a request that has all that belongs to it. What the last response does not say again stays.
+func TestRefreshThatLacksAField(t *testing.T) {
+	t.Parallel()
+	const text = accounts + `
+login:
+  - {url: "https://api.v.example/login", json: {p: "${password}"}, keep: {access: {json: t}, refresh: {json: r}, org: {json: o, public: true}}}
+refresh:
+  - {url: "https://api.v.example/csrf", keep: {csrf: {json: csrf}}}
+  - url: https://api.v.example/refresh
+    json: {r: "${refresh}", csrf: "${csrf}"}
+    keep: {access: {json: t}, refresh: {json: r}, org: {json: o, public: true}}
+`
+	csrf := `{}`
+	w := &wire{handler: func(w http.ResponseWriter, r *http.Request) {
+		body := map[string]string{"/login": `{"t": "t-1", "r": "r-1", "o": "red"}`, "/csrf": csrf, "/refresh": `{"t": "t-2"}`}[r.URL.Path]
+		respond(200, body)(w, r)
+	}}
+	spec := parseYAML(t, text)
+	auth, err := loginspec.New(spec, config(spec, w, nil))
+	require.NoError(t, err)
+	token, err := auth.Login(t.Context())
+	require.NoError(t, err)
+	refresh := auth.(vendorlogin.Refresher).Refresh
+	_, err = refresh(t.Context(), token)
+	require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
+	assert.Len(t, w.requests(), 2, "the refresh token was not sent")
+	csrf = `{"csrf": "c-1"}`
+	token, err = refresh(t.Context(), token)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"t-2", "r-1", "red"}, []string{token.Access.Reveal(), token.Refresh.Reveal(), token.Extra["org"]})
+}
+
+// A redirect that means success is judged by rules like any other response, with the vendor's words and its Retry-After.
+func TestRedirectThatSaysWhy(t *testing.T) {
+	t.Parallel()
+	const text = accounts + `
+login:
+  - url: https://api.v.example/login
+    form: {p: "${password}"}
+    status: [302]
+    keep: {access: {cookie: S}}
+    errors:
+      - status: [302]
+        at: {header: Location, match: "error=(locked)"}
+        kind: rate_limited
+        code: {header: Location, match: "error=([a-z]+)"}
+        message: {header: X-Why}
+        retry_at: {header: X-Until}
+`
+	_, w, err := login(t, text, nil, respond(302, "", "Location", "/login?error=locked", "X-Until", "1800", "X-Why", "not "+examplePassword))
+	e, ok := errors.AsType[*vendorlogin.Error](err)
+	require.True(t, ok)
+	require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
+	assert.Equal(t, []any{"locked", "not [redacted]", 302}, []any{e.Code, e.Message, e.Status})
+	assert.InDelta(t, 1800, time.Until(e.RetryAt).Seconds(), 60)
+	assert.Len(t, w.requests(), 1)
+	_, _, err = login(t, text, nil, respond(302, "", "Location", "/login?error=locked", "Retry-After", "1800"))
+	e, ok = errors.AsType[*vendorlogin.Error](err)
+	require.True(t, ok)
+	assert.InDelta(t, 1800, time.Until(e.RetryAt).Seconds(), 60)
+	token, _, err := login(t, text, nil, respond(302, "", "Location", "/home", "Set-Cookie", "S=s-1"))
+	require.NoError(t, err)
+	assert.Equal(t, "s-1", token.Access.Reveal())
+}
