@@ -2,9 +2,6 @@ package vendorlogin
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
-	"slices"
 	"time"
 )
 
@@ -18,7 +15,10 @@ func (o *order) check(ctx context.Context) *outcome {
 	if t := o.fresherToken(); t != nil {
 		return o.adopt(t)
 	}
-	h := o.sharedHold(ctx, false)
+	h := o.changedBack(ctx)
+	if h == nil {
+		h = o.sharedHold(ctx, false)
+	}
 	if h != nil && o.known.bypass {
 		if h = o.sharedHold(ctx, true); h == nil {
 			o.progress.note(func(f *facts) { f.bypassed = true })
@@ -31,66 +31,19 @@ func (o *order) check(ctx context.Context) *outcome {
 	return &outcome{err: &e, hold: h}
 }
 
-// adopt ends the renewal with the record's token.
-func (o *order) adopt(t *Token) *outcome {
-	o.noteAttempts(o.attempts()) // another's success has cleared some
-	return &outcome{token: t, seq: o.ledger.rec.Seq, adopted: true}
-}
-
-// fresherToken is the record's token if it is better than the cached one.
-func (o *order) fresherToken() *Token {
-	rec := o.ledger.rec
-	if rec.Token == nil || rec.Seq < o.known.seq || o.force && rec.Seq <= o.atStart {
-		return nil // older than what we had; or no answer to Renew
-	}
-	mono, wall := o.now()
-	t := fromRecord(rec.Token, wall)
-	found := newCached(t, o.set.RenewBefore, mono, wall)
-	if found.at(mono, wall) == expired {
+// changedBack is the hold after credentials that looked like others to a probe and are again those that were rejected: a file is read
+// while it is written.
+func (o *order) changedBack(ctx context.Context) *hold {
+	h := o.known.hold
+	if h == nil || !h.changed || h.fingerprint == nil {
 		return nil
 	}
-	cached := o.known.cached
-	switch {
-	case cached == nil:
-		return t
-	case cached.seq == rec.Seq && cached.token.Access.Reveal() == rec.Token.Access: // the first version leaves the number as it is
-		return nil
-	case !cached.is(rejectedFlag) && cached.at(mono, wall) != expired && found.at(mono, wall) != fresh:
-		return nil // no better than ours
-	}
-	return t
-}
-
-// refreshable is the token whose refresh token may be sent, or nil. With a Store that fails there is none: another process may have
-// sent it.
-func (o *order) refreshable() *Token {
-	if _, ok := o.vendor.auth.(Refresher); !ok {
+	same := *h
+	same.changed = false
+	if sum := o.fingerprint(ctx); sum == nil || *sum != *h.fingerprint || !same.inForce(o.now()) {
 		return nil
 	}
-	t := o.latestToken()
-	if t == nil || t.Refresh.IsZero() || slices.Contains(o.known.sent, hashOf(t.Refresh)) {
-		return nil
-	}
-	if !t.RefreshExpiresAt.IsZero() && !time.Now().Before(t.RefreshExpiresAt) {
-		return nil
-	}
-	return t
-}
-
-// latestToken is the one whose refresh token is the vendor's latest, as far as can be known.
-func (o *order) latestToken() *Token {
-	rec, cached := o.ledger.rec, o.known.cached
-	switch {
-	case o.set.Store == nil && cached != nil:
-		return cached.token
-	case rec.Token == nil: // also where the ledger is degraded
-		return nil
-	case cached != nil && cached.seq > rec.Seq: // ours could not be saved, or the store has lost it
-		return cached.token
-	case rec.Spent, rec.Seq < o.known.seq:
-		return nil
-	}
-	return fromRecord(rec.Token, time.Now().Round(0))
+	return &same
 }
 
 // sharedHold is the hold of the record that binds this Client, if any; strict: that Renew must not bypass.
@@ -139,10 +92,4 @@ func (o *order) probe(ctx context.Context, credentials, store bool) outcome {
 		}
 	}
 	return outcome{}
-}
-
-// hashOf stands for a refresh token where the token itself is not kept.
-func hashOf(s Secret) uint64 {
-	sum := sha256.Sum256([]byte(s.Reveal()))
-	return binary.BigEndian.Uint64(sum[:])
 }

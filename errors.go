@@ -185,3 +185,7 @@ func asError(e *Error) error {
 type plainError string
 
 func (e plainError) Error() string { return string(e) }
+
+// kinds are what a login can fail with.
+var kinds = []error{ErrInvalidCredentials, ErrForbidden, ErrOTPRequired, ErrOTPRejected, ErrRateLimited, ErrRefreshRejected,
+	ErrInvalidRequest, ErrUnavailable, ErrBadResponse}

@@ -170,6 +170,7 @@ type changing struct {
 	value atomic.Pointer[string]
 	reads atomic.Int64
 	took  time.Duration
+	then  func() // after a reading
 }
 
 func newChanging(value string) *changing {
@@ -183,7 +184,11 @@ func (c *changing) secret(ctx context.Context) (vendorlogin.Secret, error) {
 	if err := pass(ctx, c.took); err != nil {
 		return vendorlogin.Secret{}, err
 	}
-	return vendorlogin.NewSecret(*c.value.Load()), nil
+	s := vendorlogin.NewSecret(*c.value.Load())
+	if c.then != nil {
+		c.then()
+	}
+	return s, nil
 }
 
 // coded is a vendor that wants a code.

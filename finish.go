@@ -117,7 +117,8 @@ func (o *order) fail(ctx context.Context, err *Error) *outcome {
 	defer cancel()
 	var theirs *Token
 	failed := o.ledger.update(ctx, func() *record.Record {
-		if theirs = o.fresherToken(); theirs != nil {
+		theirs = o.fresherToken()
+		if theirs != nil && out.hold.floor.IsZero() { // else their token is good, and yet the vendor wants no request
 			return nil
 		}
 		return o.failureRecord(err, out.hold, wall)

@@ -3,7 +3,6 @@ package vendorlogin
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/vendorlogin/vendorlogin/internal/record"
 )
@@ -33,18 +32,6 @@ func (o *order) revoke(ctx context.Context, t *Token) error {
 		return o.vendor.unsent("logout", ErrClosed, "")
 	}
 	return o.vendor.revoke(ctx, t)
-}
-
-// newest is the token of the record, or the cached one if it is later.
-func (o *order) newest() *Token {
-	cached, rec := o.known.cached, o.ledger.rec
-	switch {
-	case cached != nil && (rec.Token == nil || cached.seq >= rec.Seq):
-		return cached.token
-	case rec.Token != nil:
-		return fromRecord(rec.Token, time.Now().Round(0))
-	}
-	return nil
 }
 
 // seed saves a token from elsewhere, over whatever the record has. What was tried stays; holds end.

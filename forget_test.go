@@ -167,3 +167,22 @@ func TestSeedOverWhatWasSavedMeanwhile(t *testing.T) {
 		assert.False(t, c.Status().Unsaved)
 	})
 }
+
+// After Close nothing is sent any more, also of a Logout that has only read the record.
+func TestLogoutThatCloseOvertakes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &revoker{refresher: newRefresher(time.Hour, 0)}
+		c := newClient(t, f, shared(s))
+		mustToken(t, c)
+		synctest.Wait()
+		s.before = func(ctx context.Context, _ string) error { return pass(ctx, time.Second) }
+		ended := make(chan error, 1)
+		go func() { ended <- c.Logout(context.Background()) }()
+		time.Sleep(500 * time.Millisecond)
+		_ = c.Close()
+		require.ErrorIs(t, <-ended, vendorlogin.ErrClosed)
+		synctest.Wait()
+		assert.Empty(t, f.told)
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -78,6 +79,36 @@ func TestTokenOfAnotherProcessIsFoundThoughTheSecretFails(t *testing.T) {
 		other.right = another(t, "wrong-example", false)
 		mustToken(t, newClient(t, other, shared(s)))
 		time.Sleep(15 * time.Second)
+		mustToken(t, c)
+	})
+}
+
+// A file is read while it is written: what looked like another password is the rejected one again, and is not sent again.
+func TestPasswordThatChangesAndChangesBack(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		secret := newChanging("wrong-example")
+		f := newPassworded(secret.secret)
+		c := newClient(t, f, nil)
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		half, whole := "wro", "wrong-example"
+		secret.value.Store(&half)
+		f.on = func(context.Context, string, int64) error { panic("sent again") }
+		secret.then = func() { secret.value.Store(&whole) } // after the probe's reading
+		for range 300 {
+			time.Sleep(time.Second)
+			_, err = c.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		}
+		assert.EqualValues(t, 1, f.logins.Load())
+		assert.Equal(t, "wrong-example", *secret.value.Load())
+		synctest.Wait()
+		f.on, secret.then = nil, nil
+		right := f.right
+		secret.value.Store(&right)
+		time.Sleep(6 * time.Second)
+		_, _ = c.Token(t.Context())
+		time.Sleep(time.Second)
 		mustToken(t, c)
 	})
 }

@@ -14,6 +14,9 @@ const (
 	graceTime    = 5 * time.Second  // for saving and unlocking after LoginTimeout
 	leaseTime    = 10 * time.Second // of the lock; extended while the renewal runs
 
+	firstPause = 50 * time.Millisecond // between two looks at the record while others are at work
+	lastPause  = 200 * time.Millisecond
+
 	maxConflicts = 10 // in a row: the store is broken, or what it reads is behind what it writes
 	maxFailures  = 2
 )
@@ -25,7 +28,7 @@ type ledger struct {
 	account Account
 	key     string
 	timeout time.Duration
-	report  func(*Error) // is told what each command came to; nil: it worked
+	report  func(*Error) // is told what went wrong, and nil when the record was read or written
 
 	version string
 	rec     record.Record

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"time"
+	"unicode/utf8"
 
 	"github.com/vendorlogin/vendorlogin/internal/flight"
 	"github.com/vendorlogin/vendorlogin/internal/httpheader"
@@ -18,16 +19,16 @@ func (c *Client) Logout(ctx context.Context) error {
 // Seed takes over a token from elsewhere, such as another tool's file, so that nobody has to log in again to move here. It waits
 // for a renewal under way. A copy of the token then replaces the cached one and the one in the Store, and a hold ends.
 //
-// A zero IssuedAt is now. An expired or empty access token is accepted if there is a refresh token; else it is [ErrInvalidRequest], as
-// is a control character in the token, such as the line break at a file's end. Where the Store fails the error is [ErrStore], and the
-// token is cached all the same. A refresh token that this Client has sent before is not sent again.
+// A zero IssuedAt is now. An expired or empty access token is accepted if there is a refresh token; else it is [ErrInvalidRequest].
+// So is a token that is not UTF-8 or has a control character in it, such as the line break at a file's end. Where the Store fails the
+// error is [ErrStore], and the token is cached all the same. A refresh token that this Client has sent before is not sent again.
 func (c *Client) Seed(ctx context.Context, t *Token) error {
 	if t == nil || t.Access.IsZero() && t.Refresh.IsZero() {
 		return c.k.vendor.failure("seed", ErrInvalidRequest, "the token has neither Access nor Refresh")
 	}
 	for _, s := range []string{t.Access.Reveal(), t.Refresh.Reveal(), t.Type} {
-		if !httpheader.ValidValue(s) {
-			return c.k.vendor.failure("seed", ErrInvalidRequest, "the token has a control character, such as a line break, in it")
+		if !httpheader.ValidValue(s) || !utf8.ValidString(s) {
+			return c.k.vendor.failure("seed", ErrInvalidRequest, "the token has a control character in it, such as a line break, or is not UTF-8")
 		}
 	}
 	now := time.Now().Round(0)

@@ -198,6 +198,8 @@ func TestSeedOfWhatNoRequestCanCarry(t *testing.T) {
 			{Access: vendorlogin.NewSecret("from-a-file\n")},
 			{Access: vendorlogin.NewSecret("a"), Refresh: vendorlogin.NewSecret("b\r")},
 			{Access: vendorlogin.NewSecret("a"), Type: "Bearer\x00"},
+			{Access: vendorlogin.NewSecret("caf\xe9")},
+			{Access: vendorlogin.NewSecret("a"), Refresh: vendorlogin.NewSecret("\xff")},
 		} {
 			require.ErrorIs(t, c.Seed(t.Context(), token), vendorlogin.ErrInvalidRequest)
 		}

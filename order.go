@@ -9,11 +9,7 @@ import (
 	"github.com/vendorlogin/vendorlogin/internal/record"
 )
 
-const (
-	firstPause = 50 * time.Millisecond // between two looks at the record while others are renewing
-	lastPause  = 200 * time.Millisecond
-	lockPause  = 2 * time.Second // between two tries for the lock while the record says that its holder is at work
-)
+const lockPause = 2 * time.Second // between two tries for the lock while the record says that its holder is at work
 
 // renew brings a token: another process's if there is one, else the vendor's.
 func (o *order) renew(ctx context.Context) outcome {

@@ -113,8 +113,8 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 	k.success = mono
 	if out.adopted {
 		k.events.report(ctx, Event{Type: EventAdopt, Expires: out.token.ExpiresAt})
-		if hold := k.onHold(); hold != nil && hold.cause == causeRejected {
-			return // another process's success says nothing about our credentials
+		if hold := k.onHold(); hold != nil && (hold.cause == causeRejected || wall.Before(hold.floor)) {
+			return // another process's success says nothing about our credentials, or about what the vendor told us
 		}
 	} else if r.job != jobSeed {
 		k.trouble.sent = without(k.trouble.sent, hashOf(out.token.Refresh)) // the vendor has just given it

@@ -234,3 +234,11 @@ func discard(body io.ReadCloser) {
 	timer.Stop()
 	_ = body.Close()
 }
+
+// rejects reports whether resp means that the token is not accepted any more.
+func rejects(r Rejecter, resp *http.Response, t *Token) bool {
+	if r != nil {
+		return r.Rejected(resp, t)
+	}
+	return resp.StatusCode == http.StatusUnauthorized
+}

@@ -3,8 +3,8 @@ package vendorlogin
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
+	"unicode/utf8"
 )
 
 // A vendor is the Authenticator as a renewal asks it: tokens are copies in local terms, and errors are *Errors.
@@ -67,6 +67,9 @@ func (v vendor) normalized(op string, t *Token, err error, sent time.Time) (*Tok
 		e.Op = op
 		return nil, e
 	}
+	if !utf8.ValidString(c.Access.Reveal()) || !utf8.ValidString(c.Refresh.Reveal()) { // a Store would change it
+		return nil, v.failure(op, ErrBadResponse, "the token is not UTF-8")
+	}
 	if c.IssuedAt.Before(sent) || c.IssuedAt.After(time.Now()) { // some return a token again that they have returned before
 		c.IssuedAt = sent.Round(0)
 	}
@@ -126,16 +129,4 @@ func (v vendor) unsent(op string, kind error, text string) *Error {
 	e := v.failure(op, kind, text)
 	e.Unprocessed = true
 	return e
-}
-
-// kinds are what a login can fail with.
-var kinds = []error{ErrInvalidCredentials, ErrForbidden, ErrOTPRequired, ErrOTPRejected, ErrRateLimited, ErrRefreshRejected,
-	ErrInvalidRequest, ErrUnavailable, ErrBadResponse}
-
-// rejects reports whether resp means that the token is not accepted any more.
-func rejects(r Rejecter, resp *http.Response, t *Token) bool {
-	if r != nil {
-		return r.Rejected(resp, t)
-	}
-	return resp.StatusCode == http.StatusUnauthorized
 }

@@ -57,3 +57,25 @@ func TestTokenIssuedInTheFutureIsShared(t *testing.T) {
 		assert.EqualValues(t, 1, f.logins.Load())
 	})
 }
+
+// A Store would change what is not UTF-8.
+func TestTokenThatIsNotUTF8(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for _, token := range []*vendorlogin.Token{
+			{Access: vendorlogin.NewSecret("caf\xe9")},
+			{Access: vendorlogin.NewSecret("a"), Refresh: vendorlogin.NewSecret("\xff")},
+		} {
+			_, err := newClient(t, given{token: token}, nil).Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
+			assert.ErrorContains(t, err, "not UTF-8")
+		}
+	})
+}
+
+// given is a vendor whose login brings one token.
+type given struct {
+	*fake
+	token *vendorlogin.Token
+}
+
+func (g given) Login(context.Context) (*vendorlogin.Token, error) { return g.token, nil }

@@ -23,10 +23,7 @@ import (
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
-const (
-	vendor   = "genericlogin"
-	webScope = "web" // how the scope of an account in web mode begins
-)
+const vendor = "genericlogin"
 
 // Config is one user of one server. BaseURL and Email are required, and one of Password, OAuth2Code and OIDCCode.
 type Config struct {

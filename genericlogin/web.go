@@ -19,6 +19,8 @@ const (
 	refreshCookie = "refresh-token"
 )
 
+const webScope = "web" // how the scope of an account in web mode begins
+
 // web reads the scope: no identity provider's name begins like that.
 func (a *Authenticator) web() bool { return strings.HasPrefix(a.endpoint.Account.Scope, webScope) }
 

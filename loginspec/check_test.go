@@ -254,3 +254,12 @@ func TestConfig(t *testing.T) {
 	_, err := loginspec.New(nil, rightConfig())
 	require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
 }
+
+// A wrong name in a made value is said once, where it stands.
+func TestMistakeInAMadeValueIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	for from, to := range map[string]string{"${nonce}${password}": "${nonce}${pasword}", "random: 8": "sha256: \"${sign}\""} {
+		said := mistakes(t, strings.Replace(right, from, to, 1), rightConfig())
+		assert.NotContains(t, said, "login[0]", to)
+	}
+}

@@ -19,7 +19,7 @@ const maxLife = 10 * 365 * 24 * time.Hour
 // checkSteps checks the steps in their order, each with the names that are there by then.
 func (k *checker) checkSteps() {
 	s := k.spec
-	k.bad(s.keepsAccess() == nil, "login", "has no step that keeps access")
+	k.bad(s.tokenKeep() == nil, "login", "has no step that keeps access")
 	k.bad(s.Life < 0 || s.Life > maxLife || s.RefreshLife < 0 || s.RefreshLife > maxLife, "life", "must be between 0 and ten years")
 	there := map[string]bool{}
 	k.checkList("login", s.Login, there)
@@ -41,8 +41,6 @@ func (k *checker) checkSteps() {
 		k.bad(s.Rejected[i].succeeds(), item("rejected", i), "matches every success: it needs at, or a status that is none")
 	}
 }
-
-func keepsAccess(s Step) bool { _, ok := s.Keep["access"]; return ok }
 
 func (k *checker) checkList(op string, steps []Step, there map[string]bool) {
 	for i := range steps {
@@ -183,51 +181,6 @@ func (k *checker) checkXML(path string, x XML) {
 		k.bad(!xmlName.MatchString(e.Name) || isText && e.Content != nil, join(path, e.Name), "is no XML element, attribute or text")
 		k.checkXML(join(path, e.Name), e.Content)
 	}
-}
-
-// checkTemplate checks the names in a template.
-func (k *checker) checkTemplate(path, template string, there map[string]bool, s *Step) {
-	_, err := place.Parse(template)
-	k.bad(err != nil, path, "%v", err)
-	for _, name := range place.Names(template) {
-		k.checkName(path, name, there, s)
-	}
-}
-
-// checkName checks that a name is known, and there by then.
-func (k *checker) checkName(path, name string, there map[string]bool, s *Step) {
-	k.used[name] = true
-	var local map[string]Make
-	if s != nil {
-		local = s.Make
-	}
-	m, isMade := k.spec.makes(name, local)
-	switch {
-	case name == "code":
-		k.bad(s == nil || s.Code == "", path, "has ${code}, and the step has no code")
-	case k.inputs[name] != nil, k.made[name] != nil, there[name], k.said[name]:
-	case isMade:
-		m.templates(func(_, template string) {
-			for _, in := range place.Names(template) {
-				k.checkName(path, in, there, s)
-			}
-		})
-	case k.keeps[name] != nil:
-		k.add(path, "has ${%s} before a step has kept it", name)
-	default:
-		k.unknown(path, name, slices.Collect(maps.Keys(there)))
-	}
-}
-
-// isKnown reports whether a name is one that is not made.
-func (k *checker) isKnown(name string) bool {
-	return name == "code" || k.inputs[name] != nil || k.made[name] != nil || k.keeps[name] != nil
-}
-
-// unknown notes that nothing has the name, and which of the others was probably meant.
-func (k *checker) unknown(path, name string, kept []string) {
-	known := slices.Concat([]string{"code"}, slices.Collect(maps.Keys(k.inputs)), kept, slices.Collect(maps.Keys(k.spec.Make)))
-	k.add(path, "has ${%s}, which is unknown%s. Config.Made has none of that name", name, strictjson.Nearest(name, known))
 }
 
 // checkUse checks what API requests carry.

@@ -21,7 +21,8 @@ package loginspec
 //	run.go            steps, in their order
 //	values.go         what a step can use: inputs, what was kept, what is made
 //	request.go        one request, and the hosts that it may go to
-//	keep.go           what a response must have, and the token that comes of it
+//	keep.go           what a response must have
+//	token.go          the token that comes of it
 //	make.go           values that are computed
 //	rule.go           what a failure means
 //	use.go            how API requests carry the token

@@ -105,7 +105,7 @@ func TestRefreshThatLacksAField(t *testing.T) {
 login:
   - {url: "https://api.v.example/login", json: {p: "${password}"}, keep: {access: {json: t}, refresh: {json: r}, org: {json: o, public: true}}}
 refresh:
-  - {url: "https://api.v.example/csrf", keep: {csrf: {json: csrf}}}
+  - {url: "https://api.v.example/csrf", keep: {csrf: {json: csrf}, type: {json: type}, hint: {json: hint, maybe: true, public: true}}}
   - url: https://api.v.example/refresh
     json: {r: "${refresh}", csrf: "${csrf}"}
     keep: {access: {json: t}, refresh: {json: r}, org: {json: o, public: true}}

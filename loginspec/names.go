@@ -96,8 +96,10 @@ func (s *Spec) allSteps(visit func(op, path string, step *Step)) {
 	}
 }
 
-// keepsAccess is what the last step of login that keeps access keeps.
-func (s *Spec) keepsAccess() map[string]Source {
+func keepsAccess(s Step) bool { _, ok := s.Keep["access"]; return ok }
+
+// tokenKeep is what the last step of login that keeps access keeps.
+func (s *Spec) tokenKeep() map[string]Source {
 	for _, step := range slices.Backward(s.Login) {
 		if keepsAccess(step) {
 			return step.Keep

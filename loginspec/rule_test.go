@@ -142,17 +142,17 @@ func TestLiteralsAreNoSecrets(t *testing.T) {
 	t.Parallel()
 	text := accounts + `
 login:
-  - url: https://api.v.example/token?kind=login
+  - url: https://api.v.example/token?kind=session
     header: {SOAPAction: login}
     form: {grant_type: password, username: "${user}", password: "${password}"}
     keep: {access: {json: access_token}}
 `
 	for password, want := range map[string]string{
-		"example-password": "wrong password [redacted] for login",
-		"password":         "wrong [redacted] [redacted] for login",
+		"example-password": "wrong password [redacted] for login session",
+		"password":         "wrong [redacted] [redacted] for login session",
 	} {
 		_, _, err := login(t, text, map[string]string{"password": password},
-			respond(400, `{"error": "invalid_grant", "error_description": "wrong password `+password+` for login"}`))
+			respond(400, `{"error": "invalid_grant", "error_description": "wrong password `+password+` for login session"}`))
 		e, ok := errors.AsType[*vendorlogin.Error](err)
 		require.True(t, ok)
 		assert.Equal(t, want, e.Message)

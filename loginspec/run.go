@@ -62,7 +62,7 @@ func (r *run) keeping(s *Step, last bool) map[string]Source {
 		return keep
 	}
 	if keep == nil && last {
-		keep = r.spec.keepsAccess()
+		keep = r.spec.tokenKeep()
 	}
 	keep = maps.Clone(keep)
 	for name, source := range keep {

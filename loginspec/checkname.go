@@ -1,0 +1,54 @@
+package loginspec
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/vendorlogin/vendorlogin/internal/place"
+	"github.com/vendorlogin/vendorlogin/internal/strictjson"
+)
+
+// checkTemplate checks the names in a template.
+func (k *checker) checkTemplate(path, template string, there map[string]bool, s *Step) {
+	_, err := place.Parse(template)
+	k.bad(err != nil, path, "%v", err)
+	for _, name := range place.Names(template) {
+		k.checkName(path, name, there, s)
+	}
+}
+
+// checkName checks that a name is known, and there by then.
+func (k *checker) checkName(path, name string, there map[string]bool, s *Step) {
+	k.used[name] = true
+	var local map[string]Make
+	if s != nil {
+		local = s.Make
+	}
+	m, isMade := k.spec.makes(name, local)
+	switch {
+	case name == "code":
+		k.bad(s == nil || s.Code == "", path, "has ${code}, and the step has no code")
+	case k.inputs[name] != nil, k.made[name] != nil, there[name], k.said[name]:
+	case isMade:
+		m.templates(func(_, template string) {
+			for _, in := range place.Names(template) {
+				k.checkName(path, in, there, s)
+			}
+		})
+	case k.keeps[name] != nil:
+		k.add(path, "has ${%s} before a step has kept it", name)
+	default:
+		k.unknown(path, name, slices.Collect(maps.Keys(there)))
+	}
+}
+
+// isKnown reports whether a name is one that is not made.
+func (k *checker) isKnown(name string) bool {
+	return name == "code" || k.inputs[name] != nil || k.made[name] != nil || k.keeps[name] != nil
+}
+
+// unknown notes that nothing has the name, and which of the others was probably meant.
+func (k *checker) unknown(path, name string, kept []string) {
+	known := slices.Concat([]string{"code"}, slices.Collect(maps.Keys(k.inputs)), kept, slices.Collect(maps.Keys(k.spec.Make)))
+	k.add(path, "has ${%s}, which is unknown%s. Config.Made has none of that name", name, strictjson.Nearest(name, known))
+}
