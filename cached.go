@@ -34,10 +34,10 @@ const (
 	minLifetime = 10 * time.Second
 )
 
-// A cached is the cached token. But for review and signing it never changes: the keeper replaces it.
+// A cached is the cached token. But for review and headed it never changes: the keeper replaces it.
 type cached struct {
-	token   *Token
-	signing atomic.Pointer[Token] // a copy of token with its header value; nil until a request needs it
+	token  *Token
+	headed atomic.Pointer[Token] // a copy of token with its header value; nil until a request needs it
 
 	// review is the monotonic time, in nanoseconds since the Client's start, until which token may be handed out without another
 	// look.
@@ -107,6 +107,6 @@ func (h *cached) is(f flag) bool { return h.flags&f != 0 }
 // with is a copy of h with other flags, to be looked at by the next caller.
 func (h *cached) with(flags flag) *cached {
 	c := &cached{token: h.token, taken: h.taken, expires: h.expires, window: h.window, seq: h.seq, flags: flags}
-	c.signing.Store(h.signing.Load())
+	c.headed.Store(h.headed.Load())
 	return c
 }

@@ -111,7 +111,7 @@ func (c *Client) AuthorizeWith(req *http.Request, t *Token) error {
 	if req.Header == nil {
 		req.Header = http.Header{}
 	}
-	t = c.k.signed(t)
+	t = c.k.withHeader(t)
 	if a, ok := c.k.vendor.auth.(Authorizer); ok {
 		return c.k.vendor.authorized(a.Authorize(req, t))
 	}

@@ -88,16 +88,16 @@ func (k *keeper) now() (mono time.Duration, wall time.Time) {
 	return now.Sub(k.epoch), now.Round(0)
 }
 
-// signed is t with its header value, which is built once for the cached token.
-func (k *keeper) signed(t *Token) *Token {
+// withHeader is t with its header value, which is built once for the cached token.
+func (k *keeper) withHeader(t *Token) *Token {
 	h := k.cached.Load()
 	if h == nil || h.token != t {
 		return t
 	}
-	if h.signing.Load() == nil {
-		h.signing.Store(t.withHeader())
+	if h.headed.Load() == nil {
+		h.headed.Store(t.withHeader())
 	}
-	return h.signing.Load()
+	return h.headed.Load()
 }
 
 // troubled is the trouble, made when it is needed first.

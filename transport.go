@@ -147,22 +147,22 @@ func (t *transport) replay(req *http.Request, resp *http.Response, rejected *Tok
 	return replayed, nil
 }
 
-// A signedRequest is a copy of the caller's request with a token on it, in one allocation.
-type signedRequest struct {
+// An authorizedRequest is a copy of the caller's request with a token on it, in one allocation.
+type authorizedRequest struct {
 	http.Request
 	authorization [1]string
 }
 
 // send puts the token on a copy of req. The copy is shallow, so that trailers that are set while the body is read arrive.
 func (t *transport) send(req *http.Request, token *Token) (*http.Response, error) {
-	signed := &signedRequest{Request: *req}
-	signed.Header = make(http.Header, len(req.Header)+1)
-	maps.Copy(signed.Header, req.Header)
-	if err := t.sign(signed, token); err != nil {
+	authorized := &authorizedRequest{Request: *req}
+	authorized.Header = make(http.Header, len(req.Header)+1)
+	maps.Copy(authorized.Header, req.Header)
+	if err := t.authorize(authorized, token); err != nil {
 		closeBody(req)
 		return nil, err
 	}
-	resp, err := t.next().RoundTrip(&signed.Request)
+	resp, err := t.next().RoundTrip(&authorized.Request)
 	if resp != nil {
 		resp.Request = req
 		if resp.Body == nil { // a mock's
@@ -172,20 +172,20 @@ func (t *transport) send(req *http.Request, token *Token) (*http.Response, error
 	return resp, err
 }
 
-func (t *transport) sign(signed *signedRequest, token *Token) error {
-	token = t.client.k.signed(token)
+func (t *transport) authorize(authorized *authorizedRequest, token *Token) error {
+	token = t.client.k.withHeader(token)
 	if t.authorizer == nil {
 		value, err := token.authHeader()
-		signed.authorization[0] = value
-		signed.Header["Authorization"] = signed.authorization[:]
+		authorized.authorization[0] = value
+		authorized.Header["Authorization"] = authorized.authorization[:]
 		return t.client.k.vendor.authorized(err)
 	}
-	for name, values := range signed.Header {
-		signed.Header[name] = values[:len(values):len(values)] // adding to it must not reach the caller's
+	for name, values := range authorized.Header {
+		authorized.Header[name] = values[:len(values):len(values)] // adding to it must not reach the caller's
 	}
-	u := *signed.URL
-	signed.URL = &u
-	return t.client.k.vendor.authorized(t.authorizer.Authorize(&signed.Request, token))
+	u := *authorized.URL
+	authorized.URL = &u
+	return t.client.k.vendor.authorized(t.authorizer.Authorize(&authorized.Request, token))
 }
 
 func (t *transport) next() http.RoundTripper {

@@ -103,7 +103,9 @@ func TestRefreshThatLacksAField(t *testing.T) {
 	t.Parallel()
 	const text = accounts + `
 login:
-  - {url: "https://api.v.example/login", json: {p: "${password}"}, keep: {access: {json: t}, refresh: {json: r}, org: {json: o, public: true}}}
+  - url: https://api.v.example/login
+    json: {p: "${password}"}
+    keep: {access: {json: t}, refresh: {json: r}, org: {json: o, public: true}}
 refresh:
   - {url: "https://api.v.example/csrf", keep: {csrf: {json: csrf}, type: {json: type}, hint: {json: hint, maybe: true, public: true}}}
   - url: https://api.v.example/refresh
