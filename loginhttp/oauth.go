@@ -34,8 +34,11 @@ func (x *exchange) oauthFailure(a *Answer) *vendorlogin.Error {
 	}
 	word := Text(said.Error)
 	kind := oauthKind(word, x.Op == "refresh" || grant == "refresh_token")
-	if kind == nil && x.succeeds(a) {
+	switch {
+	case kind == nil && x.succeeds(a):
 		return nil
+	case kind == vendorlogin.ErrUnavailable && a.Status == http.StatusUnauthorized:
+		kind = nil // some say server_error of a wrong password: the status decides
 	}
 	return &vendorlogin.Error{Kind: kind, Code: word, Message: Text(said.Description)}
 }

@@ -35,6 +35,8 @@ func TestOAuthErrors(t *testing.T) {
 		"refresh token, as a login": {"refresh_token", "login", 400, `{"error":"invalid_grant"}`, vendorlogin.ErrRefreshRejected},
 		"refresh token, 6750":       {"refresh_token", "refresh", 400, `{"error":"invalid_token"}`, vendorlogin.ErrRefreshRejected},
 		"secret at a refresh":       {"refresh_token", "refresh", 401, `{"error":"invalid_client"}`, vendorlogin.ErrInvalidCredentials},
+		"server_error, 401":         {"password", "login", 401, `{"error":"server_error"}`, vendorlogin.ErrInvalidCredentials},
+		"server_error, refresh 401": {"refresh_token", "refresh", 401, `{"error":"server_error"}`, vendorlogin.ErrRefreshRejected},
 		"not for this client":       {"password", "login", 400, `{"error":"unauthorized_client"}`, vendorlogin.ErrForbidden},
 		"denied":                    {"password", "login", 400, `{"error":"access_denied"}`, vendorlogin.ErrForbidden},
 		"scope":                     {"password", "login", 400, `{"error":"invalid_scope"}`, vendorlogin.ErrInvalidRequest},

@@ -112,6 +112,11 @@ func (k *checker) checkNames() {
 
 // checkInputs takes over the configuration.
 func (k *checker) checkInputs() {
+	for name, f := range k.made {
+		if k.keys[name] {
+			k.made[name] = onOneLine(f)
+		}
+	}
 	known := slices.Collect(maps.Keys(k.inputs))
 	for _, name := range slices.Concat(slices.Collect(maps.Keys(k.config.Values)), slices.Collect(maps.Keys(k.config.Secrets))) {
 		if k.inputs[name] == nil {

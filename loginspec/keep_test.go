@@ -55,6 +55,14 @@ login:
 	assert.Equal(t, "logged_in_7f=s-1", token.Access.Reveal())
 	_, _, err = login(t, text, nil, respond(200, "", "Set-Cookie", "lang=en"))
 	require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
+	for _, rule := range []string{
+		`{at: {header: WWW-Authenticate}, match: "locked", kind: forbidden}`,
+		`{at: {header: WWW-Authenticate, match: "^([A-Za-z]+)"}, is: Acme, kind: forbidden}`,
+	} {
+		_, _, err = login(t, text+"errors: ["+rule+"]\n", nil,
+			respond(401, `{}`, "WWW-Authenticate", "Basic realm=x", "WWW-Authenticate", " Acme error=locked"))
+		require.ErrorIs(t, err, vendorlogin.ErrForbidden, rule)
+	}
 }
 
 // XML in the charsets of older servers is read; of another the error says so.

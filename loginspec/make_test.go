@@ -97,6 +97,22 @@ func TestJWTKeys(t *testing.T) {
 	}
 }
 
+// A key that Config.Made gives may be a file, as that of an input may.
+func TestKeyThatIsMade(t *testing.T) {
+	t.Parallel()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	spec := parseYAML(t, strings.Replace(fmt.Sprintf(signing, "RS256"), "{name: key, secret: true}, ", "", 1))
+	w := &wire{handler: respond(200, `{"t": "x"}`)}
+	c := config(spec, w, nil)
+	c.Made = map[string]vendorlogin.SecretFunc{"key": vendorlogin.SecretString(privateKey(t, key))}
+	auth, err := loginspec.New(spec, c)
+	require.NoError(t, err)
+	_, err = auth.Login(t.Context())
+	require.NoError(t, err)
+	assert.Len(t, w.requests(), 1)
+}
+
 // A secret that signs with HS goes in as it is: a line break in it is no part of a PEM file.
 func TestSharedSecretWithALineBreak(t *testing.T) {
 	t.Parallel()

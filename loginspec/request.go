@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -49,15 +50,18 @@ func (r *run) call(ctx context.Context, op string, s *Step) (*filledCall, error)
 		return nil, err
 	}
 	c.Secrets = r.known()
-	literal := func(_, template string) {
-		if text, _, err := place.Fill(ctx, template, r, place.AsItIs); err == nil && len(place.Names(template)) == 0 {
-			c.Public = append(c.Public, text)
+	literal := func(key, template string) {
+		if isWord.MatchString(template) && !strings.HasPrefix(key, "basic.") && !strings.HasPrefix(key, "cookies.") {
+			c.Public = append(c.Public, template)
 		}
 	}
 	place.EachField("query", u.Query, literal)
 	s.templates(literal)
 	return c, nil
 }
+
+// isWord tells words of a protocol, such as the value of a grant_type, from a key that somebody wrote into a description.
+var isWord = regexp.MustCompile(`^[A-Za-z]+([_.:/-][A-Za-z]+)*$`)
 
 // fillURL sets where the request goes.
 func (r *run) fillURL(ctx context.Context, c *filledCall, u place.URL) error {

@@ -144,15 +144,16 @@ func TestLiteralsAreNoSecrets(t *testing.T) {
 login:
   - url: https://api.v.example/token?kind=session
     header: {SOAPAction: login}
-    form: {grant_type: password, username: "${user}", password: "${password}"}
+    cookies: {app: AppSecret}
+    form: {key: app-key-17, grant_type: password, username: "${user}", password: "${password}"}
     keep: {access: {json: access_token}}
 `
 	for password, want := range map[string]string{
-		"example-password": "wrong password [redacted] for login session",
-		"password":         "wrong [redacted] [redacted] for login session",
+		"example-password": "wrong password [redacted] for login session, [redacted], [redacted]",
+		"password":         "wrong [redacted] [redacted] for login session, [redacted], [redacted]",
 	} {
 		_, _, err := login(t, text, map[string]string{"password": password},
-			respond(400, `{"error": "invalid_grant", "error_description": "wrong password `+password+` for login session"}`))
+			respond(400, `{"error": "invalid_grant", "error_description": "wrong password `+password+` for login session, AppSecret, app-key-17"}`))
 		e, ok := errors.AsType[*vendorlogin.Error](err)
 		require.True(t, ok)
 		assert.Equal(t, want, e.Message)

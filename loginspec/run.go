@@ -89,10 +89,12 @@ func (r *run) resend(s *Step) func(context.Context) error {
 
 // send sends the request of a step and keeps what it is to keep.
 func (r *run) send(ctx context.Context, op string, s *Step, keep map[string]Source) error {
-	r.making = s.Make
-	for name := range s.Make {
-		delete(r.memo, name)
+	for _, local := range []map[string]Make{r.making, s.Make} {
+		for name := range local {
+			delete(r.memo, name)
+		}
 	}
+	r.making = s.Make
 	r.changed("code")
 	call, err := r.call(ctx, op, s)
 	if err != nil {

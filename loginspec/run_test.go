@@ -172,6 +172,23 @@ login:
 	assert.Contains(t, sent[3].body, signOf("n-3"))
 }
 
+// A name that a step makes for itself is another's in the next step.
+func TestMadeInTheStepAlone(t *testing.T) {
+	t.Parallel()
+	_, w, err := login(t, accounts+`
+make: {sig: {base64: "shared"}}
+login:
+  - {url: "https://api.v.example/1", json: {s: "${sig}", p: "${password}"}}
+  - {url: "https://api.v.example/2", make: {sig: {base64: "local"}}, json: {s: "${sig}"}}
+  - {url: "https://api.v.example/3", json: {s: "${sig}"}, keep: {access: {json: t}}}
+`, nil, respond(200, `{"t": "t-1"}`))
+	require.NoError(t, err)
+	shared, local := base64.StdEncoding.EncodeToString([]byte("shared")), base64.StdEncoding.EncodeToString([]byte("local"))
+	for i, want := range []string{shared, local, shared} {
+		assert.Contains(t, w.requests()[i].body, `"s":"`+want+`"`)
+	}
+}
+
 func TestOnce(t *testing.T) {
 	t.Parallel()
 	auth, w := steppedAuth(t, nil, "recovery-code")

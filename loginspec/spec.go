@@ -180,7 +180,7 @@ type Source struct {
 	// XML is a path such as "Response.Session.@id", from the root element on or from below it. Prefixes of names do not count.
 	XML string `json:"xml"`
 
-	// Header and Cookie are names.
+	// Header and Cookie are names. Of a header that comes several times, the first value counts that is not empty and has match in it.
 	Header string `json:"header"`
 	Cookie string `json:"cookie"`
 
@@ -197,8 +197,8 @@ type Source struct {
 	// Match is a regular expression with one group, which is what is kept. In HTML, entities are undone.
 	Match string `json:"match"`
 
-	// As is the form of a time, where it must be said: ms, seconds, minutes, hours, days, unix, unix_ms, d:h:m, rfc3339, http_date, or
-	// a layout of Go's package time. Without it a number is in seconds, or from 1e9 on Unix time.
+	// As is the form of a time, where it must be said: ms, seconds, minutes, hours, days, unix, unix_ms, unix_us, d:h:m, h:m:s, rfc3339,
+	// http_date, or a layout of Go's package time. Without it a number is in seconds, or from 1e9 on Unix time.
 	As string `json:"as"`
 
 	// Maybe says that it may be missing. Without it a response that lacks it is ErrBadResponse.

@@ -29,11 +29,15 @@ func (c *Condition) Matches(resp *Response) bool {
 	if c.At == nil {
 		return true
 	}
-	value, ok := c.At.Find(resp)
-	if !ok {
-		ok = c.At.JSON != "" && len(c.Is) == 0 && len(c.Not) == 0 && c.Match == "" && resp.Holds(c.At.JSON) != ""
-		return ok
+	found := c.At.all(resp)
+	if len(found) == 0 {
+		return c.At.JSON != "" && len(c.Is) == 0 && len(c.Not) == 0 && c.Match == "" && resp.Holds(c.At.JSON) != ""
 	}
+	return slices.ContainsFunc(found, c.accepts)
+}
+
+// accepts reports whether what was found is what is wanted.
+func (c *Condition) accepts(value string) bool {
 	same := func(want string) bool { return strings.EqualFold(strings.TrimSpace(want), value) }
 	switch {
 	case len(c.Is) > 0 && !slices.ContainsFunc(c.Is, same), len(c.Not) > 0 && slices.ContainsFunc(c.Not, same):

@@ -14,7 +14,7 @@ import (
 var units = map[string]float64{"ms": 0.001, "seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 
 // TimeForms are the forms that ExpiryField knows by name.
-var TimeForms = []string{"ms", "seconds", "minutes", "hours", "days", "unix", "unix_ms", "d:h:m", "rfc3339", "http_date"}
+var TimeForms = []string{"ms", "seconds", "minutes", "hours", "days", "unix", "unix_ms", "unix_us", "d:h:m", "h:m:s", "rfc3339", "http_date"}
 
 // ExpiryField turns the value of an expiry whose form is said into one that loginhttp reads by itself: a lifetime as
 // seconds, a point in time as RFC 3339. What is not of that form is nothing.
@@ -41,6 +41,18 @@ func ExpiryField(value, as string) json.RawMessage {
 		return at(time.UnixMilli(int64(number*1000)), isNumber)
 	case "unix_ms":
 		return at(time.UnixMilli(int64(number)), isNumber)
+	case "unix_us":
+		return at(time.UnixMicro(int64(number)), err == nil && number > 0 && number < 1e18)
+	case "h:m:s":
+		clock := strings.Split(value, ":")
+		if len(clock) != 3 || strings.Trim(value, "0123456789:") != "" {
+			return nil
+		}
+		d, err := time.ParseDuration(clock[0] + "h" + clock[1] + "m" + clock[2] + "s")
+		if err != nil {
+			return nil
+		}
+		return ExpiryField(strconv.Itoa(int(d.Seconds())), "seconds")
 	case "rfc3339":
 		t, err := time.Parse(time.RFC3339, value)
 		return at(t, err == nil)

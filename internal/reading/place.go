@@ -26,15 +26,27 @@ type Place struct {
 
 // Find returns what is at a place. It is not there where it is null, empty, an object or a list.
 func (s *Place) Find(r *Response) (string, bool) {
-	if s.Header != "" && s.Match != "" { // a field may come several times
-		for _, value := range r.Header.Values(s.Header) {
-			if found, ok := s.read(r, strings.TrimSpace(value)); ok {
-				return found, true
-			}
-		}
-		return "", false
+	if all := s.all(r); len(all) > 0 {
+		return all[0], true
 	}
-	return s.read(r, s.locate(r))
+	return "", false
+}
+
+// all is everything that is at a place: a header may come several times.
+func (s *Place) all(r *Response) (found []string) {
+	values := []string{s.locate(r)}
+	if s.Header != "" {
+		values = r.Header.Values(s.Header)
+	}
+	for _, value := range values {
+		if s.Header != "" {
+			value = strings.TrimSpace(value)
+		}
+		if value, ok := s.read(r, value); ok {
+			found = append(found, value)
+		}
+	}
+	return found
 }
 
 // read is what of a value is wanted.
@@ -67,8 +79,6 @@ func (s *Place) locate(r *Response) string {
 		return r.JSON(s.JSON)
 	case s.XML != "":
 		return r.XML(s.XML)
-	case s.Header != "":
-		return strings.TrimSpace(r.Header.Get(s.Header))
 	case s.Cookie != "":
 		if c := r.Cookie(s.Cookie); c != nil {
 			return c.Value
