@@ -22,7 +22,7 @@ func (k *checker) checkRules(path string, rules []Rule, s *Step) {
 			k.bad(isRedirect(status) && (s == nil || !slices.Contains(s.Status, status)), at,
 				"can never match: a redirect is a failure of its own, unless the step's status lists it")
 		}
-		k.bad(rule.succeeds() && (s == nil || len(s.Status) == 0), at, "matches every success: it needs at, or a status that is none")
+		k.bad(rule.succeeds(s), at, "matches every success: it needs at, or a status that is none")
 		for key, source := range map[string]*Source{"code": rule.Code, "message": rule.Message, "retry_at": rule.RetryAt} {
 			if source != nil {
 				k.checkSource(join(at, key), key, source)
@@ -46,10 +46,15 @@ func (k *checker) checkCovered() {
 	}
 }
 
-// succeeds reports whether a condition holds for responses that mean success, whatever is in them.
-func (c *Condition) succeeds() bool {
-	isSuccess := func(status int) bool { return status >= 200 && status <= 299 }
-	return c.At == nil && slices.ContainsFunc(c.Status, isSuccess)
+// succeeds reports whether a condition holds for whatever means success: one of 2xx, or all that the step lists.
+func (c *Condition) succeeds(s *Step) bool {
+	switch {
+	case c.At != nil:
+		return false
+	case s == nil || len(s.Status) == 0:
+		return slices.ContainsFunc(c.Status, func(status int) bool { return status >= 200 && status <= 299 })
+	}
+	return !slices.ContainsFunc(s.Status, func(status int) bool { return !slices.Contains(c.Status, status) })
 }
 
 // checkShown checks that what an error shows is nothing that is kept as a secret.

@@ -38,7 +38,7 @@ func (k *checker) checkSteps() {
 	k.carry(place.Names(s.Base))
 	for i := range s.Rejected {
 		k.checkCondition(item("rejected", i), &s.Rejected[i])
-		k.bad(s.Rejected[i].succeeds(), item("rejected", i), "matches every success: it needs at, or a status that is none")
+		k.bad(s.Rejected[i].succeeds(nil), item("rejected", i), "matches every success: it needs at, or a status that is none")
 	}
 }
 
@@ -57,9 +57,6 @@ func (k *checker) checkList(op string, steps []Step, there map[string]bool) {
 	}
 }
 
-// codes are the usual ways of a code to its user. A vendor may have another.
-var codes = []string{"totp", "email", "sms", "when_configured"}
-
 var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 func (k *checker) checkStep(path, op string, s *Step, there map[string]bool) {
@@ -76,9 +73,8 @@ func (k *checker) checkStep(path, op string, s *Step, there map[string]bool) {
 			k.checkName(join(path, key), name, there, nil)
 		}
 	}
-	if meant := strictjson.Nearest(s.Code, codes); !slices.Contains(codes, s.Code) && strings.Contains(meant, "did you mean") {
-		k.add(path+".code", "is unknown%s", meant)
-	}
+	meant := strictjson.Nearest(s.Code, []string{"when_configured"}) // any other word may be how a vendor sends its codes
+	k.bad(s.Code != "when_configured" && strings.Contains(meant, "did you mean"), path+".code", "is unknown%s", meant)
 	bodies := map[bool]int{}
 	for _, is := range []bool{s.JSON != nil, s.Form != nil, s.XML != nil} {
 		bodies[is]++

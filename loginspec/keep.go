@@ -38,10 +38,12 @@ func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *read
 			return r.missing(name, &source, call, resp)
 		}
 	}
-	if got["access"] != "" && r.from["access"].in != nil { // what was said of an earlier token does not hold for this one
-		for _, name := range []string{"expires", "type"} {
-			delete(r.kept, name)
-			delete(r.from, name)
+	for token, said := range map[string][]string{"access": {"expires", "type"}, "refresh": {"refresh_expires"}} {
+		for _, name := range said { // of an earlier token: that does not hold for this one
+			if got[token] != "" && r.from[token].in != nil {
+				delete(r.kept, name)
+				delete(r.from, name)
+			}
 		}
 	}
 	for name := range keep {
@@ -53,10 +55,16 @@ func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *read
 	return nil
 }
 
-// isNoToken reports whether a whole body is what stands there in place of a token: a page of a proxy or a login wall, or JSON.
+// isNoToken reports whether a whole body is what stands there in place of a token: a page of a proxy or a login wall, or JSON or XML.
 func isNoToken(name string, source *Source, resp *reading.Response) bool {
-	isToken := name == "access" || name == "refresh"
-	return isToken && source.Text && source.Match == "" && strings.ContainsAny(resp.Text()[:1], "<{[") && (resp.IsHTML() || resp.IsData())
+	switch text := resp.Text(); {
+	case name != "access" && name != "refresh", !source.Text, source.Match != "":
+		return false
+	case strings.ContainsAny(text[:1], "<{["):
+		return resp.IsHTML() || resp.IsData()
+	default:
+		return slices.Contains([]string{"null", "true", "false"}, text)
+	}
 }
 
 // missing is the failure of a response that lacks what is to be kept. It says what is there in its place.

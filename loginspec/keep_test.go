@@ -28,7 +28,7 @@ login:
 `
 	for _, body := range []string{
 		"<!doctype html><title>maintenance</title>", "<html><body>log in</body></html>", `{"error": "locked"}`, `["locked"]`,
-		"<error>locked</error>",
+		"<error>locked</error>", "null", "false",
 	} {
 		_, _, err := login(t, text, nil, respond(200, body))
 		require.ErrorIs(t, err, vendorlogin.ErrBadResponse, body)
@@ -90,19 +90,22 @@ func TestExpiryOfATemporaryToken(t *testing.T) {
 login:
   - url: https://api.v.example/login
     json: {p: "${password}"}
-    keep: {access: {json: t}, expires: {json: e}, type: {json: y, maybe: true}}
-  - {url: "https://api.v.example/exchange", json: {t: "${access}"}, keep: {access: {json: t}}}
+    keep: {access: {json: t}, expires: {json: e}, type: {json: y, maybe: true}, refresh: {json: r}, refresh_expires: {json: re}}
+  - {url: "https://api.v.example/exchange", json: {t: "${access}"}, keep: {access: {json: t}, refresh: {json: r}}}
+refresh: [{url: "https://api.v.example/refresh", json: {r: "${refresh}"}}]
 life: 12h
+refresh_life: 30d
 `
 	token, _, err := login(t, text, nil, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/login" {
-			respond(200, `{"t": "temporary", "e": 300, "y": "mfa"}`)(w, r)
+			respond(200, `{"t": "temporary", "e": 300, "y": "mfa", "r": "r-0", "re": 300}`)(w, r)
 			return
 		}
-		respond(200, `{"t": "t-1"}`)(w, r)
+		respond(200, `{"t": "t-1", "r": "r-1"}`)(w, r)
 	})
 	require.NoError(t, err)
 	assert.Equal(t, 12*time.Hour, token.ExpiresAt.Sub(token.IssuedAt))
+	assert.Equal(t, 30*24*time.Hour, token.RefreshExpiresAt.Sub(token.IssuedAt))
 	assert.Equal(t, "Bearer", token.Type)
 }
 

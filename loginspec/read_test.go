@@ -33,6 +33,7 @@ func TestReadMistakes(t *testing.T) {
 		"{\"login\": [{\"json\": {\"a\": 1, \"a\": 2}}]}":             "login[0].json.a is there twice",
 		"{\"login\": [{\"json\": {\"a\": [{\"b\": 1,\n\"b\": 2}]}}]}": "line 2: login[0].json.a[0].b is there twice",
 		"{\"login\": [{\"xml\": {\"a\": {\"b\": 1, \"b\": 2}}}]}":     "login[0].xml.a.b is there twice",
+		"{\"rejected\": {\n\"status\": 302,\n\"att\": {}}}":           "line 3: rejected[0].att is unknown; did you mean at?",
 		"{\n\"iputs\": \n\n[]}":                                       "line 2: iputs is unknown; did you mean inputs?",
 		"{\"login\": [{\"xml\": []}]}":                                "login[0].xml must be an object of elements, and is a list",
 		"{\"name\": null}":                                            "name must be a text, and is null",

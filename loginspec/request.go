@@ -55,6 +55,7 @@ func (r *run) call(ctx context.Context, op string, s *Step) (*filledCall, error)
 			c.Public = append(c.Public, template)
 		}
 	}
+	place.EachScalar(s.JSON, func(text string) { c.Public = append(c.Public, text) })
 	place.EachField("query", u.Query, literal)
 	s.templates(literal)
 	return c, nil

@@ -160,6 +160,21 @@ login:
 	}
 }
 
+// So do numbers of the description, as those of JSON-RPC.
+func TestNumbersAreNoSecrets(t *testing.T) {
+	t.Parallel()
+	_, _, err := login(t, accounts+`
+login:
+  - url: https://api.v.example/rpc
+    json: {id: 326, p: "${password}"}
+    keep: {access: {json: result}}
+errors: [{at: {json: error.code}, kind: credentials, code: {json: error.code}}]
+`, nil, respond(200, `{"id": 326, "error": {"code": -32602}}`))
+	e, ok := errors.AsType[*vendorlogin.Error](err)
+	require.True(t, ok)
+	assert.Equal(t, "-32602", e.Code)
+}
+
 // What a vendor echoes is in no error, wherever the description looks for its words.
 func TestErrorsTellNothing(t *testing.T) {
 	t.Parallel()

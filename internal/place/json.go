@@ -3,6 +3,7 @@ package place
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/url"
 )
 
@@ -52,6 +53,23 @@ func JSON(ctx context.Context, v any, get Values) (filled any, ok bool, err erro
 		return list, true, nil
 	}
 	return v, true, nil
+}
+
+// EachScalar visits the numbers and booleans in a JSON value, as they are written.
+func EachScalar(v any, visit func(text string)) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, item := range v {
+			EachScalar(item, visit)
+		}
+	case []any:
+		for _, item := range v {
+			EachScalar(item, visit)
+		}
+	case nil, string:
+	default:
+		visit(fmt.Sprint(v))
+	}
 }
 
 // fillLeaf keeps the type of a number or boolean input that is the whole leaf.

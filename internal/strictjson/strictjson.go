@@ -5,6 +5,7 @@ package strictjson
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"strconv"
 	"strings"
@@ -154,6 +155,11 @@ func (d *decoder) decodeList(n *Node, path string, v reflect.Value) {
 			return
 		}
 		items = []*Node{n}
+		for at, line := range maps.Clone(d.lines) {
+			if in, ok := strings.CutPrefix(at, path); ok {
+				d.lines[path+"[0]"+in] = line
+			}
+		}
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(items), len(items)))
 	for i, item := range items {

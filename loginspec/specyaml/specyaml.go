@@ -35,8 +35,11 @@ func Read(r io.Reader) (*loginspec.Spec, error) {
 	if err := d.Decode(&document); err != nil && err != io.EOF {
 		return nil, failure(syntax(err))
 	}
-	if d.Decode(&second) != io.EOF {
-		return nil, failure(errors.New("has more than one document"))
+	switch err := d.Decode(&second); {
+	case err == nil:
+		return nil, failure(fmt.Errorf("line %d: has more than one document", second.Line))
+	case err != io.EOF:
+		return nil, failure(syntax(err))
 	}
 	if document.IsZero() {
 		return nil, failure(errors.New("is empty"))
@@ -48,7 +51,7 @@ func Read(r io.Reader) (*loginspec.Spec, error) {
 	return loginspec.Read(&w.out)
 }
 
-var parserError = regexp.MustCompile(`^yaml: line (\d+): (did not find expected (?:',' or '[\]}]'|key|'-' indicator|node content))`)
+var parserError = regexp.MustCompile(`^yaml: line (\d+): (did not find expected (?:',' or '[\]}]'|key|'-' indicator|node content|<document start>))`)
 
 // hints say what an error of the library mostly comes from.
 var hints = map[string]string{
