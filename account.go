@@ -12,7 +12,7 @@ import (
 
 // An Account names one account of one vendor, without any secret. Two Accounts are the same account when they are ==.
 type Account struct {
-	Vendor    string // the adapter's name, such as "gcore"
+	Vendor    string // the vendor's name, such as "gcore"
 	Endpoint  string // the base URL of its API, as loginhttp.BaseURL returns it
 	Principal string // who logs in: e-mail or user name
 	Scope     string // what else tells two tokens of one user apart: a client id, a device id, an identity provider; no OAuth scope

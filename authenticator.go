@@ -14,27 +14,28 @@ type Authenticator interface {
 	// Account says which account this is. It holds no secret and is the same for the same configuration, in every process.
 	Account() Account
 
-	// Login exchanges the credentials for a fresh token. It passes on the ctx it is given, to SecretFuncs and OTPSources too. It
-	// sends wrong credentials once and never again by itself. A failure is an *[Error] whose Kind is one of this package's
-	// sentinels; where ctx ended, it matches ctx.Err(). Set Unprocessed only if nothing that carries a credential was sent in this
-	// Login: then it does not count as an attempt. With loginhttp that is done for you.
+	// Login exchanges the credentials for a fresh token. It passes on the ctx it is given, to SecretFuncs and OTPSources too. It does not
+	// repeat a login that the vendor rejected. A failure is an *[Error] whose Kind is one of this package's sentinels; where ctx ended, it
+	// matches ctx.Err(). Set Unprocessed only if nothing that carries a credential was sent in this Login: then it does not count as an
+	// attempt. Package loginhttp sets it for the last request, and tells the Client itself of earlier ones.
 	Login(ctx context.Context) (*Token, error)
 }
 
 // A Refresher renews a token without the password.
 type Refresher interface {
-	// Refresh is called only when old.Refresh is set. It does not change old. [ErrRefreshRejected] means that the vendor will not
-	// take this refresh token again. A Client then logs in within the same call, as it does after any other 4xx in the vendor's own
-	// format. After an error that is not Unprocessed the refresh token is never sent again: it may be consumed.
+	// Refresh is called only when old.Refresh is set. It does not change old. [ErrRefreshRejected] means that the vendor will not take this
+	// refresh token again. A Client then logs in within the same call, as it does after [ErrInvalidCredentials], [ErrForbidden], and
+	// [ErrInvalidRequest] with a status from 400 to 499. After an error that is not Unprocessed the refresh token is never sent again: it may
+	// be consumed.
 	Refresh(ctx context.Context, old *Token) (*Token, error)
 }
 
 // An Authorizer puts a token on a request the vendor's own way. Without it a request carries "Authorization: <Type> <Access>".
 type Authorizer interface {
-	// Authorize sets headers on req, and the query where the vendor carries its token there. It does nothing else to req, which is a
-	// copy: header values and the body are shared with the caller's request. It removes a token that req carries already. A token that
-	// cannot stand there, such as one with a line break, is [ErrBadResponse], and req stays as it was: [Token.SetHeader] and
-	// [Token.SetAuthHeader] do all of this for a header.
+	// Authorize sets headers on req, and the query where the vendor carries its token there. It does nothing else to req. In a Transport req
+	// is a shallow copy: do not write into its header values or its body. It removes a token that req carries already. A token that cannot
+	// stand there, such as one with a line break, is [ErrBadResponse], and req stays as it was: [Token.SetHeader] and [Token.SetAuthHeader] do
+	// all of this for a header.
 	Authorize(req *http.Request, t *Token) error
 }
 

@@ -86,9 +86,10 @@ func waitingHelps(e *Error) bool {
 }
 
 // Renew renews the token now, by refresh or login, whatever its age, or joins the renewal that is under way. It does not return a token
-// that the Store had before the call. It bypasses a hold after a rejection or a failure, at most once per minute, since each time may
-// cost the account an attempt. It never bypasses a Retry-After or [Options.MaxAttempts]. On failure a valid cached token stays, unless
-// an API has rejected it and the vendor rejected the refresh token, the credentials, a code or the account too.
+// that the Store had before the call. It bypasses a hold after a rejection or a failure, at most once per minute, since each time may cost
+// the account an attempt. It never bypasses a Retry-After or [Options.MaxAttempts], of which it uses at most half while a valid token is
+// cached. On failure a valid cached token stays, unless an API has rejected it and the vendor also rejects the refresh token, the
+// credentials, a code or the account.
 func (c *Client) Renew(ctx context.Context) (*Token, error) { return c.k.await(ctx, true) }
 
 // Authorize puts the vendor's headers on req: a token as from Token(req.Context()), and whatever else the vendor's API wants.
@@ -119,9 +120,9 @@ func (c *Client) AuthorizeWith(req *http.Request, t *Token) error {
 }
 
 // Invalidate marks t as rejected by an API. The next Token renews it first, at most once a minute. Within that minute, and where the
-// renewal fails, Token returns t while it is valid, unless the vendor rejected the refresh token, the credentials, a code or the account.
-// Invalidate does nothing unless t is the pointer that is cached now. So a late complaint about an old token never costs its successor,
-// however alike the two are.
+// renewal fails, Token returns t while it is valid, unless the vendor also rejects the refresh token, the credentials, a code or the
+// account. Invalidate does nothing unless t is the pointer that is cached now. So a late complaint about an old token never costs its
+// successor, however alike the two are.
 func (c *Client) Invalidate(t *Token) {
 	c.k.reject(context.Background(), t)
 }

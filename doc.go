@@ -1,8 +1,8 @@
 // Package vendorlogin logs in to vendors whose APIs want an e-mail and a password first, and keeps the token fresh.
 //
-// An [Authenticator] knows one vendor: how to ask for a token, and what its responses mean. The packages beside this one have one for
-// each of five vendors; package loginspec makes one of a description. A [Client] over it always has a token: cached, renewed before
-// it expires, shared with other processes through a [Store], put on requests by [Client.HTTPClient].
+// An [Authenticator] knows one vendor: how to ask for a token, and what its responses mean. The packages beside this one have one for each
+// of five vendors; package loginspec makes one from a description. A [Client] over it keeps one token: cached, renewed before it expires,
+// shared with other processes through a [Store], put on requests by [Client.HTTPClient].
 //
 //	auth, err := gcore.New(gcore.Config{Username: "ops@example.com", Password: vendorlogin.SecretEnv("GCORE_PASSWORD")})
 //	client, err := vendorlogin.NewClient(auth, nil)
@@ -14,21 +14,26 @@
 //   - Login: the credentials are exchanged for a token. Refresh: a refresh token is exchanged for a token. Renew: refresh or, where
 //     that cannot be done, log in.
 //   - Fresh: the cached token is handed out. Stale: it is handed out, and renewed in the background. Expired: callers wait for a token.
+//   - Code: a one-time password (OTP), by TOTP, e-mail or SMS.
 //   - Hold: nothing is sent until a time. A valid token is still handed out. Without one, callers get the [*Error] that began the
 //     hold, marked as Remembered, with RetryAt as its end.
-//   - Attempt: a request with a password or a code in it. It is counted before it is sent. The count is taken back if it brought a
-//     valid token, or certainly did not reach the vendor.
-//   - Probe: while a Client is on hold, a call may start one, and all callers share it. It reads the credentials, at most every 5
-//     seconds, and the Store, every 5 to 15. If the credentials have changed or the Store has a token, the hold is over.
-//   - Outage: a login or refresh had no response, or a 5xx or a maintenance page.
-//   - Record: what the users of a Store share about an account: the token, holds, attempts, and fingerprints of the single-use secrets
-//     (refresh tokens, codes) that were sent.
-//   - Rejected: the vendor said no. A token that an API rejected stays cached until a renewal brings another, or the vendor rejects
-//     the refresh token, the credentials, a code or the account too.
+//   - Attempt: a request with a password or a code in it. It is counted before it is sent. The count is taken back if it brought a valid
+//     token, or the vendor certainly did not act on it: no connection came about, or it responded 429, 503 with a Retry-After, 407, 421 or
+//     425.
+//   - Probe: while a Client is on hold, a call may start one, and all callers share it. After rejected credentials it reads them, at most
+//     every 5 seconds. With a Store it reads the record after 5, then 10, then every 15 seconds. It sends nothing to the vendor. Changed
+//     credentials end the hold. A token in the Store is taken and handed out; it ends the hold too, unless the vendor rejected something.
+//     Neither ends it before a Retry-After.
+//   - Outage: a login or refresh had no response, a 5xx, or a maintenance page: a 4xx whose body is an HTML page. An HTML page with a 2xx
+//     is no outage, but [ErrBadResponse].
+//   - Record: what the users of a Store share about an account: the token, whether its refresh token was sent, holds, attempts, and
+//     fingerprints of the codes and other single-use secrets that were sent.
+//   - Rejected: the vendor said no. A token that an API rejected stays cached until a renewal brings another, or until the vendor also
+//     rejects the refresh token, the credentials, a code or the account.
 //
 // # States
 //
-// Three facts are a Client's state. The cached token:
+// Three facts decide most calls; what went wrong before is kept beside them. The cached token:
 //
 //	none ──login──▶ fresh ──time──▶ stale ──time──▶ expired
 //	                  ▲               │               │
@@ -40,7 +45,7 @@
 //
 // and the hold:
 //
-//	none ──▶ on hold ──▶ over: by time, by changed credentials, by another process's token
+//	none ──▶ on hold ──▶ over: by time, by changed credentials; by another process's token, unless the vendor rejected something
 //
 // What a call of [Client.Token] does:
 //
@@ -61,8 +66,9 @@
 //	hand out the outcome
 //	unlock
 //
-// Each write is a compare-and-set: a conflict means that another process has moved on, and nothing is sent before the record is read
-// again. So a rotating refresh token is never sent twice, whichever process is paused or killed, unless somebody restores an old Store.
+// Each write is a compare-and-set: a conflict means that another process has moved on, and nothing is sent before the record is read again.
+// So a rotating refresh token is never sent twice, whichever process is paused or killed, unless the Store falls back to an older record: a
+// restored backup, or a failover that lost writes.
 //
 // # Never locked out
 //

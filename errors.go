@@ -47,8 +47,8 @@ type Error struct {
 	// with Remembered set, and sends nothing.
 	RetryAt time.Time
 
-	// Unprocessed is set when the vendor certainly did not act on the request: it was never sent, or was not processed. A
-	// refresh token in it is still good. In a login of several requests it speaks of the last one.
+	// Unprocessed is set when the vendor certainly did not act on the request: it was never sent, or was not processed. A refresh token in it
+	// is still good. In a login of several requests through loginhttp it speaks of the last one.
 	Unprocessed bool
 
 	// Remembered is set when this call sent nothing: the error is that of an earlier one, and holds until RetryAt.

@@ -19,9 +19,10 @@ func (c *Client) Logout(ctx context.Context) error {
 // Seed takes over a token from elsewhere, such as another tool's file, so that nobody has to log in again to move here. It waits
 // for a renewal under way. A copy of the token then replaces the cached one and the one in the Store, and a hold ends.
 //
-// A zero IssuedAt is now. An expired or empty access token is accepted if there is a refresh token; else it is [ErrInvalidRequest].
-// So is a token that is not UTF-8 or has a control character in it, such as the line break at a file's end. Where the Store fails the
-// error is [ErrStore], and the token is cached all the same. A refresh token that this Client has sent before is not sent again.
+// A zero IssuedAt is now. An expired or empty access token is accepted if there is a refresh token; else it is [ErrInvalidRequest]. So is a
+// token that is not UTF-8 or has a control character in it, such as the line break at a file's end. Where the Store fails the error is
+// [ErrStore], and the token is cached all the same. A refresh token that this Client has sent before is not sent again; the last 8 are
+// remembered.
 func (c *Client) Seed(ctx context.Context, t *Token) error {
 	if t == nil || t.Access.IsZero() && t.Refresh.IsZero() {
 		return c.k.vendor.failure("seed", ErrInvalidRequest, "the token has neither Access nor Refresh")

@@ -11,16 +11,17 @@ import (
 
 // Options tune a [Client]. The zero value of each field is its default.
 type Options struct {
-	// Store shares the token, what was tried, and holds with other processes and with later runs. Whoever shares a Store and names an
-	// account gets that account's token: see Namespace. Default: none; all of it lives in memory.
+	// Store shares the token, the attempts and the holds with other processes and with later runs. Whoever shares a Store and names an account
+	// gets that account's token: see Namespace. Default: none; all of it lives in memory.
 	Store Store
 
 	// Namespace is part of every key in the Store, so that tenants who share a Store never meet. Default: empty.
 	Namespace string
 
-	// MaxAttempts is how many unsuccessful attempts with a password an account makes in any 10 minutes, and how many with a code,
-	// whatever the reason. They are counted over all users of the Store; without a Store each Client counts its own, and a restart
-	// begins anew. The next one fails at once. At most 32. Default 4; negative: no limit.
+	// MaxAttempts is how many unsuccessful attempts with a password an account makes in any 10 minutes, and how many with a code, whatever the
+	// reason. They are counted over all users of the Store; without a Store each Client counts its own, and a restart begins anew. The next
+	// one fails at once. While a valid token is cached that no API has rejected, half as many are made. At most 32. Default 4; negative: no
+	// limit.
 	MaxAttempts int
 
 	// Pacer spreads the logins of many accounts at one endpoint over time; package clientpool has one. Default: none.
@@ -31,20 +32,20 @@ type Options struct {
 	// its login counts as an unsuccessful attempt, so that tokens which expire on their way cause no endless logins. Default 5 minutes.
 	RenewBefore time.Duration
 
-	// LoginTimeout bounds one renewal: waiting for other processes, and for the vendor. A person's typing of a code has time of its
-	// own, 5 minutes. Default 30 seconds.
+	// LoginTimeout bounds one renewal: waiting for other processes, and for the vendor. Asking for a code has time of its own: 5 minutes for a
+	// person, a minute for a [NonInteractive] source. Default 30 seconds.
 	LoginTimeout time.Duration
 
-	// Cooldown is how long nothing is sent after the vendor rejected the credentials, unless they change or Renew is called. Default
-	// 15 minutes.
+	// Cooldown is how long nothing is sent after the vendor rejected the credentials, the account, a code or the request, unless the
+	// credentials change or Renew is called. Default 15 minutes.
 	Cooldown time.Duration
 
 	// Origins are where the Transport may send tokens, such as "https://api.example.com". Default: what the vendor's [Originer] names,
 	// else the origin of Account.Endpoint.
 	Origins []string
 
-	// KeepAlive renews on time although nobody asks, from the first token on; it takes one timer. It matters for vendors that
-	// refresh only a token that is still valid.
+	// KeepAlive renews on time although nobody asks, from the first token on; it takes one timer. After a rejection, once the token has
+	// expired, it waits until Token or Renew is called. It matters for vendors that refresh only a token that is still valid.
 	KeepAlive bool
 
 	// PromptInBackground lets a renewal that nobody waits for ask a person for a one-time password.

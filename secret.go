@@ -55,10 +55,10 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 // MarshalText returns "[redacted]"; encoding/json and encoding/xml call it too.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// A SecretFunc fetches a secret. It is called for each login, so that a rotated password is picked up without a restart. While
-// rejected credentials keep a [Client] on hold, it is also called by the shared probe, never twice within 5 seconds, to see whether the
-// secret has changed. One whose secret goes on API requests (genlogs' APIKey, a secret in a description's use) is called for each of
-// those too: let it cache. It must be safe for concurrent use and honour ctx. The text of its error may be logged.
+// A SecretFunc fetches a secret. It is called for each login, so that a rotated password is picked up without a restart. While rejected
+// credentials keep a [Client] on hold, it is also called by the shared probe, never twice within 5 seconds, to see whether the secret has
+// changed. One whose secret goes on API requests (genlogs' APIKey, a secret in a description's use) is called for each request, so it
+// should cache its value. It must be safe for concurrent use and honour ctx. The text of its error may be logged.
 //
 // One that asks a person is to be marked with [SecretFunc.Interactive].
 type SecretFunc func(ctx context.Context) (Secret, error)
@@ -101,10 +101,9 @@ func (o *secretOnce) read(ctx context.Context) (Secret, error) {
 // [AskOTP] does so for one-time passwords. An [Authenticator] calls it before each request with such a secret, with the ctx of its
 // Login. On an error it sends nothing and returns the error.
 //
-// A [Client] then remembers s by its fingerprint, in the [Store] too, and for 30 days (of more than 1,000 secrets, the latest) does not
-// let it be sent again. It counts the attempt: see [Options.MaxAttempts]. The error is [ErrInvalidCredentials] for a secret that was
-// sent before, and [ErrRateLimited] with RetryAt where the attempts are used up. Outside a Client's login, Spend does nothing and
-// returns nil.
+// A [Client] then remembers s by its fingerprint, in the [Store] too, and for 30 days does not let it be sent again. It remembers the
+// latest 1,000 secrets. It counts the attempt: see [Options.MaxAttempts]. The error is [ErrInvalidCredentials] for a secret that was sent
+// before, and [ErrRateLimited] with RetryAt where the attempts are used up. Outside a Client's login, Spend does nothing and returns nil.
 func Spend(ctx context.Context, s Secret) error { return spend(ctx, s, false) }
 
 // SecretString is a SecretFunc that always returns s.

@@ -29,7 +29,7 @@ type Store interface {
 	// reader ever sees half of it. Otherwise it changes nothing and returns [ErrRecordChanged]. Of several Saves with the same version,
 	// one wins.
 	//
-	// next is the new version. No other blob under this key has it, or had it before a delete or the end of a ttl.
+	// next is the new version. It differs from every version that the key has had, also from those before a delete or the end of a ttl.
 	//
 	// The blob expires ttl from now. A ttl of 0 or less is [ErrInvalidRequest], since it could be taken for "never". After an error
 	// that is neither ErrRecordChanged nor ErrInvalidRequest the blob may have been saved or not.
@@ -52,7 +52,7 @@ type Locker interface {
 // A Lease is a lock that was taken. Both methods return [ErrLocked] when somebody else may have the lock by now, and then change
 // nothing for that holder.
 type Lease interface {
-	// Extend makes the lease last from now on as long as TryLock was asked for.
+	// Extend begins the lease anew: from now on it lasts as long as TryLock was asked for.
 	Extend(ctx context.Context) error
 
 	// Unlock frees the lock. A second call returns ErrLocked.

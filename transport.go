@@ -12,11 +12,12 @@ import (
 // Transport returns a RoundTripper that puts the token on every request it sends through base; nil means http.DefaultTransport. It
 // changes no request it is given, and is safe for concurrent use. A response's Request is the caller's, without the token.
 //
-// When an API rejects the token (status 401, or what the vendor's [Rejecter] says), one renewal replaces it for all callers. The request
-// is then sent once more, and its response is returned, whatever it is. A request whose body cannot be had again (no GetBody) is not
-// sent again. Rejections cost at most one renewal per minute, and fewer while renewed tokens are rejected too: one endpoint that always
-// says 401 does not cost one login per request. In between the 401 is returned, unless another process has brought a token. Where the
-// renewal fails the 401 is returned too; its body is cut off if it stalls, since a login may need the connection.
+// When an API rejects the token (status 401, or what the vendor's [Rejecter] says), one renewal replaces it for all callers. The request is
+// then sent once more, and its response is returned, whatever it is. A request whose body cannot be had again (no GetBody) is not sent
+// again. Rejections cost at most one renewal per minute, and fewer while renewed tokens are rejected too: one endpoint that always says 401
+// does not cost one login per request. In between the 401 is returned, unless another process has brought a token. Where the renewal fails
+// the 401 is returned too. The start of its body is read before; a body that then stalls is closed, since the renewal may need the
+// connection.
 //
 // The token goes to Options.Origins only. A request to anywhere else is [ErrInvalidRequest]; one that a redirect leads elsewhere goes
 // there without the token.

@@ -28,8 +28,8 @@ type Vendor struct {
 	// OTP gives the one-time passwords that Server wants. Nil: it wants none.
 	OTP vendorlogin.OTPSource
 
-	// API is the URL of a resource at Server. Server responds to a GET of it with a 2xx when the request carries a valid token. It
-	// responds with a status of 300 or more when it carries another, whatever Rejected says to that. Empty: the case that needs it is
+	// API is the URL of a resource at Server. Server responds to a GET of it with a 2xx when the request carries a valid token. Without a
+	// valid token it responds with a status of 300 or more, which need not be one that Rejected knows. Empty: the case that needs it is
 	// skipped.
 	API string
 

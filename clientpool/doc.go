@@ -15,6 +15,6 @@
 // A [Pool] makes a Client when it is first asked for, and forgets it when nobody has asked for it for an hour. The ids are the
 // program's own. They keep tenants apart: a customer who types another customer's e-mail gets no token of his.
 //
-// An [EndpointPacer] spreads the logins of many accounts at one endpoint. One account's 429 holds the others back, and an outage is
-// probed by one account at a time. A Pool has one; Clients without a Pool take one as Options.Pacer.
+// An [EndpointPacer] spreads the logins of many accounts at one endpoint. 429s of several accounts hold the others back, and in an outage
+// one account at a time tries. A Pool has one; Clients without a Pool take one as Options.Pacer.
 package clientpool

@@ -15,17 +15,19 @@ import (
 // holds for all: the vendor's rate limit, and that it is down. Valid tokens are not touched. Accounts at other endpoints do not
 // matter.
 //
-// Logins have a lane, and refreshes another. In each, at most 4 exchanges run at once at first, one more after every two successes, at
-// most 64. The others wait in order, at most a quarter of LoginTimeout; then they get an error with RetryAt.
+// An exchange is one login or refresh. Logins wait in one queue, the login lane, and refreshes in another. In each lane, at most 4
+// exchanges run at once at first, one more after every two successes, at most 64. The others wait in order, at most a quarter of
+// LoginTimeout; then they get an error with RetryAt.
 //
-// A rate limit is suspected once 3 different accounts met it, and nothing that was sent after them succeeded: then there is one
-// exchange at a time. It is believed once 6 accounts met it, one of them after the doubt began. A few locked accounts are no limit. The
-// lane is closed until the vendor's Retry-After, the first time for at most 2 minutes. Then it is opened at the rate at which the
-// vendor took exchanges before, and slowly made faster; from then on one account is enough to close it. Should a login succeed before
-// that Retry-After, the limits were the accounts' own, and the lane is free.
+// A rate limit is suspected once 3 different accounts met it within a minute, and nothing that was sent after them got another response:
+// then there is one exchange at a time. It is believed once 6 accounts met it within a minute, one of them after the suspicion began. A few
+// locked accounts are no limit. The lane is closed until the vendor's Retry-After, the first time for at most 2 minutes. Then it is opened
+// at the rate at which the vendor took exchanges before, and slowly made faster; from then on one account is enough to close it. Should a
+// login succeed before that Retry-After, the limits were the accounts' own, and the lane is free.
 //
-// An endpoint is down once 3 different accounts could not reach it, with no response between. Then one account at a time tries: after
-// 0.4 of the time that it has been down, at least a second and at most a minute. Any complete response ends that.
+// An endpoint is down once 3 different accounts within a minute got no response, a 5xx or a maintenance page, and nobody got another
+// response. Then one account at a time tries: after 0.4 of the time that it has been down, at least a second and at most a minute. Any
+// other response ends that.
 //
 // The zero value is ready. It starts no goroutine, and is safe for concurrent use by any number of Clients and Pools.
 type EndpointPacer struct {

@@ -114,8 +114,8 @@ func (a *Authenticator) Fingerprint(ctx context.Context) (uint64, error) {
 // is then "select". It is ErrForbidden where the user may not work in the account, and ErrInvalidRequest where there is none of that
 // id. The tokens of the first account are not handed out instead.
 //
-// A rejected TOTP code is ErrOTPRejected. Nobody is asked for another code. Password and code are in one request, so it counts as an
-// attempt with each.
+// A rejected TOTP code is ErrOTPRejected. Nobody is asked for another code within this login. Password and code are in one request, so it
+// counts as an attempt with each.
 //
 // https://gcore.com/docs/api-reference/iam/account/login
 func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {

@@ -40,8 +40,8 @@ type Call struct {
 	// Secrets are further values that errors must not repeat. What is in Query, Header, Body and Form is known.
 	Secrets []string
 
-	// Public are values in Query, Header, Body and Form that errors may repeat, such as "password" of a grant_type: in a vendor's
-	// "wrong password" it would be taken for what was sent. One that is in Secrets too stays secret.
+	// Public are values in Query, Header, Body and Form that errors may repeat, such as "password" of a grant_type. Without it the word
+	// "password" in a vendor's "wrong password" would be redacted, since it was sent. A value that is in Secrets too stays secret.
 	Public []string
 
 	// Once says that the request holds what the vendor takes once, such as a one-time password or a rotating refresh token.

@@ -11,9 +11,9 @@ import (
 // out nil any 2xx response will do, an empty one too; a *[]byte takes the body as it is. Answer.Body has it in any case, so XML and
 // text are read from there.
 //
-// The error is a *[vendorlogin.Error] with Account, Op, Request and, as far as they are known, Status, Code, Message, Fields and
-// RetryAt. If ctx ended, its Kind is ctx.Err(), unless a response had come by then whose status is an error. The Answer is there
-// whenever there was a response, beside an error too; then it is not safe to print what is in it. An httptrace in ctx sees nothing.
+// The error is a *[vendorlogin.Error] with Account, Op, Request and, as far as they are known, Status, Code, Message, Fields and RetryAt.
+// If ctx ended, its Kind is ctx.Err(), unless a response had come by then whose status is an error. The Answer is there whenever there was
+// a response, beside an error too. Never print its Body or Header: they may hold secrets. An httptrace in ctx sees nothing.
 func (e Endpoint) Do(ctx context.Context, c Call, out any) (*Answer, error) {
 	bounded, cancel := context.WithTimeout(untraced{vendorlogin.WithoutToken(ctx)}, e.timeout())
 	defer cancel()

@@ -6,6 +6,6 @@
 //   - Every failure is a [*vendorlogin.Error] that holds nothing that was sent, even where the vendor echoes it.
 //   - A failure that is not the vendor's own, such as a proxy's page, rejects no credentials, but for a 401: see [Endpoint.Classify].
 //
-// An adapter is left with what is the vendor's own: what its requests look like, how to read its responses, and what its errors
-// are called. The Example logs in; directory examples/newvendor holds an adapter to copy.
+// A vendor's package is left with what is the vendor's own: what its requests look like, how to read its responses, and what its errors are
+// called. The Example logs in; directory examples/newvendor holds a vendor's package to copy.
 package loginhttp

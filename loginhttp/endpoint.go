@@ -12,8 +12,8 @@ import (
 // maxDuration bounds one Do, from before the first request to the end of the last response.
 const maxDuration = 30 * time.Second
 
-// An Endpoint is one account of one vendor, and the way to it. An adapter makes one and keeps it. Its methods are safe for
-// concurrent use and change nothing that they are given.
+// An Endpoint is one account of one vendor, and the way to it. An Authenticator makes one and keeps it. Its methods are safe for concurrent
+// use and change nothing that they are given.
 type Endpoint struct {
 	// Account says who logs in where. Account.Endpoint is the base URL, as [BaseURL] returns it.
 	Account vendorlogin.Account

@@ -22,7 +22,7 @@ func exampleClient(method, url string, status int, body string) *http.Client {
 	return &http.Client{Transport: mock}
 }
 
-// An adapter's Login: a request with credentials, and the token in its response.
+// An Authenticator's Login: a request with credentials, and the token in its response.
 func Example() {
 	base, err := loginhttp.BaseURL("", "https://API.example.com/v1/", false)
 	if err != nil {

@@ -20,7 +20,7 @@ type Config struct {
 	// Secrets are the secret inputs, by name. Each is read once per login, and for each API request if use has it.
 	Secrets map[string]vendorlogin.SecretFunc
 
-	// Made computes what no key of make can, by the name that the description uses. It is secret.
+	// Made computes what no key of make can, by the name that the description uses. Each value is a secret.
 	Made map[string]vendorlogin.SecretFunc
 
 	// OTP gives one-time passwords. Nil: a login that needs one is ErrOTPRequired.

@@ -50,8 +50,9 @@ func (s *Spec) base() string {
 	return u.Scheme + "://" + u.Host
 }
 
-// Trace logs in once, really. It says what each step sent, with [redacted] for secrets, and which error rule matched. Of what came back
-// it says the names, and no values. Its error is that of New or Login; what happened before it is in the text.
+// Trace logs in once, really. It says what each step sent, with [redacted] for secrets, and which error rule matched. Of what came back it
+// says the names; as values only the status, the lifetime, the subject, the vendor's error code, and what is public. Its error is that of
+// New or Login; what happened before it is in the text.
 func Trace(ctx context.Context, s *Spec, c Config) (string, error) {
 	a, err := newAccount(s, c, false)
 	if err != nil {

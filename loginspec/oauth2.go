@@ -15,6 +15,9 @@ import (
 //	password            client_id, client_secret, username, password
 //	refresh_token       client_id, client_secret, refresh_token
 //	jwt_bearer          issuer, private_key; and with ClientAuth client_id, client_secret
+//	a vendor's own      client_id, client_secret; further values are Fields
+//
+// With ClientAuth "private_key_jwt" private_key replaces client_secret. With "public" there is no client_secret.
 //
 // The inputs client_secret, password, refresh_token and private_key are secret ones. RFC 6749 §4.3, §4.4, §6; RFC 7523 §2.1.
 type OAuth2 struct {
@@ -35,9 +38,13 @@ type OAuth2 struct {
 	// response brings is kept by the Client.
 	Rotates bool
 
-	// The assertion of jwt_bearer and private_key_jwt: its alg, RS256 if empty; its sub, the issuer if empty; its kid; its lifetime,
-	// 5 minutes if 0; its aud. Where AssertionAudience is empty, that is TokenURL, and for jwt_bearer Audience if it is set, which is then
-	// not sent as a field.
+	// The assertion of jwt_bearer and private_key_jwt. Its iss is client_id for private_key_jwt, and issuer for jwt_bearer.
+	//
+	//   - Alg: empty means RS256.
+	//   - Subject: sub. Empty: the same as iss.
+	//   - KeyID: kid. Empty: none.
+	//   - AssertionAudience: aud. Empty: TokenURL, or for jwt_bearer Audience if that is set, which is then not sent as a field.
+	//   - AssertionLife: 0 means 5 minutes.
 	Alg, Subject, KeyID, AssertionAudience string
 	AssertionLife                          time.Duration
 

@@ -36,10 +36,10 @@ func Read(r io.Reader) (*Spec, error) {
 	return s, nil
 }
 
-// Single says to this module's readers that one condition may stand for a list of them.
+// Single is for [Read] and specyaml.Read: one condition may stand for a list of them. Programs do not call it.
 func (*Condition) Single() {}
 
-// ReadNode is for this module's readers: a map would lose the order of elements.
+// ReadNode is for [Read] and specyaml.Read: a map would lose the order of elements. Programs do not call it.
 func (x *XML) ReadNode(n *strictjson.Node) (ok bool, want string) {
 	if !n.IsObject() {
 		return false, "an object of elements"

@@ -27,7 +27,7 @@ type Spec struct {
 	// Inputs is what differs between accounts.
 	Inputs []Input `json:"inputs"`
 
-	// Make is what is computed for a request, by name: once per login, and anew for each API request.
+	// Make is the computed values that requests use, by name. They are computed once per login, and anew for each API request.
 	Make map[string]Make `json:"make"`
 
 	// Login is the requests that exchange the credentials for a token, in their order. One of them keeps access.
@@ -43,9 +43,9 @@ type Spec struct {
 	// Errors is what failures mean, for every step, after the step's own errors.
 	Errors []Rule `json:"errors"`
 
-	// Life is the documented lifetime of the access token, such as "1h" or "30d", where the response does not say it. Max-Age or
-	// Expires of a cookie that is kept as access says it. Without any of these the token is renewed after an hour, and does not expire
-	// by age.
+	// Life is the documented lifetime of the access token, such as "1h" or "30d". It counts where nothing else says it: neither expires, nor
+	// Max-Age or Expires of a cookie that is kept as access, nor the exp of a JWT. Without any of these the token is renewed after an hour,
+	// and does not expire by age.
 	Life time.Duration `json:"life"`
 
 	// RefreshLife is the documented lifetime of the refresh token, likewise.
@@ -177,10 +177,11 @@ type Source struct {
 	// JSON is a path such as "data.0.token"; "\." is a dot in a name.
 	JSON string `json:"json"`
 
-	// XML is a path such as "Response.Session.@id", from the root element on or from below it. Prefixes of names do not count.
+	// XML is a path such as "Response.Session.@id", beginning with the root element or with a child of it. Prefixes of names do not count.
 	XML string `json:"xml"`
 
-	// Header and Cookie are names. Of a header that comes several times, the first value counts that is not empty and has match in it.
+	// Header and Cookie are names. Of a header that comes several times, the first value counts that is not empty and that match, if there is
+	// one, fits.
 	Header string `json:"header"`
 	Cookie string `json:"cookie"`
 
@@ -204,16 +205,17 @@ type Source struct {
 	// Maybe says that it may be missing. Without it a response that lacks it is ErrBadResponse.
 	Maybe bool `json:"maybe"`
 
-	// Public says that it is no secret. access and refresh always are.
+	// Public says that what is kept is no secret. access and refresh are secret in any case: public is a mistake there.
 	Public bool `json:"public"`
 }
 
-// A Rule says what a failure means. The first rule that matches counts. Where none does, OAuth's error words
-// count at a token endpoint, and then the status.
+// A Rule says what a failure means. The first rule that matches counts. Where none does, OAuth's error words count if the request has a
+// grant_type, and then the status.
 type Rule struct {
 	Condition
 
-	// Kind is credentials, forbidden, otp_required, otp_rejected, rate_limited, refresh_rejected, invalid_request or unavailable.
+	// Kind is credentials, forbidden, otp_required, otp_rejected, rate_limited, refresh_rejected, invalid_request or unavailable. credentials
+	// means at a refresh that the refresh token was rejected; at a logout, that the session has ended already, which is no failure.
 	Kind string `json:"kind"`
 
 	// Code and Message are where the vendor's own words are.
@@ -274,8 +276,8 @@ type Make struct {
 	// JWT is a signed token.
 	JWT *JWT `json:"jwt"`
 
-	// As is how the value is written. Of sha256 and random: hex, the default, or base64. Of base64: url, the alphabet of URLs without
-	// padding.
+	// As is how the value is written. For sha256 and random: hex (default) or base64. For base64: empty (the standard alphabet) or url (the
+	// URL alphabet, without padding).
 	As string `json:"as"`
 }
 
@@ -284,7 +286,7 @@ type JWT struct {
 	// Alg is RS256, ES256, HS256 or EdDSA; or RS384, RS512, PS256, ES384, ES512, HS384, HS512.
 	Alg string `json:"alg"`
 
-	// Key is the name of the secret input that signs: a private key in PEM, or the secret of the HS algorithms.
+	// Key is the secret input that signs, as ${name} or name: a private key in PEM, or the secret of the HS algorithms.
 	Key string `json:"key"`
 
 	// Header is further header fields, such as kid.

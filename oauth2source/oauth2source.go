@@ -17,8 +17,9 @@ import (
 	"github.com/vendorlogin/vendorlogin"
 )
 
-// New returns c as an oauth2.TokenSource, safe for concurrent use. A call without a valid cached token waits for c's renewal, for at
-// most Options.LoginTimeout and a few seconds: the interface has no context. An error is c's own, a *[vendorlogin.Error].
+// New returns c as an oauth2.TokenSource, safe for concurrent use. A call without a valid cached token waits for c's renewal, since the
+// interface has no context. That takes at most Options.LoginTimeout and a few seconds, plus up to 5 minutes for each code that a person is
+// asked for. An error is c's own, a *[vendorlogin.Error].
 //
 // The tokens have a type that x/oauth2 knows ("Bearer" unless the vendor says otherwise), and no refresh token, which only c may use.
 // One that no header may hold is [vendorlogin.ErrBadResponse].
@@ -26,8 +27,8 @@ import (
 // Put no cache in front: c has one. oauth2.ReuseTokenSource, and oauth2.NewClient, which uses it, do not learn that c has a newer
 // token. Since some libraries add that cache all the same, Expiry is at most a minute away, and the cache asks c again by then.
 //
-// A vendor whose API wants headers of its own (a [vendorlogin.Authorizer], such as genlogs and gmicloud) needs more than a bearer
-// token. Its Token is always [vendorlogin.ErrInvalidRequest], and nothing is sent.
+// A vendor whose API wants headers of its own (a [vendorlogin.Authorizer], such as genlogs and gmicloud) needs more than a bearer token.
+// The TokenSource of such a Client always returns [vendorlogin.ErrInvalidRequest], and nothing is sent.
 func New(c *vendorlogin.Client) oauth2.TokenSource { return source{c} }
 
 // recheck is how long a cache in front of a source may keep a token without asking.

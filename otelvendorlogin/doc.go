@@ -17,7 +17,7 @@
 // error.type: the Kind of the error, such as "rate_limited", or "_OTHER"; clients on hold have that of the hold. Nothing names an
 // account: no principal, no scope, no key.
 //
-// Each exchange is a span, a child of the span of the call that began it.
+// Each exchange, which is one login or refresh, is a span, a child of the span of the call that began it.
 //
 // Instrumentation below a login, such as otelhttp in a Config's HTTPClient, records the URL, and some vendors have the password in its
 // query. Put it under loginhttp.HideQuery, and give it no propagator: the vendor needs no traceparent.

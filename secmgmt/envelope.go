@@ -28,8 +28,8 @@ type Page struct {
 	TotalElements int `json:"totalElements"`
 }
 
-// UnmarshalJSON reads content as a list or as one element alone; "", null and nothing at all mean none. In a response with an
-// errorCode, content with anything of another shape in it is none too; in one without an errorCode it is an error.
+// UnmarshalJSON reads content as a list or as one element alone; "", null and nothing at all mean none. With an errorCode, content of
+// another shape means none too; without one it is an error.
 func (e *Envelope[T]) UnmarshalJSON(data []byte) error {
 	var raw struct {
 		failure

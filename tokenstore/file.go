@@ -21,8 +21,8 @@ import (
 // The directory belongs to File alone, and to the user that the program runs as. It should be on a local disk: not every network file
 // system has working locks, and one that hangs makes calls outlast their ctx.
 //
-// File makes the directory when it first has to write, with mode 0700, and its files with 0600. It takes the right to read away from
-// others where it finds it. The blobs are kept as they were given, a Client's tokens among them: [NewSealed] encrypts them.
+// File makes the directory when it first has to write, with mode 0700, and its files with 0600. It removes the read permission of others
+// where it finds one. The blobs are kept as they were given, a Client's tokens among them: [NewSealed] encrypts them.
 //
 // A directory that belongs to another user, or that others may write to, is [vendorlogin.ErrStore] with words that say what to do.
 // Three such directories are frequent: one of a tool's user while root runs the tool, one left by a run under sudo, and the root of a
@@ -43,7 +43,7 @@ import (
 // # Locks
 //
 // Save and Delete exclude each other by a lock that the kernel frees when its holder ends. A process may be stopped, by SIGSTOP or in a
-// debugger, in the very moment that it has this lock. Then they wait until ctx ends, or for 10 seconds, and return
+// debugger, while it has this lock. Then Save and Delete of other processes wait until ctx ends, or for 10 seconds, and return
 // [vendorlogin.ErrStore]. Load never waits.
 //
 // A lock taken by TryLock is free when its lease has passed, or when its holder has ended, whatever comes first. Leases and ttls go by

@@ -27,8 +27,8 @@ var ErrSealed = errors.New("sealed record cannot be opened")
 //
 //  1. Give every process the new key as the second one.
 //  2. When all processes have it, put it first.
-//  3. Take the old key out when no record is left that it sealed: when the longest lifetime of a vendor's refresh token has passed
-//     since, 7 days where the vendor does not say it, and 30 days where recovery codes or identity providers' codes are used.
+//  3. Take the old key out 7 days after that. Wait longer if a vendor's refresh token lasts longer, and 30 days if recovery codes or
+//     identity providers' codes are used.
 //
 // One key is good for 4 billion saves.
 //

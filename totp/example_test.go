@@ -38,7 +38,7 @@ func ExampleNew_options() {
 		fmt.Println(err)
 		return
 	}
-	// An adapter asks like this.
+	// An Authenticator asks like this.
 	code, err := vendorlogin.AskOTP(context.Background(), codes, vendorlogin.Challenge{Method: "totp"})
 	fmt.Println(len(code), "digits,", err)
 	// Output: 6 digits, <nil>

@@ -51,8 +51,8 @@ func Parse(data []byte) (*Tree, error) {
 	}
 }
 
-// Find returns the text at a path of names, from the root element on or from below it. A number after a name chooses among elements
-// of that name, "@name" is an attribute.
+// Find returns the text at a path of names, beginning with the root element or with a child of it. A number after a name chooses among
+// elements of that name, "@name" is an attribute.
 func (e *Tree) Find(path []string) string {
 	if len(e.in) == 1 && len(path) > 0 && local(path[0]) != e.in[0].name {
 		return e.in[0].find(path)

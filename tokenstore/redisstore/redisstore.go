@@ -2,9 +2,10 @@
 //
 //	client, err := vendorlogin.NewClient(auth, &vendorlogin.Options{Store: redisstore.New(rdb, nil)})
 //
-// It works with a single server, with Sentinel and with a cluster; it is tested with Redis 7.0 and uses nothing newer than 2.8 has.
-// Nothing in it needs Redis to keep what it was given. After a restart, a failover that lost writes, or an eviction, a record or a
-// lock is gone, and the fleet logs in once more.
+// It works with a single server, with Sentinel and with a cluster; it is tested with Redis 7.0 and uses nothing newer than 2.8 has. Nothing
+// in it needs Redis to keep what it was given. After a restart, a failover that lost writes, or an eviction, a record or a lock is gone,
+// and the fleet logs in once more. After a failover that lost writes a record may also be older than before: see "A restored store" in
+// docs/operating.md.
 //
 // Tokens are kept as they are. Wrap the store in tokenstore.NewSealed where others can read that Redis, or its backups.
 //
