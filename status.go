@@ -25,7 +25,8 @@ type Status struct {
 	StoreErr error // of the last command to the Store; nil: it worked
 }
 
-// Ready reports whether a token is cached that has not expired, even if an API has rejected it: for a readiness probe.
+// Ready reports whether a token is cached that has not expired, even if an API has rejected it. It asks nobody:
+// a readiness probe calls [Client.Token], which also brings a token.
 func (s Status) Ready() bool {
 	return s.State == fresh || s.State == stale
 }

@@ -21,7 +21,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -58,10 +57,7 @@ func run(ctx context.Context, addr string, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	client, err := vendorlogin.NewClient(auth, &vendorlogin.Options{
-		KeepAlive: true, // else a service without traffic has no token after a while, is not ready, and gets no traffic
-		Logger:    slog.New(slog.NewTextHandler(out, nil)),
-	})
+	client, err := vendorlogin.NewClient(auth, &vendorlogin.Options{Logger: slog.New(slog.NewTextHandler(out, nil))})
 	if err != nil {
 		return err
 	}
@@ -74,7 +70,7 @@ func run(ctx context.Context, addr string, out io.Writer) (err error) {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /things", s.things)
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { ready(w, client) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, client) })
 	playVendor(mux, vendor)
 
 	listener, err := net.Listen("tcp", addr)
@@ -82,12 +78,6 @@ func run(ctx context.Context, addr string, out io.Writer) (err error) {
 		return err
 	}
 	fmt.Fprintf(out, "listening on http://%s\n", listener.Addr())
-
-	// The first token is fetched before the first request: a load balancer sends none until /readyz says so.
-	ctx, cancel := context.WithCancel(ctx)
-	var first sync.WaitGroup
-	first.Go(func() { _, _ = client.WaitToken(ctx) })
-	defer func() { cancel(); first.Wait() }()
 	return serve(ctx, listener, mux, out)
 }
 
@@ -102,17 +92,14 @@ func newTransport() *http.Transport {
 	return t
 }
 
-// ready is a readiness probe. It asks nobody, and says why there is no token: the error holds no secret.
-func ready(w http.ResponseWriter, client *vendorlogin.Client) {
-	status := client.Status()
-	switch {
-	case status.Ready():
-		fmt.Fprintln(w, "ready")
-	case status.Hold != nil:
-		http.Error(w, status.Hold.Error(), http.StatusServiceUnavailable)
-	default:
-		http.Error(w, "no valid token yet", http.StatusServiceUnavailable)
+// ready is a readiness probe. It logs in where there is no token, and renews one in time though nobody sends requests. On hold it
+// sends nothing. The error says why there is no token, and holds no secret.
+func ready(w http.ResponseWriter, r *http.Request, client *vendorlogin.Client) {
+	if _, err := client.Token(r.Context()); err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
 	}
+	fmt.Fprintln(w, "ready")
 }
 
 // serve serves requests until ctx ends, and then lets those under way finish.

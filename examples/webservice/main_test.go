@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/gcore"
+	"github.com/vendorlogin/vendorlogin/vendortest"
 )
 
 // TestMain lets the test binary be the service itself, in a process of its own.
@@ -115,23 +117,43 @@ func waitForOK(t *testing.T, base string) {
 	}, 10*time.Second, time.Millisecond)
 }
 
+// A readiness probe is all that a service without traffic needs: it logs in, says why it cannot, and logs in when it can again.
 func TestReady(t *testing.T) {
 	t.Parallel()
-	auth, err := gcore.New(gcore.Config{Username: "ops@example.com", Password: vendorlogin.SecretString(""), BaseURL: "http://127.0.0.1:9"})
-	require.NoError(t, err)
-	client, err := vendorlogin.NewClient(auth, nil)
-	require.NoError(t, err)
-	defer client.Close()
-	probe := func() *httptest.ResponseRecorder {
-		w := httptest.NewRecorder()
-		ready(w, client)
-		return w
-	}
-	assert.Equal(t, http.StatusServiceUnavailable, probe().Code)
-	assert.Equal(t, "no valid token yet\n", probe().Body.String())
-
-	_, err = client.Token(t.Context())
-	require.Error(t, err, "nobody listens there")
-	assert.Equal(t, http.StatusServiceUnavailable, probe().Code)
-	assert.Contains(t, probe().Body.String(), "Password is empty")
+	synctest.Test(t, func(t *testing.T) {
+		vendor := vendortest.NewGcore(nil)
+		defer vendor.Close()
+		var password atomic.Value
+		password.Store("wrong-example")
+		auth, err := gcore.New(gcore.Config{
+			Username: vendortest.DefaultEmail, BaseURL: vendor.URL, HTTPClient: vendor.Client(),
+			Password: func(context.Context) (vendorlogin.Secret, error) {
+				return vendorlogin.NewSecret(password.Load().(string)), nil
+			},
+		})
+		require.NoError(t, err)
+		client, err := vendorlogin.NewClient(auth, nil)
+		require.NoError(t, err)
+		defer client.Close()
+		probe := func() *httptest.ResponseRecorder {
+			time.Sleep(10 * time.Second) // as a load balancer does
+			w := httptest.NewRecorder()
+			ready(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil), client)
+			return w
+		}
+		for range 10 {
+			w := probe()
+			assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+			assert.Contains(t, w.Body.String(), "wrong credentials")
+			assert.NotContains(t, w.Body.String(), "wrong-example")
+		}
+		assert.Equal(t, 1, vendor.Counts().WrongPasswords)
+		password.Store(vendortest.DefaultPassword)
+		_ = probe() // it reads the secret, and finds that it has changed
+		assert.Equal(t, "ready\n", probe().Body.String())
+		for range 1000 {
+			require.Equal(t, http.StatusOK, probe().Code, "though no request comes")
+		}
+		assert.Equal(t, 1, vendor.Counts().Logins)
+	})
 }
