@@ -53,7 +53,8 @@ func (s *scrubber) add(value string) {
 	}
 	raw := []byte(value)
 	for _, written := range []string{
-		value, fmt.Sprintf("%x", raw), base64.RawStdEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw),
+		value, strings.ReplaceAll(value, " ", "+"), fmt.Sprintf("%x", raw),
+		base64.RawStdEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw),
 	} {
 		written = folded(original(written)).text
 		if !slices.Contains(s.values, written) {

@@ -103,6 +103,15 @@ func TestOtherWordsStay(t *testing.T) {
 }
 
 // Values are taken out before a text is cut: cut first, half a value would be left, and not be known.
+// A query writes blanks as "+".
+func TestEchoedBlanks(t *testing.T) {
+	t.Parallel()
+	call := loginhttp.Call{Op: "login", Method: "POST", Path: "/token", Form: url.Values{"grant_type": {"password"}, "password": {"p w+d 7"}}}
+	_, err := endpoint(responding(400, `{"error":"invalid_grant","error_description":"wrong p+w+d+7"}`)).Do(t.Context(), call, nil)
+	e, _ := errors.AsType[*vendorlogin.Error](err)
+	assert.Equal(t, "wrong [redacted]", e.Message)
+}
+
 // Values that are said to be public are words like others, unless they are a secret too.
 func TestPublicValuesStay(t *testing.T) {
 	t.Parallel()

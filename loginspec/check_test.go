@@ -142,6 +142,11 @@ func TestMistakes(t *testing.T) {
 		{"json: {user:", "unless: stamp\n    json: {user:", "login[0].unless is made, and always there"},
 		{"- {status: [400], kind: invalid_request}", "- {status: [302], kind: invalid_request}\n    status: [302]",
 			"login[0].errors[1] matches every success"},
+		{"json: {user:", "header: {X-A: \"\", x-a: b}\n    json: {user:", "is there twice"},
+		{"json: {user:", "basic: {user: a, password: b}\n    header: {Authorization: \"\"}\n    json: {user:", "is there beside basic"},
+		{"is: expired", "is: \" \"", "rejected[0].is has an empty text"},
+		{"json: {user:", "status: [401]\n    json: {user:", "status[0] means no success"},
+		{"json: {user:", "status: [429]\n    json: {user:", "status[0] means no success"},
 		{"status: [403], at: {json: error}, is: expired", "status: [200, 403]", "rejected[0] matches every success"},
 		{"is: expired", "is: [expired, \"\"]", "rejected[0].is has an empty text"},
 		{"next: {json: next}", "next: {json: next}, subject: {json: token}", "login[0].keep.subject is where ${access} is, a secret"},
@@ -263,4 +268,36 @@ func TestMistakeInAMadeValueIsSaidOnce(t *testing.T) {
 		said := mistakes(t, strings.Replace(right, from, to, 1), rightConfig())
 		assert.NotContains(t, said, "login[0]", to)
 	}
+}
+
+// A place is that of a secret only in the same response, and whole.
+func TestShownIsOfOneResponse(t *testing.T) {
+	t.Parallel()
+	for _, keeps := range [][2]string{
+		{"{access: {json: id}}", "{subject: {json: id}}"},
+		{"{subject: {json: id}}", "{access: {json: id}}"},
+		{`{access: {json: t, match: "\\|(.+)"}, subject: {json: t, match: "^(.+)\\|"}}`, "{}"},
+	} {
+		spec := parseYAML(t, accounts+"login:\n"+
+			`  - {url: "https://api.v.example/1", json: {p: "${password}"}, keep: `+keeps[0]+"}\n"+
+			`  - {url: "https://api.v.example/2", keep: `+keeps[1]+"}\n")
+		_, err := loginspec.New(spec, config(spec, &wire{}, nil))
+		require.NoError(t, err, keeps)
+	}
+	for _, keeps := range [][2]string{
+		{"{access: {json: t}, subject: {json: t}}", "{access: {json: u}}"},
+		{`{access: {json: t}, subject: {json: t, match: "(.+)"}, type: {json: t}}`, "{}"},
+	} {
+		assert.Contains(t, mistakes(t, accounts+"login:\n"+
+			`  - {url: "https://api.v.example/1", json: {p: "${password}"}, keep: `+keeps[0]+"}\n"+
+			`  - {url: "https://api.v.example/2", keep: `+keeps[1]+"}\n", rightConfig()), "a secret that would be shown", keeps)
+	}
+}
+
+// What is wrong with Config.Made is in no line of the description.
+func TestMadeHasNoLine(t *testing.T) {
+	t.Parallel()
+	c := rightConfig()
+	c.Made = map[string]vendorlogin.SecretFunc{"other": vendorlogin.SecretString("x")}
+	assert.Contains(t, mistakes(t, right, c), "invalid request: Made.other is never used")
 }

@@ -3,6 +3,7 @@ package loginspec
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/vendorlogin/vendorlogin/internal/place"
 	"github.com/vendorlogin/vendorlogin/internal/strictjson"
@@ -50,5 +51,9 @@ func (k *checker) isKnown(name string) bool {
 // unknown notes that nothing has the name, and which of the others was probably meant.
 func (k *checker) unknown(path, name string, kept []string) {
 	known := slices.Concat([]string{"code"}, slices.Collect(maps.Keys(k.inputs)), kept, slices.Collect(maps.Keys(k.spec.Make)))
-	k.add(path, "has ${%s}, which is unknown%s. Config.Made has none of that name", name, strictjson.Nearest(name, known))
+	meant := strictjson.Nearest(name, known)
+	if !strings.Contains(meant, "did you mean") {
+		meant += "; Config.Made lacks it"
+	}
+	k.add(path, "has ${%s}, which is unknown%s", name, meant)
 }

@@ -26,7 +26,7 @@ func (k *checker) checkRules(path string, rules []Rule, s *Step) {
 		for key, source := range map[string]*Source{"code": rule.Code, "message": rule.Message, "retry_at": rule.RetryAt} {
 			if source != nil {
 				k.checkSource(join(at, key), key, source)
-				k.checkShown(join(at, key), source)
+				k.checkShown(join(at, key), source, s)
 			}
 		}
 		if j := slices.IndexFunc(rules[:i], func(before Rule) bool { return before.reads().Covers(rule.reads()) }); j >= 0 {
@@ -57,12 +57,20 @@ func (c *Condition) succeeds(s *Step) bool {
 	return !slices.ContainsFunc(s.Status, func(status int) bool { return !slices.Contains(c.Status, status) })
 }
 
-// checkShown checks that what an error shows is nothing that is kept as a secret.
-func (k *checker) checkShown(path string, source *Source) {
-	for name, kept := range k.keeps {
-		at := source.reads().Key()
-		k.bad(k.isSecret(name) && kept.reads().Key() == at && at != "", path, "is where ${%s} is, a secret that would be shown", name)
-	}
+// checkShown checks that what an error or a Token shows is nothing that is kept as a secret of the same response: of s, or of any step.
+func (k *checker) checkShown(path string, source *Source, s *Step) {
+	at := source.reads().Key()
+	k.spec.allSteps(func(op, _ string, step *Step) {
+		keep := step.Keep
+		if keep == nil && op == "refresh" {
+			keep = k.spec.tokenKeep()
+		}
+		for name, kept := range keep {
+			another := source.Match != "" && source.Match != kept.Match // part of what is there
+			same := kept.reads().Key() == at && at != "" && !another && (s == nil || s == step)
+			k.bad(same && k.isSecret(name), path, "is where ${%s} is, a secret that would be shown", name)
+		}
+	})
 }
 
 func (k *checker) checkCondition(path string, c *Condition) {
@@ -81,9 +89,6 @@ func (k *checker) checkSource(path, name string, s *Source) {
 	k.bad(!reading.IsTimeForm(s.As), path+".as", "is unknown%s", strictjson.Nearest(s.As, reading.TimeForms))
 	k.bad(!strings.Contains(path, ".keep.") && (s.Maybe || s.Public), path, "is kept nowhere: maybe and public mean nothing")
 	k.bad(s.Public && (name == "access" || name == "refresh"), path+".public", "would show the token in logs")
-	if s.Public || name == "subject" || name == "type" {
-		k.checkShown(path, s)
-	}
 }
 
 // checkMake checks a made value. Whether what it is made of is there in time is checked where it is used.
@@ -115,7 +120,7 @@ func (k *checker) checkMake(path, name string, m *Make, local map[string]Make) {
 			case in == name || k.spec.uses(&next, local)[name]:
 				k.add(path, "is made of itself")
 				k.said[name] = true
-			case !isMade && !k.isKnown(in) && key != "jwt.key":
+			case !isMade && !k.isKnown(in) && !k.spec.isMadeInAStep(in) && key != "jwt.key":
 				k.unknown(join(path, key), in, slices.Collect(maps.Keys(k.keeps)))
 				k.said[in] = true
 			}

@@ -86,12 +86,15 @@ func (k *checker) checkStep(path, op string, s *Step, there map[string]bool) {
 	k.bad(s.Only != "" && s.Only == s.Unless, path+".only", "is what unless is: the step never runs")
 	k.bad(s.XML != nil && (len(s.XML) != 1 || strings.HasPrefix(s.XML[0].Name, "@")), path+".xml", "must have one root element")
 	for n, status := range s.Status {
-		k.bad(status < 200 || status > 399, item(path+".status", n), "means no success")
+		k.bad(status < 200 || status > 499 || status == 401 || status == 429, item(path+".status", n), "means no success")
 	}
 	k.checkPlaces(path, s)
 	k.checkRules(path+".errors", s.Errors, s)
 	for name, source := range s.Keep {
 		k.checkSource(join(path, "keep."+name), name, &source)
+		if source.Public || name == "subject" || name == "type" {
+			k.checkShown(join(path, "keep."+name), &source, s)
+		}
 	}
 	for name := range names {
 		if k.inputs[name] != nil && k.inputs[name].Secret && k.config.Secrets[name] != nil && !slices.Contains(k.reads[op], name) {
@@ -148,7 +151,7 @@ func (k *checker) checkPlaces(path string, s *Step) {
 	k.checkXML(path+".xml", s.XML)
 	header := http.Header{}
 	for name, value := range s.Header {
-		k.bad(header.Get(name) != "", path+".header."+name, "is there twice")
+		k.bad(has(header, name), path+".header."+name, "is there twice")
 		header.Set(name, strings.ToLower(value))
 	}
 	u, _ := place.ParseURL(s.URL)
@@ -159,9 +162,11 @@ func (k *checker) checkPlaces(path string, s *Step) {
 	kind := header.Get("Content-Type")
 	want := map[bool]string{s.JSON != nil: "json", s.Form != nil: "x-www-form-urlencoded", s.XML != nil: "xml"}[true]
 	k.bad(!strings.Contains(kind, "${") && kind != "" && !strings.Contains(kind, want), path+".header.Content-Type", "contradicts the body")
-	k.bad(s.Basic != nil && header.Get("Authorization") != "", path+".header.Authorization", "is there beside basic")
-	k.bad(len(s.Cookies) > 0 && header.Get("Cookie") != "", path+".header.Cookie", "is there beside cookies")
+	k.bad(s.Basic != nil && has(header, "Authorization"), path+".header.Authorization", "is there beside basic")
+	k.bad(len(s.Cookies) > 0 && has(header, "Cookie"), path+".header.Cookie", "is there beside cookies")
 }
+
+func has(header http.Header, name string) bool { return len(header.Values(name)) > 0 }
 
 func (k *checker) invalid(path string, wrong []place.Invalid) {
 	for _, w := range wrong {

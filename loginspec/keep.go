@@ -40,7 +40,7 @@ func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *read
 	}
 	for token, said := range map[string][]string{"access": {"expires", "type"}, "refresh": {"refresh_expires"}} {
 		for _, name := range said { // of an earlier token: that does not hold for this one
-			if got[token] != "" && r.from[token].in != nil {
+			if got[token] != "" && r.from[token].in != nil && r.from[name].in != nil {
 				delete(r.kept, name)
 				delete(r.from, name)
 			}

@@ -72,8 +72,8 @@ func TestCharsets(t *testing.T) {
 login:
   - {url: "https://api.v.example/login", xml: {Login: {P: "${password}"}}, keep: {access: {xml: R.T}}}
 `
-	for _, charset := range []string{"ISO-8859-1", "windows-1252"} {
-		body := `<?xml version="1.0" encoding="` + charset + `"?><R><T>t-` + "\xe9" + `</T></R>`
+	for charset, e := range map[string]string{"ISO-8859-1": "\xe9", "windows-1252": "\xe9", "utf8": "é", "UTF-8": "é"} {
+		body := `<?xml version="1.0" encoding="` + charset + `"?><R><T>t-` + e + `</T></R>`
 		token, _, err := login(t, text, nil, respond(200, body))
 		require.NoError(t, err)
 		assert.Equal(t, "t-é", token.Access.Reveal())
@@ -174,4 +174,53 @@ login:
 	token, _, err := login(t, text, nil, respond(302, "", "Location", "/home", "Set-Cookie", "S=s-1"))
 	require.NoError(t, err)
 	assert.Equal(t, "s-1", token.Access.Reveal())
+}
+
+// The type that a login named stays where no response of a refresh names one.
+func TestTypeStaysAtARefresh(t *testing.T) {
+	t.Parallel()
+	spec := parseYAML(t, accounts+`
+login:
+  - {url: "https://api.v.example/login", json: {p: "${password}"}, keep: {access: {json: t}, type: {json: type, maybe: true}}}
+refresh:
+  - {url: "https://api.v.example/1", json: {t: "${access}"}, keep: {access: {json: t}}}
+  - {url: "https://api.v.example/2", json: {t: "${access}"}, keep: {access: {json: t}}}
+`)
+	w := &wire{handler: func(w http.ResponseWriter, r *http.Request) {
+		body := `{"t": "t-2"}`
+		if r.URL.Path == "/login" {
+			body = `{"t": "t-1", "type": "Token"}`
+		}
+		respond(200, body)(w, r)
+	}}
+	auth, err := loginspec.New(spec, config(spec, w, nil))
+	require.NoError(t, err)
+	token, err := auth.Login(t.Context())
+	require.NoError(t, err)
+	token, err = auth.(vendorlogin.Refresher).Refresh(t.Context(), token)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"t-2", "Token"}, []string{token.Access.Reveal(), token.Type})
+}
+
+// A refusal may bring what the login needs.
+func TestRefusalThatIsWanted(t *testing.T) {
+	t.Parallel()
+	const text = accounts + `
+login:
+  - {url: "https://api.v.example/rpc", status: [409], keep: {csrf: {header: X-Session-Id}}}
+  - {url: "https://api.v.example/rpc", header: {X-Session-Id: "${csrf}"}, json: {p: "${password}"}, keep: {access: {json: t}}}
+`
+	token, _, err := login(t, text, nil, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Session-Id") == "" {
+			respond(409, "409: Conflict", "X-Session-Id", "s-1")(w, r)
+			return
+		}
+		respond(200, `{"t": "t-1"}`)(w, r)
+	})
+	require.NoError(t, err)
+	assert.Equal(t, "t-1", token.Access.Reveal())
+	_, _, err = login(t, text, nil, respond(500, "", "X-Session-Id", "s-1"))
+	require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+	_, _, err = login(t, text, nil, respond(200, "{}", "X-Session-Id", "s-1"))
+	require.ErrorIs(t, err, vendorlogin.ErrBadResponse, "the status lists 409 alone")
 }

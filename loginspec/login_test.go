@@ -287,11 +287,12 @@ login:
     header: {Authorization: "Bearer ${access}"}
 `
 	for first, want := range map[string][]string{
-		`{"token": "t"}`:                     {"/one", "/three"},
-		`{"token": "t", "challenge": false}`: {"/one", "/three"},
-		`{"token": "t", "challenge": ""}`:    {"/one", "/three"},
-		`{"challenge": "x"}`:                 {"/one", "/two"},
-		`{"challenge": true}`:                {"/one", "/two"},
+		`{"token": "t"}`:                       {"/one", "/three"},
+		`{"token": "t", "challenge": false}`:   {"/one", "/three"},
+		`{"token": "t", "challenge": ""}`:      {"/one", "/three"},
+		`{"token": "t", "challenge": "False"}`: {"/one", "/three"}, // of .NET and Python
+		`{"challenge": "x"}`:                   {"/one", "/two"},
+		`{"challenge": true}`:                  {"/one", "/two"},
 	} {
 		token, w, err := login(t, text, nil, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/one" {

@@ -80,6 +80,14 @@ func (s *Spec) makes(name string, local map[string]Make) (Make, bool) {
 	return m, ok
 }
 
+func (s *Spec) isMadeInAStep(name string) (is bool) {
+	s.allSteps(func(_, _ string, step *Step) {
+		_, made := step.Make[name]
+		is = is || made
+	})
+	return is
+}
+
 // allSteps are all steps, with what they are called in messages.
 func (s *Spec) allSteps(visit func(op, path string, step *Step)) {
 	for _, list := range []struct {

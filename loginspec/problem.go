@@ -45,7 +45,7 @@ func (p *problems) bad(is bool, path, format string, args ...any) {
 // place is path with the line of it, or of what it is in.
 func (p *problems) place(path string) string {
 	for at := path; ; at = at[:max(strings.LastIndexAny(at, ".["), 0)] {
-		if line := p.lines[at]; line > 0 {
+		if line := p.lines[at]; line > 0 && (at != "" || path == "") {
 			return strings.TrimSuffix(fmt.Sprintf("line %d: %s", line, path), ": ")
 		}
 		if at == "" {

@@ -45,7 +45,7 @@ func (r *run) classify(op string, s *Step, resp *reading.Response) *vendorlogin.
 		}
 		return e
 	}
-	if resp.Status >= 400 && !r.readsText(s) && !resp.IsData() {
+	if resp.Status >= 400 && !slices.Contains(s.Status, resp.Status) && !r.readsText(s) && !resp.IsData() {
 		return resp.Foreign()
 	}
 	return nil

@@ -92,6 +92,7 @@ func (r *run) send(ctx context.Context, op string, s *Step, keep map[string]Sour
 	for _, local := range []map[string]Make{r.making, s.Make} {
 		for name := range local {
 			delete(r.memo, name)
+			r.changed(name)
 		}
 	}
 	r.making = s.Make

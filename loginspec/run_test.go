@@ -172,6 +172,28 @@ login:
 	assert.Contains(t, sent[3].body, signOf("n-3"))
 }
 
+// What is made for the whole login may be made of what a step makes.
+func TestMadeOfWhatAStepMakes(t *testing.T) {
+	t.Parallel()
+	_, w, err := login(t, accounts+`
+make: {sign: {base64: "${n}-${user}"}}
+login:
+  - {url: "https://api.v.example/1", make: {n: {base64: "1"}}, json: {s: "${sign}", p: "${password}"}}
+  - {url: "https://api.v.example/2", make: {n: {base64: "2"}}, json: {s: "${sign}"}, keep: {access: {json: t}}}
+`, nil, respond(200, `{"t": "t-1"}`))
+	require.NoError(t, err)
+	for i, n := range []string{"1", "2"} {
+		sign := base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(n)) + "-" + exampleUser))
+		assert.Contains(t, w.requests()[i].body, `"s":"`+sign+`"`)
+	}
+	assert.Contains(t, mistakes(t, accounts+`
+make: {sign: {base64: "${n}-${user}"}}
+login:
+  - {url: "https://api.v.example/1", make: {n: {base64: "1"}}, json: {s: "${sign}", p: "${password}"}}
+  - {url: "https://api.v.example/2", json: {s: "${sign}"}, keep: {access: {json: t}}}
+`, rightConfig()), "login[1].json.s has ${n}, which is unknown")
+}
+
 // A name that a step makes for itself is another's in the next step.
 func TestMadeInTheStepAlone(t *testing.T) {
 	t.Parallel()

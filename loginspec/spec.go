@@ -135,7 +135,8 @@ type Step struct {
 	// Make is what is computed for this request, by name.
 	Make map[string]Make `json:"make"`
 
-	// Status lists the statuses that mean success. Default: 200 to 299. A redirect that is listed is read, never followed.
+	// Status lists the statuses that mean success. Default: 200 to 299. A redirect that is listed is read, never followed. A 4xx, but 401
+	// and 429, may be listed for a request that is there for what comes with its refusal, such as a CSRF token.
 	Status []int `json:"status"`
 
 	// Keep is what later steps, the token and API requests need of the response, by name. access, refresh, type, expires,
@@ -199,10 +200,11 @@ type Source struct {
 	Match string `json:"match"`
 
 	// As is the form of a time, where it must be said: ms, seconds, minutes, hours, days, unix, unix_ms, unix_us, d:h:m, h:m:s, rfc3339,
-	// http_date, or a layout of Go's package time. Without it a number is in seconds, or from 1e9 on Unix time.
+	// http_date, or a layout of Go's package time. Without it a number is in seconds, or from 1e9 on Unix time, and 1:2:30 is d:h:m.
 	As string `json:"as"`
 
-	// Maybe says that it may be missing. Without it a response that lacks it is ErrBadResponse.
+	// Maybe says that it may be missing. It is empty then, also where an earlier step had kept it. Without maybe a response that lacks
+	// it is ErrBadResponse.
 	Maybe bool `json:"maybe"`
 
 	// Public says that what is kept is no secret. access and refresh are secret in any case: public is a mistake there.

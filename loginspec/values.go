@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/internal/reading"
@@ -105,7 +106,7 @@ func (r *run) isSet(name string) bool {
 		return true
 	}
 	value := r.kept[name] + r.values[name]
-	return value != "" && value != "false" && value != "0"
+	return value != "" && !strings.EqualFold(value, "false") && value != "0"
 }
 
 // known is every secret that this run has seen.

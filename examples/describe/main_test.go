@@ -329,7 +329,7 @@ login:
   - {url: "https://v.example/login", json: {a: "${saml}"}, keep: {access: {json: t}}}
 `), 0o600))
 	err := run(t.Context(), []string{file}, strings.NewReader(""), io.Discard)
-	require.ErrorContains(t, err, "${saml}, which is unknown; known are code. Config.Made has none of that name")
+	require.ErrorContains(t, err, "${saml}, which is unknown; known are code; Config.Made lacks it")
 	var out strings.Builder
 	require.NoError(t, run(t.Context(), []string{"-made", "saml", file}, strings.NewReader(""), &out))
 	assert.Contains(t, out.String(), `"a": "[redacted]"`)

@@ -46,7 +46,7 @@ func (c *Condition) accepts(value string) bool {
 		re, err := regexp.Compile(c.Match)
 		return err == nil && re.MatchString(value)
 	case len(c.Is) == 0 && len(c.Not) == 0:
-		return value != "false"
+		return !strings.EqualFold(value, "false")
 	}
 	return true
 }
@@ -82,7 +82,7 @@ func (c *Condition) Check(report func(key, reason string)) {
 	excluded := func(is string) bool {
 		return slices.ContainsFunc(c.Not, func(not string) bool { return strings.EqualFold(is, not) })
 	}
-	if slices.Contains(c.Is, "") {
+	if slices.ContainsFunc(c.Is, func(is string) bool { return strings.TrimSpace(is) == "" }) {
 		report(".is", "has an empty text: what is empty is never found")
 	}
 	switch all := func(f func(string) bool) bool {

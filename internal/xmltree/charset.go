@@ -17,7 +17,9 @@ var ErrCharset = errors.New("its charset is none of UTF-8, ISO-8859-1 and window
 // decoded is a document in another charset than UTF-8: ASCII, ISO-8859-1 and windows-1252 are read.
 func decoded(charset string, in io.Reader) (io.Reader, error) {
 	switch strings.ToLower(charset) {
-	case "us-ascii", "iso-8859-1", "latin1", "windows-1252":
+	case "utf8":
+		return in, nil
+	case "us-ascii", "ascii", "iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "windows-1252", "cp1252":
 	default:
 		return nil, ErrCharset
 	}

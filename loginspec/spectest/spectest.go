@@ -161,7 +161,9 @@ func (r *recording) RoundTrip(req *http.Request) (*http.Response, error) {
 // run runs the operation of the case, with a token from an earlier login where it needs one.
 func (r *recording) run(ctx context.Context, auth vendorlogin.Authenticator, s *loginspec.Spec) (*vendorlogin.Token, error) {
 	old := &vendorlogin.Token{
-		Access: vendorlogin.NewSecret("example-access"), Refresh: vendorlogin.NewSecret("example-refresh"),
+		Access:  vendorlogin.NewSecret(cmp.Or(r.kept["access"], "example-access")),
+		Refresh: vendorlogin.NewSecret(cmp.Or(r.kept["refresh"], "example-refresh")),
+		Subject: cmp.Or(r.kept["subject"], "example-subject"), Type: r.kept["type"],
 		Extra: map[string]string{}, Secrets: map[string]vendorlogin.Secret{},
 	}
 	for _, step := range s.Login {

@@ -64,6 +64,11 @@ refresh:
 	const response = "HTTP/1.1 200 OK\n\n{\"t\": \"t-2\"}\n"
 	const kept = "# run: refresh\n# want: token\n# kept.inst: https://eu.v.example\n"
 	assert.Empty(t, replay(t.Context(), spec, loginspec.Config{}, kept+"# kept.id: 7\n# access: t-2\n# sends: POST /refresh\n"+response))
+	spec.Logout = []loginspec.Step{{URL: "https://login.v.example/users/${subject}/${refresh}"}}
+	spec.Login[0].Keep["subject"] = loginspec.Source{JSON: "sub", Maybe: true}
+	spec.Login[0].Keep["refresh"] = loginspec.Source{JSON: "r", Maybe: true}
+	const logout = "# run: logout\n# want: done\n# kept.subject: 7\n# kept.refresh: r-1\n# sends: GET /users/7/r-1\n"
+	assert.Empty(t, replay(t.Context(), spec, loginspec.Config{}, logout+response))
 	for text, want := range map[string]string{
 		kept + "# kept.isnt: 7\n" + response:         `the line "# kept.isnt" means nothing`,
 		"# want: token\n# kept.id: 7\n" + response:   `the line "# kept.id" means nothing`,
