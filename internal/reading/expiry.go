@@ -14,7 +14,9 @@ import (
 var units = map[string]float64{"ms": 0.001, "seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 
 // TimeForms are the forms that ExpiryField knows by name.
-var TimeForms = []string{"ms", "seconds", "minutes", "hours", "days", "unix", "unix_ms", "unix_us", "d:h:m", "h:m:s", "rfc3339", "http_date"}
+var TimeForms = []string{
+	"ms", "seconds", "minutes", "hours", "days", "unix", "unix_ms", "unix_us", "d:h:m", "h:m:s", "rfc3339", "http_date",
+}
 
 // ExpiryField turns the value of an expiry whose form is said into one that loginhttp reads by itself: a lifetime as
 // seconds, a point in time as RFC 3339. What is not of that form is nothing.

@@ -51,7 +51,8 @@ func Read(r io.Reader) (*loginspec.Spec, error) {
 	return loginspec.Read(&w.out)
 }
 
-var parserError = regexp.MustCompile(`^yaml: line (\d+): (did not find expected (?:',' or '[\]}]'|key|'-' indicator|node content|<document start>))`)
+var parserError = regexp.MustCompile(
+	`^yaml: line (\d+): (did not find expected (?:',' or '[\]}]'|key|'-' indicator|node content|<document start>))`)
 
 // hints say what an error of the library mostly comes from.
 var hints = map[string]string{
