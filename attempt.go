@@ -62,6 +62,7 @@ func (o *order) overBudget() *outcome {
 		free = valid
 	}
 	e := remembered(o.vendor.auth.Account(), attempts.Last, free)
+	e.Err = plainError("the attempt budget is empty")
 	return &outcome{err: e, hold: newHold(causeBudget, e, mono, wall)}
 }
 

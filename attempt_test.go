@@ -234,6 +234,7 @@ func TestBudgetTellsTheLastFailure(t *testing.T) {
 		assert.Equal(t, vendorlogin.ErrInvalidCredentials, e.Kind)
 		assert.True(t, e.Remembered)
 		assert.Equal(t, "session/0", e.Code)
+		require.ErrorContains(t, err, "the attempt budget is empty")
 		assert.Equal(t, 10*time.Minute+30*time.Second-61*time.Second, time.Until(e.RetryAt))
 		assert.EqualValues(t, 1, f.logins.Load())
 	})
