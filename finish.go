@@ -124,7 +124,11 @@ func (o *order) fail(ctx context.Context, err *Error) *outcome {
 		return o.failureRecord(err, out.hold, wall)
 	})
 	if theirs != nil {
-		return o.adopt(theirs)
+		adopted := o.adopt(theirs)
+		if failed != nil && !out.hold.floor.IsZero() { // the record does not say it
+			adopted.hold = out.hold
+		}
+		return adopted
 	}
 	if failed != nil && !o.ledger.degraded() {
 		o.ledger.report(failed)

@@ -326,6 +326,36 @@ func TestRetryAfterBesideAnothersToken(t *testing.T) {
 	})
 }
 
+// It holds here also where the Store fails in the moment in which it is to be told.
+func TestRetryAfterBesideAnothersTokenThatCannotBeSaved(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour}
+		a, b := newClient(t, f, shared(s)), newClient(t, f, shared(s))
+		f.on = func(_ context.Context, _ string, n int64) error {
+			if n > 1 {
+				return nil
+			}
+			time.Sleep(5 * time.Second)
+			s.before = failAt("save", func(context.Context) error { return errDisk })
+			return &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, Status: 429, RetryAt: time.Now().Add(30 * time.Minute)}
+		}
+		go func() {
+			time.Sleep(2 * time.Second)
+			assert.NoError(t, b.Seed(context.Background(), &vendorlogin.Token{
+				Access: vendorlogin.NewSecret("seeded"), ExpiresAt: time.Now().Add(20 * time.Minute),
+			}))
+		}()
+		assert.Equal(t, "seeded", mustToken(t, a).Access.Reveal())
+		synctest.Wait()
+		s.before = nil
+		time.Sleep(time.Minute)
+		_, err := a.Renew(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
+		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}
+
 // A Retry-After that the Store could not be told holds here, also after another's token.
 func TestRetryAfterThatTheStoreDoesNotKnow(t *testing.T) {
 	bubble(t, func(t *testing.T) {

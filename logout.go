@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-	"unicode/utf8"
 
 	"github.com/vendorlogin/vendorlogin/internal/flight"
 	"github.com/vendorlogin/vendorlogin/internal/httpheader"
@@ -28,9 +27,12 @@ func (c *Client) Seed(ctx context.Context, t *Token) error {
 		return c.k.vendor.failure("seed", ErrInvalidRequest, "the token has neither Access nor Refresh")
 	}
 	for _, s := range []string{t.Access.Reveal(), t.Refresh.Reveal(), t.Type} {
-		if !httpheader.ValidValue(s) || !utf8.ValidString(s) {
-			return c.k.vendor.failure("seed", ErrInvalidRequest, "the token has a control character in it, such as a line break, or is not UTF-8")
+		if !httpheader.ValidValue(s) {
+			return c.k.vendor.failure("seed", ErrInvalidRequest, "the token has a control character, such as a line break, in it")
 		}
+	}
+	if !t.isUTF8() {
+		return c.k.vendor.failure("seed", ErrInvalidRequest, "the token is not UTF-8")
 	}
 	now := time.Now().Round(0)
 	if t.Refresh.IsZero() && !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt) {

@@ -113,7 +113,7 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 	k.success = mono
 	if out.adopted {
 		k.events.report(ctx, Event{Type: EventAdopt, Expires: out.token.ExpiresAt})
-		if hold := k.onHold(); hold != nil && (hold.cause == causeRejected || wall.Before(hold.floor)) {
+		if hold := k.onHold(); hold != nil && out.hold == nil && (hold.cause == causeRejected || wall.Before(hold.floor)) {
 			return // another process's success says nothing about our credentials, or about what the vendor told us
 		}
 	} else if r.job != jobSeed {

@@ -3,8 +3,10 @@ package vendorlogin
 import (
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/vendorlogin/vendorlogin/internal/httpheader"
 	"github.com/vendorlogin/vendorlogin/internal/record"
@@ -111,6 +113,18 @@ func toRecord(t *Token) *record.Token {
 		IssuedAt: t.IssuedAt, ExpiresAt: recordable(t.ExpiresAt), RefreshExpiresAt: recordable(t.RefreshExpiresAt),
 		Subject: t.Subject, Extra: maps.Clone(t.Extra), Secrets: converted(t.Secrets, Secret.Reveal),
 	}
+}
+
+// isUTF8 reports whether a Store can hold t: records are JSON.
+func (t *Token) isUTF8() bool {
+	all := []string{t.Access.Reveal(), t.Refresh.Reveal(), t.Type, t.Subject}
+	for name, value := range t.Extra {
+		all = append(all, name, value)
+	}
+	for name, value := range t.Secrets {
+		all = append(all, name, value.Reveal())
+	}
+	return !slices.ContainsFunc(all, func(s string) bool { return !utf8.ValidString(s) })
 }
 
 // converted is m with each value as f makes it; nil where m is empty.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-	"unicode/utf8"
 )
 
 // A vendor is the Authenticator as a renewal asks it: tokens are copies in local terms, and errors are *Errors.
@@ -67,7 +66,7 @@ func (v vendor) normalized(op string, t *Token, err error, sent time.Time) (*Tok
 		e.Op = op
 		return nil, e
 	}
-	if !utf8.ValidString(c.Access.Reveal()) || !utf8.ValidString(c.Refresh.Reveal()) { // a Store would change it
+	if !c.isUTF8() { // a Store would change it
 		return nil, v.failure(op, ErrBadResponse, "the token is not UTF-8")
 	}
 	if c.IssuedAt.Before(sent) || c.IssuedAt.After(time.Now()) { // some return a token again that they have returned before

@@ -64,6 +64,9 @@ func TestTokenThatIsNotUTF8(t *testing.T) {
 		for _, token := range []*vendorlogin.Token{
 			{Access: vendorlogin.NewSecret("caf\xe9")},
 			{Access: vendorlogin.NewSecret("a"), Refresh: vendorlogin.NewSecret("\xff")},
+			{Access: vendorlogin.NewSecret("a"), Subject: "caf\xe9"},
+			{Access: vendorlogin.NewSecret("a"), Extra: map[string]string{"b": "caf\xe9"}},
+			{Access: vendorlogin.NewSecret("a"), Secrets: map[string]vendorlogin.Secret{"b": vendorlogin.NewSecret("\xff")}},
 		} {
 			_, err := newClient(t, given{token: token}, nil).Token(t.Context())
 			require.ErrorIs(t, err, vendorlogin.ErrBadResponse)

@@ -102,7 +102,6 @@ func TestOtherWordsStay(t *testing.T) {
 	assert.Equal(t, "x yz true null", own.Message)
 }
 
-// Values are taken out before a text is cut: cut first, half a value would be left, and not be known.
 // A query writes blanks as "+".
 func TestEchoedBlanks(t *testing.T) {
 	t.Parallel()
@@ -132,6 +131,7 @@ func TestPublicValuesStay(t *testing.T) {
 	assert.Equal(t, "[redacted] [redacted] [redacted] login session", text(call))
 }
 
+// Values are taken out before a text is cut: cut first, half a value would be left, and not be known.
 func TestEchoedValuesAtTheCut(t *testing.T) {
 	t.Parallel()
 	secret := strings.Repeat("example-", 6) + "password"

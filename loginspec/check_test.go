@@ -286,7 +286,8 @@ func TestShownIsOfOneResponse(t *testing.T) {
 	}
 	for _, keeps := range [][2]string{
 		{"{access: {json: t}, subject: {json: t}}", "{access: {json: u}}"},
-		{`{access: {json: t}, subject: {json: t, match: "(.+)"}, type: {json: t}}`, "{}"},
+		{`{access: {json: t}, subject: {json: t, match: "(.+)"}}`, "{}"},
+		{"{access: {text: true}, subject: {text: true}}", "{}"},
 	} {
 		assert.Contains(t, mistakes(t, accounts+"login:\n"+
 			`  - {url: "https://api.v.example/1", json: {p: "${password}"}, keep: `+keeps[0]+"}\n"+
@@ -300,4 +301,23 @@ func TestMadeHasNoLine(t *testing.T) {
 	c := rightConfig()
 	c.Made = map[string]vendorlogin.SecretFunc{"other": vendorlogin.SecretString("x")}
 	assert.Contains(t, mistakes(t, right, c), "invalid request: Made.other is never used")
+}
+
+// A rule of the description may not fail what a step calls a success.
+func TestRuleAgainstASuccess(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(right, "json: {user:", "status: [409]\n    json: {user:", 1)
+	_, err := loginspec.New(parseYAML(t, text), rightConfig())
+	require.NoError(t, err)
+	text = strings.Replace(text, "\nerrors:\n", "\nerrors:\n  - {status: [409, 410], kind: forbidden}\n", 1)
+	assert.Contains(t, mistakes(t, text, rightConfig()), "errors[0] matches every success of login[0]")
+}
+
+// A rule for "False" is not behind one that asks whether something is there: false is not.
+func TestRuleForFalse(t *testing.T) {
+	t.Parallel()
+	spec := parseYAML(t, strings.Replace(right, "\nerrors:\n",
+		"\nerrors:\n  - {at: {json: ok}, kind: forbidden}\n  - {at: {json: ok}, is: \"False\", kind: credentials}\n", 1))
+	_, err := loginspec.New(spec, rightConfig())
+	require.NoError(t, err)
 }

@@ -66,8 +66,9 @@ func (k *checker) checkShown(path string, source *Source, s *Step) {
 			keep = k.spec.tokenKeep()
 		}
 		for name, kept := range keep {
-			another := source.Match != "" && source.Match != kept.Match // part of what is there
-			same := kept.reads().Key() == at && at != "" && !another && (s == nil || s == step)
+			another := source.Match != "" && kept.Match != "" && source.Match != kept.Match // part of what is there
+			text := source.Text && kept.Text && strings.Contains(path, ".keep.")            // of a failure it is another text
+			same := (text || at != "" && kept.reads().Key() == at) && !another && (s == nil || s == step)
 			k.bad(same && k.isSecret(name), path, "is where ${%s} is, a secret that would be shown", name)
 		}
 	})
@@ -120,7 +121,7 @@ func (k *checker) checkMake(path, name string, m *Make, local map[string]Make) {
 			case in == name || k.spec.uses(&next, local)[name]:
 				k.add(path, "is made of itself")
 				k.said[name] = true
-			case !isMade && !k.isKnown(in) && !k.spec.isMadeInAStep(in) && key != "jwt.key":
+			case !isMade && !k.isKnown(in) && !k.spec.isMade(in) && key != "jwt.key":
 				k.unknown(join(path, key), in, slices.Collect(maps.Keys(k.keeps)))
 				k.said[in] = true
 			}

@@ -90,6 +90,9 @@ func (k *checker) checkStep(path, op string, s *Step, there map[string]bool) {
 	}
 	k.checkPlaces(path, s)
 	k.checkRules(path+".errors", s.Errors, s)
+	for i := range k.spec.Errors {
+		k.bad(len(s.Status) > 0 && k.spec.Errors[i].succeeds(s), item("errors", i), "matches every success of %s", path)
+	}
 	for name, source := range s.Keep {
 		k.checkSource(join(path, "keep."+name), name, &source)
 		if source.Public || name == "subject" || name == "type" {

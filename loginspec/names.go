@@ -2,6 +2,7 @@ package loginspec
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/vendorlogin/vendorlogin/internal/place"
@@ -80,12 +81,26 @@ func (s *Spec) makes(name string, local map[string]Make) (Make, bool) {
 	return m, ok
 }
 
-func (s *Spec) isMadeInAStep(name string) (is bool) {
-	s.allSteps(func(_, _ string, step *Step) {
-		_, made := step.Make[name]
-		is = is || made
-	})
-	return is
+// allMade are the ways in which a name is made, for all steps and in single ones.
+func (s *Spec) allMade(name string) iter.Seq[Make] {
+	return func(yield func(Make) bool) {
+		more := true
+		visit := func(all map[string]Make) {
+			if m, ok := all[name]; ok && more {
+				more = yield(m)
+			}
+		}
+		visit(s.Make)
+		s.allSteps(func(_, _ string, step *Step) { visit(step.Make) })
+	}
+}
+
+// isMade reports whether a name is made, for all steps or in one.
+func (s *Spec) isMade(name string) bool {
+	for range s.allMade(name) {
+		return true
+	}
+	return false
 }
 
 // allSteps are all steps, with what they are called in messages.
@@ -129,10 +144,13 @@ func (a *account) isSecret(name string) bool {
 	if source := a.keeps[name]; source != nil {
 		return !source.Public && (!isTokenField(name) || name == "access" || name == "refresh")
 	}
-	if m, ok := a.spec.Make[name]; ok {
-		return !m.UUID && m.Random == 0 && m.Time == ""
+	made, plain := 0, 0
+	for m := range a.spec.allMade(name) {
+		if made++; m.UUID || m.Random != 0 || m.Time != "" {
+			plain++
+		}
 	}
-	return true
+	return made == 0 || plain < made
 }
 
 // isFixed reports whether a template has nothing in it but public inputs.

@@ -1,6 +1,8 @@
 package loginspec_test
 
 import (
+	"context"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/loginspec"
 )
 
 const ruled = `
@@ -194,4 +197,51 @@ func TestErrorsTellNothing(t *testing.T) {
 		assert.NotContains(t, err.Error(), "canary-key")
 		assert.Contains(t, err.Error(), "GET api.v.example/[redacted]")
 	}
+}
+
+// A vendor may repeat in a later response what an earlier request had: it is in no error.
+func TestErrorsTellNothingOfEarlierRequests(t *testing.T) {
+	t.Parallel()
+	made := base64.StdEncoding.EncodeToString([]byte("x:" + examplePassword))
+	spec := parseYAML(t, accounts+`
+login:
+  - {url: "https://api.v.example/1", make: {sig: {base64: "x:${password}"}}, json: {s: "${sig}"}, keep: {c: {json: c}}}
+  - {url: "https://api.v.example/2", code: sms, json: {c: "${c}", code: "${code}"}, keep: {c: {json: c}}}
+  - {url: "https://api.v.example/3/${c}", json: {c: "${c}"}, keep: {access: {json: t}}}
+errors: [{at: {json: e}, kind: forbidden, message: {json: e}}]
+`)
+	w := &wire{handler: func(w http.ResponseWriter, r *http.Request) {
+		body := map[string]string{"/1": `{"c": "challenge-1"}`, "/2": `{"c": "challenge-2"}`}[r.URL.Path]
+		if body == "" {
+			body = `{"e": "not ` + made + `, 271828, challenge-1, challenge-2"}`
+		}
+		respond(200, body)(w, r)
+	}}
+	c := config(spec, w, nil)
+	c.OTP = vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) { return "271828", nil })
+	auth, err := loginspec.New(spec, c)
+	require.NoError(t, err)
+	_, err = auth.Login(t.Context())
+	e, ok := errors.AsType[*vendorlogin.Error](err)
+	require.True(t, ok)
+	assert.Equal(t, "not [redacted], [redacted], [redacted], [redacted]", e.Message)
+}
+
+// A name that is a number in one step and made of a secret in another is a secret in both.
+func TestNameThatIsASecretInOneStep(t *testing.T) {
+	t.Parallel()
+	_, _, err := login(t, accounts+`
+make: {x: {uuid: true}}
+login:
+  - {url: "https://api.v.example/1/${x}"}
+  - {url: "https://api.v.example/2/${x}", make: {x: {base64: "${password}", as: url}}, keep: {access: {json: t}}}
+`, nil, func(w http.ResponseWriter, r *http.Request) {
+		if contains(r.URL.Path, "/1/") {
+			respond(200, "{}")(w, r)
+			return
+		}
+		respond(403, `{"a": 1}`)(w, r)
+	})
+	require.ErrorIs(t, err, vendorlogin.ErrForbidden)
+	assert.NotContains(t, err.Error(), base64.RawURLEncoding.EncodeToString([]byte(examplePassword)))
 }

@@ -126,7 +126,6 @@ func TestSecondFactor(t *testing.T) {
 	assert.Len(t, w.requests(), 1)
 }
 
-// A secret that the vendor takes once is sent once, however often a Client logs in.
 // What is made of the code, or of something that is kept anew, is made anew with it.
 func TestMadeOfWhatChanges(t *testing.T) {
 	t.Parallel()
@@ -211,6 +210,7 @@ login:
 	}
 }
 
+// A secret that the vendor takes once is sent once, however often a Client logs in.
 func TestOnce(t *testing.T) {
 	t.Parallel()
 	auth, w := steppedAuth(t, nil, "recovery-code")

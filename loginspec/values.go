@@ -20,7 +20,8 @@ type run struct {
 	from    map[string]found  // where each thing that was kept was found
 	making  map[string]Make   // of the step that runs
 	code    string
-	matched string // the rule that the last response matched
+	seen    []string // secrets, sorted
+	matched string   // the rule that the last response matched
 	last    struct {
 		call *filledCall
 		resp *reading.Response
@@ -109,15 +110,17 @@ func (r *run) isSet(name string) bool {
 	return value != "" && !strings.EqualFold(value, "false") && value != "0"
 }
 
-// known is every secret that this run has seen.
+// known is every secret that this run has seen. Those of earlier requests stay: a vendor may repeat them.
 func (r *run) known() []string {
-	secrets := []string{r.code}
+	r.seen = append(r.seen, r.code)
 	for _, values := range []map[string]string{r.memo, r.kept} {
 		for name, value := range values {
 			if r.isSecret(name) {
-				secrets = append(secrets, value)
+				r.seen = append(r.seen, value)
 			}
 		}
 	}
-	return slices.DeleteFunc(secrets, func(s string) bool { return s == "" })
+	slices.Sort(r.seen)
+	r.seen = slices.DeleteFunc(slices.Compact(r.seen), func(s string) bool { return s == "" })
+	return slices.Clone(r.seen)
 }

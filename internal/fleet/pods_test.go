@@ -46,7 +46,8 @@ func TestPods(t *testing.T) {
 	if raceDetector { // which makes all wait longer, and ask more often
 		return
 	}
-	assert.LessOrEqual(t, commands, 20.0, "Redis commands per pod")
+	late := max(took()-podLogin, 0).Seconds() // a pod that waits longer asks more often
+	assert.LessOrEqual(t, commands, 20+5*late, "Redis commands per pod")
 	assert.Less(t, took(), podLogin+500*time.Millisecond+slack, "the last pod's token")
 }
 

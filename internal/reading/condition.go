@@ -46,10 +46,12 @@ func (c *Condition) accepts(value string) bool {
 		re, err := regexp.Compile(c.Match)
 		return err == nil && re.MatchString(value)
 	case len(c.Is) == 0 && len(c.Not) == 0:
-		return !strings.EqualFold(value, "false")
+		return !isFalse(value)
 	}
 	return true
 }
+
+func isFalse(value string) bool { return strings.EqualFold(strings.TrimSpace(value), "false") }
 
 // Covers reports whether c matches whatever other does.
 func (c *Condition) Covers(other *Condition) bool {
@@ -66,7 +68,7 @@ func (c *Condition) Covers(other *Condition) bool {
 	case other.At == nil || !reflect.DeepEqual(c.At, other.At):
 		return false
 	case len(c.Is)+len(c.Not)+len(c.Match) == 0:
-		return !slices.Contains(other.Is, "false") && len(other.Not) == 0 && other.Match == ""
+		return !slices.ContainsFunc(other.Is, isFalse) && len(other.Not) == 0 && other.Match == ""
 	}
 	return reflect.DeepEqual([]any{c.Is, c.Not, c.Match}, []any{other.Is, other.Not, other.Match})
 }
