@@ -3,6 +3,7 @@ package vendorlogin_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -265,6 +266,20 @@ func TestLoginThatCannotBeSavedCountsForNothing(t *testing.T) {
 	})
 }
 
+func TestTokensThatExpireOnTheirWayCountThoughTheyCannotBeSaved(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		s.before = failAt("save", func(context.Context) error { return errDisk })
+		f := &fake{life: 2 * time.Second}
+		c := newClient(t, f, shared(s))
+		for range 100 {
+			_, _ = c.Token(t.Context())
+			time.Sleep(6 * time.Second)
+		}
+		assert.EqualValues(t, 4, f.logins.Load())
+	})
+}
+
 func TestTokenThatArrivesExpiredHoldsAll(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
@@ -330,6 +345,13 @@ func TestRetryAfterBesideAnothersToken(t *testing.T) {
 func TestRetryAfterBesideAnothersTokenThatCannotBeSaved(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
+		var full atomic.Bool
+		s.before = failAt("save", func(context.Context) error {
+			if full.Load() {
+				return errDisk
+			}
+			return nil
+		})
 		f := &fake{life: time.Hour}
 		a, b := newClient(t, f, shared(s)), newClient(t, f, shared(s))
 		f.on = func(_ context.Context, _ string, n int64) error {
@@ -337,7 +359,7 @@ func TestRetryAfterBesideAnothersTokenThatCannotBeSaved(t *testing.T) {
 				return nil
 			}
 			time.Sleep(5 * time.Second)
-			s.before = failAt("save", func(context.Context) error { return errDisk })
+			full.Store(true)
 			return &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, Status: 429, RetryAt: time.Now().Add(30 * time.Minute)}
 		}
 		go func() {
@@ -348,7 +370,7 @@ func TestRetryAfterBesideAnothersTokenThatCannotBeSaved(t *testing.T) {
 		}()
 		assert.Equal(t, "seeded", mustToken(t, a).Access.Reveal())
 		synctest.Wait()
-		s.before = nil
+		full.Store(false)
 		time.Sleep(time.Minute)
 		_, err := a.Renew(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrRateLimited)

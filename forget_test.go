@@ -76,6 +76,30 @@ func TestLogoutReportsADeleteThatFails(t *testing.T) {
 	})
 }
 
+func TestLogoutThatCloseEndsBeforeTheVendorIsToldSaysSo(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := newRevoker()
+		var seen events
+		c := newClient(t, f, &vendorlogin.Options{Store: s, OnEvent: seen.record})
+		mustToken(t, c)
+		seen.seen()
+		s.after = func(_ context.Context, op string) error {
+			if op == "delete" {
+				ctx, cancel := context.WithCancel(context.Background())
+				cancel()
+				assert.ErrorIs(t, c.Shutdown(ctx), context.Canceled)
+			}
+			return nil
+		}
+		require.ErrorIs(t, c.Logout(t.Context()), vendorlogin.ErrClosed)
+		all := seen.seen()
+		require.Equal(t, []vendorlogin.EventType{vendorlogin.EventLogout}, types(all))
+		assert.ErrorIs(t, all[0].Err, vendorlogin.ErrClosed)
+		assert.Empty(t, f.told)
+	})
+}
+
 func TestUnreadableRecordIsAnEvent(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()

@@ -246,6 +246,21 @@ func TestPersonHasFiveMinutes(t *testing.T) {
 	})
 }
 
+func TestDeviceHasOneMinute(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &coded{source: device{func(ctx context.Context, _ vendorlogin.Challenge) (string, error) {
+			<-ctx.Done()
+			return "", ctx.Err()
+		}}}
+		c := newClient(t, f, nil)
+		began := time.Now()
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		assert.Equal(t, time.Minute, time.Since(began))
+		assert.Zero(t, f.logins.Load())
+	})
+}
+
 func TestCodeThatWasSentBeforeIsNone(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		same := func(context.Context, vendorlogin.Challenge) (string, error) { return "012345", nil }

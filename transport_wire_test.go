@@ -101,6 +101,26 @@ func TestOriginerSaysWhereTheTokenMayGo(t *testing.T) {
 	})
 }
 
+func TestTokenOfAnotherOriginGoesThereAlone(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		q := &querying{origins: []string{"https://eu.api.example.org"}}
+		a := &api{}
+		c := newClient(t, q, nil)
+		rt := c.Transport(a)
+		_, err := rt.RoundTrip(newRequest(t, "https://eu.api.example.org/things"))
+		require.NoError(t, err)
+		q.origins = []string{"https://us.api.example.org"}
+		_, err = c.Renew(t.Context())
+		require.NoError(t, err)
+		_, err = rt.RoundTrip(newRequest(t, "https://us.api.example.org/things"))
+		require.NoError(t, err)
+		_, err = rt.RoundTrip(newRequest(t, "https://eu.api.example.org/things"))
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "that was the place of the token before")
+		assert.Equal(t, 2, q.asked)
+		assert.Len(t, a.requests(), 2)
+	})
+}
+
 func TestTrailersThatAreSetWhileTheBodyIsReadArrive(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		var got string

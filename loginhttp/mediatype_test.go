@@ -41,6 +41,7 @@ func TestTheVendorsFormat(t *testing.T) {
 		{"application/json, text/xml", "", `{"a":1}`, ours},
 		{"application/json, text/xml", "", "no", theirs},
 		{"text/plain", "", "no", ours},
+		{"text/plain", "", "5", ours},
 		{"text/plain", "", "<html> is no user", theirs},
 		{"text/plain", "", "no user <html>", ours},
 		{"text/plain", "text/html", "no", theirs},
