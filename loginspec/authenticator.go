@@ -54,6 +54,8 @@ type account struct {
 	keeps    map[string]*Source  // everything that some step keeps
 	leads    map[string]bool     // kept URLs
 	carried  map[string]bool     // kept names that are used after the login
+	public   map[string]bool     // names whose values anybody may see
+	pems     map[string]bool     // names of keys that sign in PEM
 	reads    map[string][]string // the secrets of each operation
 	trace    func(r *run, s *Step, answer *loginhttp.Answer, err error)
 }

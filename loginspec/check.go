@@ -17,19 +17,6 @@ import (
 
 // newAccount checks everything that can be known before the first login. A partial configuration may lack values.
 func newAccount(s *Spec, c Config, partial bool) (*account, error) {
-	k, err := check(s, c)
-	if err != nil {
-		return nil, err
-	}
-	k.partial = partial
-	if k.checkInputs(); len(k.found) == 0 {
-		k.checkHosts()
-	}
-	return k.account, k.failure()
-}
-
-// check checks a description, without the values of its inputs.
-func check(s *Spec, c Config) (*checker, error) {
 	p := &problems{op: "new"}
 	if s == nil {
 		p.add("", "there is no description")
@@ -44,62 +31,67 @@ func check(s *Spec, c Config) (*checker, error) {
 		spec: s, config: c,
 		inputs: map[string]*Input{}, values: map[string]string{}, leads: map[string]bool{}, carried: map[string]bool{},
 		secrets: map[string]vendorlogin.SecretFunc{}, made: map[string]vendorlogin.SecretFunc{},
-		keeps: map[string]*Source{}, reads: map[string][]string{},
+		keeps: map[string]*Source{}, reads: map[string][]string{}, public: map[string]bool{}, pems: map[string]bool{},
 	}
-	k := &checker{account: a, problems: p, used: map[string]bool{}, said: map[string]bool{}, keys: map[string]bool{}}
+	k := &checker{account: a, problems: p, given: map[string]string{"code": "code"}, used: map[string]bool{}, said: map[string]bool{}}
 	k.checkNames()
 	k.checkSteps()
 	k.checkDefaults()
 	k.checkUse()
 	k.checkUnused()
-	return k, p.failure()
+	if len(k.found) == 0 {
+		k.checkInputs(partial)
+	}
+	if len(k.found) == 0 {
+		k.checkHosts()
+	}
+	return k.account, k.failure()
 }
 
 // A checker finds what is wrong with a description and its configuration.
 type checker struct {
 	*account
 	*problems
-	used    map[string]bool
-	said    map[string]bool // names that are wrong in a made value, which is said there
-	keys    map[string]bool // inputs that sign in PEM
-	partial bool            // values may be missing
+	given map[string]string // what each name is of
+	used  map[string]bool
+	said  map[string]bool // names that are wrong in a made value, which is said there
 }
 
 // checkNames collects every name that the description gives, each once.
 func (k *checker) checkNames() {
-	s, given := k.spec, map[string]string{"code": "code"}
-	give := func(path, name, what string) {
-		switch before := given[name]; {
+	s := k.spec
+	give := func(path, name, what string, public bool) {
+		before := k.given[name]
+		switch {
 		case !place.ValidName.MatchString(name):
 			k.add(path, "is no name: a letter, then letters, digits, \"_\" and \"-\"")
 		case before != "" && before != what || what == "input" && (before != "" || name == "access" || name == "refresh"):
 			k.add(path, "is the name of something else too")
 		}
-		given[name] = what
+		k.given[name], k.public[name] = what, public && (before == "" || k.public[name])
 	}
-	if strings.TrimSpace(s.Name) == "" || strings.Contains(s.Name, "${") || strings.ContainsFunc(s.Name, unicode.IsControl) {
-		k.add("name", "is required, and is the plain name of the vendor")
-	}
+	odd := strings.Contains(s.Name, "${") || strings.ContainsFunc(s.Name, unicode.IsControl)
+	k.bad(odd || strings.TrimSpace(s.Name) == "", "name", "is required, and is the plain name of the vendor")
 	for i := range s.Inputs {
 		in := &s.Inputs[i]
-		give(item("inputs", i)+".name", in.Name, "input")
+		give(item("inputs", i)+".name", in.Name, "input", !in.Secret)
 		k.inputs[in.Name] = in
 	}
-	for name := range s.Make {
-		give(join("make", name), name, "made")
+	for name, m := range s.Make {
+		give(join("make", name), name, "made", m.isPlain())
 	}
 	for name, f := range k.config.Made {
 		if f != nil {
-			give("Made."+name, name, "Config.Made")
+			give("Made."+name, name, "Config.Made", false)
 			k.made[name] = f.OncePerLogin()
 		}
 	}
 	s.allSteps(func(_, path string, step *Step) {
-		for name := range step.Make {
-			give(join(path, "make."+name), name, "made")
+		for name, m := range step.Make {
+			give(join(path, "make."+name), name, "made", m.isPlain())
 		}
 		for name, source := range step.Keep {
-			give(join(path, "keep."+name), name, "kept")
+			give(join(path, "keep."+name), name, "kept", source.Public || isTokenField(name) && name != "access" && name != "refresh")
 			before := k.keeps[name]
 			k.bad(before != nil && before.Public != source.Public, join(path, "keep."+name), "is public in one step and secret in another")
 			k.keeps[name] = &source
@@ -110,13 +102,8 @@ func (k *checker) checkNames() {
 	}
 }
 
-// checkInputs takes over the configuration.
-func (k *checker) checkInputs() {
-	for name, f := range k.made {
-		if k.keys[name] {
-			k.made[name] = onOneLine(f)
-		}
-	}
+// checkInputs takes over the configuration. In a partial one values may be missing.
+func (k *checker) checkInputs(partial bool) {
 	known := slices.Collect(maps.Keys(k.inputs))
 	for _, name := range slices.Concat(slices.Collect(maps.Keys(k.config.Values)), slices.Collect(maps.Keys(k.config.Secrets))) {
 		if k.inputs[name] == nil {
@@ -134,11 +121,9 @@ func (k *checker) checkInputs() {
 			k.addInput(in.Name, "is secret: it belongs in Config.Secrets, and has no default")
 		case !in.Secret && secret != nil:
 			k.addInput(in.Name, "is not secret: it belongs in Config.Values")
-		case in.Secret && secret != nil && k.keys[in.Name]:
-			k.secrets[in.Name] = onOneLine(secret.OncePerLogin())
 		case in.Secret && secret != nil:
 			k.secrets[in.Name] = secret.OncePerLogin()
-		case value == "" && !in.Optional && !k.partial:
+		case value == "" && !in.Optional && !partial:
 			k.addInput(in.Name, "is required: it belongs in Config.%s", map[bool]string{true: "Secrets", false: "Values"}[in.Secret])
 		case value != "":
 			normalized, reason := k.normalized(in, value)
@@ -159,9 +144,8 @@ func (k *checker) checkDefaults() {
 		if in.Default == "" || in.Secret {
 			continue
 		}
-		if _, reason := k.normalized(in, in.Default); reason != "" {
-			k.add(item("inputs", i)+".default", "%s", reason)
-		}
+		_, reason := k.normalized(in, in.Default)
+		k.bad(reason != "", item("inputs", i)+".default", "%s", reason)
 	}
 }
 
@@ -238,9 +222,7 @@ func (k *checker) fixedURL(path, template string, whole bool) string {
 	}
 	r := k.newRun("new", nil)
 	base, ok, err := r.resolve(context.Background(), u)
-	if err != nil {
-		k.add(path, "%v", err)
-	}
+	k.bad(err != nil, path, "%v", err)
 	if !ok { // a step that does not run
 		return ""
 	}
@@ -250,9 +232,8 @@ func (k *checker) fixedURL(path, template string, whole bool) string {
 	k.allowed.Origins = append(k.allowed.Origins, origin)
 	tail := ""
 	if k.isFixed(u.Path) {
-		if tail, _, err = u.FillPath(context.Background(), r); err != nil {
-			k.add(path, "%v", err)
-		}
+		tail, _, err = u.FillPath(context.Background(), r)
+		k.bad(err != nil, path, "%v", err)
 	}
 	if !whole {
 		return origin

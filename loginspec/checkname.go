@@ -21,14 +21,10 @@ func (k *checker) checkTemplate(path, template string, there map[string]bool, s 
 // checkName checks that a name is known, and there by then.
 func (k *checker) checkName(path, name string, there map[string]bool, s *Step) {
 	k.used[name] = true
-	var local map[string]Make
-	if s != nil {
-		local = s.Make
-	}
-	m, isMade := k.spec.makes(name, local)
+	m, isMade := k.spec.makes(name, s.Make)
 	switch {
 	case name == "code":
-		k.bad(s == nil || s.Code == "", path, "has ${code}, and the step has no code")
+		k.bad(s.Code == "", path, "has ${code}, and the step has no code")
 	case k.inputs[name] != nil, k.made[name] != nil, there[name], k.said[name]:
 	case isMade:
 		m.templates(func(_, template string) {
@@ -41,11 +37,6 @@ func (k *checker) checkName(path, name string, there map[string]bool, s *Step) {
 	default:
 		k.unknown(path, name, slices.Collect(maps.Keys(there)))
 	}
-}
-
-// isKnown reports whether a name is one that is not made.
-func (k *checker) isKnown(name string) bool {
-	return name == "code" || k.inputs[name] != nil || k.made[name] != nil || k.keeps[name] != nil
 }
 
 // unknown notes that nothing has the name, and which of the others was probably meant.

@@ -16,22 +16,20 @@ import (
 func (k *checker) checkRules(path string, rules []Rule, s *Step) {
 	for i := range rules {
 		rule, at := &rules[i], item(path, i)
-		k.checkCondition(at, &rule.Condition)
+		k.checkCondition(at, &rule.Condition, s)
 		k.bad(kinds[rule.Kind] == nil, at+".kind", "is unknown%s", strictjson.Nearest(rule.Kind, slices.Collect(maps.Keys(kinds))))
 		for _, status := range rule.Status {
 			k.bad(isRedirect(status) && (s == nil || !slices.Contains(s.Status, status)), at,
 				"can never match: a redirect is a failure of its own, unless the step's status lists it")
 		}
-		k.bad(rule.succeeds(s), at, "matches every success: it needs at, or a status that is none")
 		for key, source := range map[string]*Source{"code": rule.Code, "message": rule.Message, "retry_at": rule.RetryAt} {
 			if source != nil {
 				k.checkSource(join(at, key), key, source)
 				k.checkShown(join(at, key), source, s)
 			}
 		}
-		if j := slices.IndexFunc(rules[:i], func(before Rule) bool { return before.reads().Covers(rule.reads()) }); j >= 0 {
-			k.add(at, "can never match: %s matches first", item(path, j))
-		}
+		j := slices.IndexFunc(rules[:i], func(before Rule) bool { return before.reads().Covers(rule.reads()) })
+		k.bad(j >= 0, at, "can never match: %s matches first", item(path, j))
 	}
 }
 
@@ -67,14 +65,15 @@ func (k *checker) checkShown(path string, source *Source, s *Step) {
 		}
 		for name, kept := range keep {
 			another := source.Match != "" && kept.Match != "" && source.Match != kept.Match // part of what is there
-			text := source.Text && kept.Text && strings.Contains(path, ".keep.")            // of a failure it is another text
-			same := (text || at != "" && kept.reads().Key() == at) && !another && (s == nil || s == step)
+			ofFailure := source.Text && !strings.Contains(path, ".keep.")                   // it is another text
+			same := kept.reads().Key() == at && !ofFailure && !another && (s == nil || s == step)
 			k.bad(same && k.isSecret(name), path, "is where ${%s} is, a secret that would be shown", name)
 		}
 	})
 }
 
-func (k *checker) checkCondition(path string, c *Condition) {
+func (k *checker) checkCondition(path string, c *Condition, s *Step) {
+	k.bad(c.succeeds(s), path, "matches every success: it needs at, or a status that is none")
 	c.reads().Check(func(key, reason string) { k.add(path+key, "%s", reason) })
 	if c.At != nil {
 		k.checkSource(path+".at", "at", c.At)
@@ -82,9 +81,8 @@ func (k *checker) checkCondition(path string, c *Condition) {
 }
 
 func (k *checker) checkSource(path, name string, s *Source) {
-	if key, reason := s.reads().Check(); reason != "" {
-		k.add(path+key, "%s", reason)
-	}
+	key, reason := s.reads().Check()
+	k.bad(reason != "", path+key, "%s", reason)
 	isTime := name == "expires" || name == "refresh_expires" || name == "retry_at"
 	k.bad(s.As != "" && !isTime, path+".as", "is for times only")
 	k.bad(!reading.IsTimeForm(s.As), path+".as", "is unknown%s", strictjson.Nearest(s.As, reading.TimeForms))
@@ -116,12 +114,12 @@ func (k *checker) checkMake(path, name string, m *Make, local map[string]Make) {
 		_, err := place.Parse(template)
 		k.bad(err != nil, join(path, key), "%v", err)
 		for _, in := range place.Names(template) {
-			next, isMade := k.spec.makes(in, local)
+			next, _ := k.spec.makes(in, local)
 			switch {
 			case in == name || k.spec.uses(&next, local)[name]:
 				k.add(path, "is made of itself")
 				k.said[name] = true
-			case !isMade && !k.isKnown(in) && !k.spec.isMade(in) && key != "jwt.key":
+			case k.given[in] == "" && key != "jwt.key":
 				k.unknown(join(path, key), in, slices.Collect(maps.Keys(k.keeps)))
 				k.said[in] = true
 			}
@@ -131,7 +129,7 @@ func (k *checker) checkMake(path, name string, m *Make, local map[string]Make) {
 
 func (k *checker) checkJWT(path string, j *JWT) {
 	key := j.keyName()
-	k.keys[key] = !strings.HasPrefix(j.Alg, "HS")
+	k.pems[key] = !strings.HasPrefix(j.Alg, "HS")
 	secret := k.inputs[key] != nil && k.inputs[key].Secret
 	k.bad(!slices.Contains(made.Algorithms, j.Alg), path+".alg", "is unknown%s", strictjson.Nearest(j.Alg, made.Algorithms))
 	k.bad(k.made[key] == nil && !secret, path+".key", "must be the name of a secret input")

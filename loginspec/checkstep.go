@@ -29,16 +29,15 @@ func (k *checker) checkSteps() {
 	k.bad(last >= 0 && s.Refresh[last].Keep != nil && !slices.ContainsFunc(s.Refresh, keepsAccess), "refresh", "has no step that keeps access")
 	k.checkRules("errors", s.Errors, nil)
 	k.checkCovered()
-	k.checkTemplate("base", s.Base, there, nil)
+	k.checkTemplate("base", s.Base, there, &Step{})
 	k.checkURL("base", s.Base, "", false)
 	for i, pattern := range s.Hosts {
-		k.checkTemplate(item("hosts", i), pattern, nil, nil)
+		k.checkTemplate(item("hosts", i), pattern, nil, &Step{})
 		k.bad(!k.isFixed(pattern), item("hosts", i), "must be known before the login: only inputs that are not secret may stand in it")
 	}
 	k.carry(place.Names(s.Base))
 	for i := range s.Rejected {
-		k.checkCondition(item("rejected", i), &s.Rejected[i])
-		k.bad(s.Rejected[i].succeeds(nil), item("rejected", i), "matches every success: it needs at, or a status that is none")
+		k.checkCondition(item("rejected", i), &s.Rejected[i], nil)
 	}
 }
 
@@ -70,16 +69,12 @@ func (k *checker) checkStep(path, op string, s *Step, there map[string]bool) {
 		if _, isMade := k.spec.makes(name, s.Make); isMade || k.made[name] != nil {
 			k.add(join(path, key), "is made, and always there: it must be an input or something kept")
 		} else if name != "" {
-			k.checkName(join(path, key), name, there, nil)
+			k.checkName(join(path, key), name, there, &Step{})
 		}
 	}
 	meant := strictjson.Nearest(s.Code, []string{"when_configured"}) // any other word may be how a vendor sends its codes
 	k.bad(s.Code != "when_configured" && strings.Contains(meant, "did you mean"), path+".code", "is unknown%s", meant)
-	bodies := map[bool]int{}
-	for _, is := range []bool{s.JSON != nil, s.Form != nil, s.XML != nil} {
-		bodies[is]++
-	}
-	k.bad(bodies[true] > 1, path, "has more than one of json, form and xml")
+	k.bad(s.JSON != nil && s.Form != nil || s.XML != nil && (s.JSON != nil || s.Form != nil), path, "has more than one of json, form and xml")
 	k.bad(s.Method != "" && !slices.Contains(methods, s.Method), path+".method", "is unknown%s", strictjson.Nearest(s.Method, methods))
 	k.bad(s.Code == "" && s.WhenConfigured, path+".when_configured", "belongs to a step with code")
 	k.bad(s.Code != "" && !names["code"], path+".code", "is asked for and never sent: ${code} is nowhere in the step")
@@ -197,7 +192,7 @@ func (k *checker) checkUse() {
 	for name := range k.keeps {
 		there[name] = true
 	}
-	u.templates(func(key, template string) { k.checkTemplate("use."+key, template, there, nil) })
+	u.templates(func(key, template string) { k.checkTemplate("use."+key, template, there, &Step{}) })
 	k.checkPlaces("use", &Step{Header: u.Header, Cookies: u.Cookies, Query: u.Query, Form: u.Body})
 	names := k.spec.uses(u, nil)
 	k.carry(slices.Collect(maps.Keys(names)))

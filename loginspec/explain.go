@@ -76,15 +76,12 @@ func Trace(ctx context.Context, s *Spec, c Config) (string, error) {
 		e.printf("no token: %v\n", err)
 		return e.b.String(), err
 	}
-	e.printf("token: expires %s, refresh token %t, subject %q\n", orUnknown(token), !token.Refresh.IsZero(), token.Subject)
-	return e.b.String(), nil
-}
-
-func orUnknown(t *vendorlogin.Token) string {
-	if t.ExpiresAt.IsZero() {
-		return "at a time that is not known"
+	expires := "at a time that is not known"
+	if !token.ExpiresAt.IsZero() {
+		expires = "in " + token.ExpiresAt.Sub(token.IssuedAt).String()
 	}
-	return "in " + t.ExpiresAt.Sub(t.IssuedAt).String()
+	e.printf("token: expires %s, refresh token %t, subject %q\n", expires, !token.Refresh.IsZero(), token.Subject)
+	return e.b.String(), nil
 }
 
 // An explainer writes what a step does.
@@ -114,11 +111,10 @@ func (e *explainer) show(template string) string { return place.Show(template, e
 func (e *explainer) request(s *Step) {
 	u, _ := place.ParseURL(s.URL)
 	address, _, _ := strings.Cut(s.URL, "?")
-	query := maps.Clone(u.Query)
-	maps.Copy(query, s.Query)
+	maps.Copy(u.Query, s.Query)
 	var pairs []string
-	for _, name := range slices.Sorted(maps.Keys(query)) {
-		pairs = append(pairs, url.QueryEscape(name)+"="+e.show(query[name]))
+	for _, name := range slices.Sorted(maps.Keys(u.Query)) {
+		pairs = append(pairs, url.QueryEscape(name)+"="+e.show(u.Query[name]))
 	}
 	e.printf("  %s %s\n", s.method(), strings.TrimSuffix(e.show(address)+"?"+strings.Join(pairs, "&"), "?"))
 	for _, name := range slices.Sorted(maps.Keys(s.Header)) {
@@ -140,9 +136,7 @@ func (e *explainer) request(s *Step) {
 		e.elements("  ", s.XML)
 	}
 	e.warn("path", u.Path)
-	for _, name := range slices.Sorted(maps.Keys(query)) {
-		e.warn("query", query[name])
-	}
+	place.EachField("", u.Query, func(_, template string) { e.warn("query", template) })
 }
 
 // warn says where a secret is in a URL: servers and proxies log these.
@@ -173,9 +167,9 @@ func (e *explainer) expectations(op string, s *Step) {
 	if method, optional := s.codeMethod(); method != "" {
 		e.printf("  asks for a code: %s%s\n", method, map[bool]string{true: ", if Config.OTP is set"}[optional])
 	}
-	for key, name := range map[string]string{"only if there is": s.Only, "unless there is": s.Unless} {
-		if name != "" {
-			e.printf("  runs %s %s\n", key, name)
+	for _, when := range [][2]string{{"only if", s.Only}, {"unless", s.Unless}} {
+		if when[1] != "" {
+			e.printf("  runs %s there is %s\n", when[0], when[1])
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Keep)) {
@@ -190,10 +184,10 @@ func (e *explainer) expectations(op string, s *Step) {
 		e.printf("  succeeds with status %s\n", strings.Trim(fmt.Sprint(s.Status), "[]"))
 	}
 	for _, rule := range e.spec.rulesOf(s) {
-		means := kindOf(rule.Kind, op, s.Code != "")
-		if op == "logout" && isRejection(means) {
-			e.printf("  %s: the session has ended already, which is no failure\n", rule.reads().Describe())
-			continue
+		kind := kindOf(rule.Kind, op, s.Code != "")
+		means := kind.Error()
+		if op == "logout" && isRejection(kind) {
+			means = "the session has ended already, which is no failure"
 		}
 		e.printf("  %s: %s\n", rule.reads().Describe(), means)
 	}

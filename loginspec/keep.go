@@ -38,12 +38,10 @@ func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *read
 			return r.missing(name, &source, call, resp)
 		}
 	}
-	for token, said := range map[string][]string{"access": {"expires", "type"}, "refresh": {"refresh_expires"}} {
-		for _, name := range said { // of an earlier token: that does not hold for this one
-			if got[token] != "" && r.from[token].in != nil && r.from[name].in != nil {
-				delete(r.kept, name)
-				delete(r.from, name)
-			}
+	for name, token := range map[string]string{"expires": "access", "type": "access", "refresh_expires": "refresh"} {
+		if got[token] != "" && r.from[token].in != nil && r.from[name].in != nil { // of an earlier token: it does not hold for this one
+			delete(r.kept, name)
+			delete(r.from, name)
 		}
 	}
 	for name := range keep {

@@ -30,6 +30,9 @@ func (m *Make) make(ctx context.Context, get place.Values) (value string, ok boo
 	return m.JWT.sign(ctx, get)
 }
 
+// isPlain reports whether the value says nothing about others.
+func (m *Make) isPlain() bool { return m.UUID || m.Random != 0 || m.Time != "" }
+
 // sign makes the token. The key is read for each.
 func (j *JWT) sign(ctx context.Context, get place.Values) (string, bool, error) {
 	claims, _, err := place.JSON(ctx, j.Claims, get)

@@ -2,7 +2,6 @@ package loginspec
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 
 	"github.com/vendorlogin/vendorlogin/internal/place"
@@ -81,28 +80,6 @@ func (s *Spec) makes(name string, local map[string]Make) (Make, bool) {
 	return m, ok
 }
 
-// allMade are the ways in which a name is made, for all steps and in single ones.
-func (s *Spec) allMade(name string) iter.Seq[Make] {
-	return func(yield func(Make) bool) {
-		more := true
-		visit := func(all map[string]Make) {
-			if m, ok := all[name]; ok && more {
-				more = yield(m)
-			}
-		}
-		visit(s.Make)
-		s.allSteps(func(_, _ string, step *Step) { visit(step.Make) })
-	}
-}
-
-// isMade reports whether a name is made, for all steps or in one.
-func (s *Spec) isMade(name string) bool {
-	for range s.allMade(name) {
-		return true
-	}
-	return false
-}
-
 // allSteps are all steps, with what they are called in messages.
 func (s *Spec) allSteps(visit func(op, path string, step *Step)) {
 	for _, list := range []struct {
@@ -110,7 +87,7 @@ func (s *Spec) allSteps(visit func(op, path string, step *Step)) {
 		steps []Step
 	}{{"login", s.Login}, {"refresh", s.Refresh}, {"logout", s.Logout}} {
 		for i := range list.steps {
-			path := fmt.Sprintf("%s[%d]", list.op, i)
+			path := item(list.op, i)
 			visit(list.op, path, &list.steps[i])
 			if resend := list.steps[i].Resend; resend != nil {
 				visit(list.op, path+".resend", resend)
@@ -137,21 +114,7 @@ func isTokenField(name string) bool {
 }
 
 // isSecret reports whether nobody may see the value of a name.
-func (a *account) isSecret(name string) bool {
-	if in := a.inputs[name]; in != nil {
-		return in.Secret
-	}
-	if source := a.keeps[name]; source != nil {
-		return !source.Public && (!isTokenField(name) || name == "access" || name == "refresh")
-	}
-	made, plain := 0, 0
-	for m := range a.spec.allMade(name) {
-		if made++; m.UUID || m.Random != 0 || m.Time != "" {
-			plain++
-		}
-	}
-	return made == 0 || plain < made
-}
+func (a *account) isSecret(name string) bool { return !a.public[name] }
 
 // isFixed reports whether a template has nothing in it but public inputs.
 func (a *account) isFixed(template string) bool {

@@ -3,7 +3,6 @@ package loginspec
 import (
 	"cmp"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/vendorlogin/vendorlogin/internal/strictjson"
@@ -53,7 +52,7 @@ type OAuth2 struct {
 
 // Spec is the description. Mistakes in o are found by New.
 func (o OAuth2) Spec() *Spec {
-	step := Step{URL: o.TokenURL, Method: "POST", Form: o.fields(), Keep: map[string]Source{
+	step := Step{URL: o.TokenURL, Method: "POST", Form: o.fields(), Make: map[string]Make{}, Keep: map[string]Source{
 		"access":  {JSON: "access_token"},
 		"type":    {JSON: "token_type", Maybe: true},
 		"expires": {JSON: "expires_in", Maybe: true},
@@ -108,45 +107,38 @@ func (o OAuth2) fields() map[string]string {
 	return fields
 }
 
-var clientAuths = []string{"", "basic", "body", "private_key_jwt", "public"}
-
 // authenticate adds the client to a request, and its inputs to s.
 func (o OAuth2) authenticate(s *Spec, step *Step) {
 	if o.Grant == "jwt_bearer" && o.ClientAuth == "" {
 		return
 	}
 	s.User = "client_id"
-	s.Inputs = append(s.Inputs, Input{Name: "client_id"})
-	if !slices.Contains(clientAuths, o.ClientAuth) {
-		s.wrong = "is unknown" + strictjson.Nearest(o.ClientAuth, clientAuths[1:])
-	}
-	secret := map[string]string{"private_key_jwt": "private_key"}[o.ClientAuth]
-	if o.ClientAuth != "public" {
-		s.Inputs = append(s.Inputs, Input{Name: cmp.Or(secret, "client_secret"), Secret: true})
-	}
+	s.Inputs = append(s.Inputs, Input{Name: "client_id"}, Input{Name: "client_secret", Secret: true})
 	switch o.ClientAuth {
 	case "", "basic":
 		step.Basic = &Basic{User: "${client_id}", Password: "${client_secret}", Encoded: true}
 	case "body":
-		step.Form["client_id"], step.Form["client_secret"] = "${client_id}", "${client_secret}"
+		step.Form["client_secret"] = "${client_secret}"
 	case "public":
-		step.Form["client_id"] = "${client_id}"
+		s.Inputs = s.Inputs[:1]
 	case "private_key_jwt":
-		step.Form["client_id"] = "${client_id}"
+		s.Inputs[1].Name = "private_key"
 		step.Form["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 		subject := "${client_id}"
 		if o.Grant != "jwt_bearer" {
 			subject = cmp.Or(o.Subject, subject)
 		}
 		o.sign(step, "client_assertion", "${client_id}", subject, cmp.Or(o.AssertionAudience, o.TokenURL))
+	default:
+		s.wrong = "is unknown" + strictjson.Nearest(o.ClientAuth, []string{"basic", "body", "private_key_jwt", "public"})
+	}
+	if step.Basic == nil {
+		step.Form["client_id"] = "${client_id}"
 	}
 }
 
 // sign adds a signed assertion to a request, as a field.
 func (o OAuth2) sign(step *Step, field, issuer, subject, audience string) {
-	if step.Make == nil {
-		step.Make = map[string]Make{}
-	}
 	j := &JWT{Alg: cmp.Or(o.Alg, "RS256"), Key: "${private_key}", Life: o.AssertionLife, Claims: map[string]any{
 		"iss": issuer, "sub": subject, "aud": audience, "jti": "${" + field + "_id}",
 	}}

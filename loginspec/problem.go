@@ -18,20 +18,13 @@ type problems struct {
 }
 
 // add notes that what is at path is wrong. A reason holds nothing of a configuration.
-func (p *problems) add(path, format string, args ...any) {
-	if len(p.found) >= 16 {
-		return
-	}
-	found := vendorlogin.FieldError{Field: p.place(path), Reason: fmt.Sprintf(format, args...)}
-	if !slices.Contains(p.found, found) {
-		p.found = append(p.found, found)
-	}
-}
+func (p *problems) add(path, format string, args ...any) { p.addInput(p.place(path), format, args...) }
 
 // addInput notes that what is configured for an input is wrong. The description is right then: there is no line to name.
 func (p *problems) addInput(name, format string, args ...any) {
-	if len(p.found) < 16 {
-		p.found = append(p.found, vendorlogin.FieldError{Field: name, Reason: fmt.Sprintf(format, args...)})
+	found := vendorlogin.FieldError{Field: name, Reason: fmt.Sprintf(format, args...)}
+	if len(p.found) < 16 && !slices.Contains(p.found, found) {
+		p.found = append(p.found, found)
 	}
 }
 

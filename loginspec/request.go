@@ -3,6 +3,7 @@ package loginspec
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -31,19 +32,17 @@ func (r *run) call(ctx context.Context, op string, s *Step) (*filledCall, error)
 	if err := r.fillURL(ctx, c, u); err != nil {
 		return nil, err
 	}
-	for _, fields := range []map[string]string{u.Query, s.Query} {
-		filled, err := place.Fields(ctx, fields, r)
-		if err != nil {
-			return nil, err
-		}
-		for name, values := range filled {
-			c.Query[name] = values
-		}
+	maps.Copy(u.Query, s.Query)
+	query, err := place.Fields(ctx, u.Query, r)
+	if err != nil {
+		return nil, err
 	}
+	maps.Copy(c.Query, query)
 	if c.Header, err = place.Header(ctx, s.Header, s.Cookies, (*place.Basic)(s.Basic), r); err != nil {
 		return nil, err
 	}
-	if c.Header.Get("Accept") == "" && s.reads(func(source Source) bool { return source.XML != "" || source.Text }) {
+	isNoJSON := func(source Source) bool { return source.XML != "" || source.Text }
+	if c.Header.Get("Accept") == "" && slices.ContainsFunc(slices.Collect(maps.Values(s.Keep)), isNoJSON) {
 		c.Header.Set("Accept", "application/xml, text/xml, */*")
 	}
 	if err := r.fillBody(ctx, c, s); err != nil {

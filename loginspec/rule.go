@@ -32,16 +32,10 @@ func (r *run) classify(op string, s *Step, resp *reading.Response) *vendorlogin.
 		}
 		r.matched = fmt.Sprintf("errors[%d] (%s)", i, rule.Kind)
 		e := &vendorlogin.Error{Kind: kindOf(rule.Kind, op, r.code != "")}
-		if rule.Code != nil {
-			e.Code, _ = rule.Code.reads().Find(resp)
-		}
-		if rule.Message != nil {
-			e.Message, _ = rule.Message.reads().Find(resp)
-		}
-		if rule.RetryAt != nil {
-			if value, ok := rule.RetryAt.reads().Find(resp); ok {
-				e.RetryAt = resp.Expiry(reading.ExpiryField(value, rule.RetryAt.As), "", 0)
-			}
+		e.Code, _ = rule.Code.reads().Find(resp)
+		e.Message, _ = rule.Message.reads().Find(resp)
+		if value, ok := rule.RetryAt.reads().Find(resp); ok {
+			e.RetryAt = resp.Expiry(reading.ExpiryField(value, rule.RetryAt.As), "", 0)
 		}
 		return e
 	}
@@ -69,20 +63,8 @@ func isRedirect(status int) bool { return status >= 300 && status <= 399 }
 
 // readsText reports whether the step reads its responses as text.
 func (r *run) readsText(s *Step) bool {
-	if s.reads(func(source Source) bool { return source.Text }) {
-		return true
-	}
-	return slices.ContainsFunc(r.spec.rulesOf(s), func(rule Rule) bool { return rule.At != nil && rule.At.Text })
-}
-
-// reads reports whether one of the sources that the step keeps is such.
-func (s *Step) reads(such func(Source) bool) bool {
-	for source := range maps.Values(s.Keep) {
-		if such(source) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(slices.Collect(maps.Values(s.Keep)), func(source Source) bool { return source.Text }) ||
+		slices.ContainsFunc(r.spec.rulesOf(s), func(rule Rule) bool { return rule.At != nil && rule.At.Text })
 }
 
 // reads is the source as it is read.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/internal/reading"
@@ -39,7 +40,10 @@ func (r *run) step(ctx context.Context, s *Step, first, last bool) error {
 	if method == "" || optional && r.config.OTP == nil {
 		return r.send(ctx, r.op, s, keep)
 	}
-	challenge := vendorlogin.Challenge{Account: r.endpoint.Account, Method: method, Attempt: 1, Resend: r.resend(s)}
+	challenge := vendorlogin.Challenge{Account: r.endpoint.Account, Method: method, Attempt: 1}
+	if s.Resend != nil {
+		challenge.Resend = func(ctx context.Context) error { return r.send(ctx, "resend", s.Resend, s.Resend.Keep) }
+	}
 	if !first {
 		return r.endpoint.SecondFactor(ctx, r.config.OTP, challenge, func(code string) error {
 			r.code = code
@@ -78,13 +82,6 @@ func (s *Step) codeMethod() (method string, optional bool) {
 		return "totp", true
 	}
 	return s.Code, s.WhenConfigured
-}
-
-func (r *run) resend(s *Step) func(context.Context) error {
-	if s.Resend == nil {
-		return nil
-	}
-	return func(ctx context.Context) error { return r.send(ctx, "resend", s.Resend, s.Resend.Keep) }
 }
 
 // send sends the request of a step and keeps what it is to keep.
@@ -143,7 +140,7 @@ func (r *run) exchange(ctx context.Context, call *filledCall, s *Step) (*loginht
 	answer, err := endpoint.Do(ctx, call.Call, nil)
 	if e, ok := errors.AsType[*vendorlogin.Error](err); ok {
 		switch {
-		case isRedirect(e.Status) && e.Err != nil:
+		case isRedirect(e.Status) && e.Err != nil && !slices.Contains(s.Status, e.Status):
 			e.Err = fmt.Errorf("%w; a redirect means success only where the step's status lists it", e.Err)
 		case call.Op == "otp" && e.Kind == vendorlogin.ErrInvalidCredentials && r.matched == "":
 			e.Kind = vendorlogin.ErrOTPRejected // the password was taken by an earlier step

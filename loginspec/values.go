@@ -20,7 +20,7 @@ type run struct {
 	from    map[string]found  // where each thing that was kept was found
 	making  map[string]Make   // of the step that runs
 	code    string
-	seen    []string // secrets, sorted
+	seen    []string // secrets, those of earlier requests too
 	matched string   // the rule that the last response matched
 	last    struct {
 		call *filledCall
@@ -85,6 +85,9 @@ func (r *run) changed(name string) {
 func (r *run) fetch(ctx context.Context, name string) (string, bool, error) {
 	for _, secrets := range []map[string]vendorlogin.SecretFunc{r.secrets, r.made} {
 		if f, ok := secrets[name]; ok {
+			if r.pems[name] {
+				f = onOneLine(f)
+			}
 			value, err := r.endpoint.Secret(ctx, r.op, name, f)
 			return value, err == nil, err
 		}
@@ -112,15 +115,12 @@ func (r *run) isSet(name string) bool {
 
 // known is every secret that this run has seen. Those of earlier requests stay: a vendor may repeat them.
 func (r *run) known() []string {
-	r.seen = append(r.seen, r.code)
-	for _, values := range []map[string]string{r.memo, r.kept} {
+	for _, values := range []map[string]string{r.memo, r.kept, {"code": r.code}} {
 		for name, value := range values {
-			if r.isSecret(name) {
+			if value != "" && r.isSecret(name) && !slices.Contains(r.seen, value) {
 				r.seen = append(r.seen, value)
 			}
 		}
 	}
-	slices.Sort(r.seen)
-	r.seen = slices.DeleteFunc(slices.Compact(r.seen), func(s string) bool { return s == "" })
-	return slices.Clone(r.seen)
+	return r.seen
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 )
 
 // Fields fills fields by name. One that uses what is not there is left out.
@@ -24,13 +26,39 @@ func Fields(ctx context.Context, fields map[string]string, get Values) (url.Valu
 
 // JSON fills the texts of a JSON value. A field or an element that uses what is not there is left out.
 func JSON(ctx context.Context, v any, get Values) (filled any, ok bool, err error) {
+	return walk("", v, onTexts(func(_, template string) (any, bool, error) { return fillLeaf(ctx, template, get) }))
+}
+
+// EachScalar visits the numbers and booleans in a JSON value, as they are written.
+func EachScalar(v any, visit func(text string)) {
+	_, _, _ = walk("", v, func(_ string, leaf any) (any, bool, error) {
+		if _, isText := leaf.(string); !isText && leaf != nil {
+			visit(fmt.Sprint(leaf))
+		}
+		return nil, false, nil
+	})
+}
+
+// A leafFunc makes another leaf of the one at path; ok is false for one that is left out.
+type leafFunc func(path string, leaf any) (made any, ok bool, err error)
+
+// onTexts makes other texts, and leaves numbers, booleans and null as they are.
+func onTexts(f func(path, text string) (any, bool, error)) leafFunc {
+	return func(path string, leaf any) (any, bool, error) {
+		if text, ok := leaf.(string); ok {
+			return f(path, text)
+		}
+		return leaf, true, nil
+	}
+}
+
+// walk is a copy of a JSON value with other leaves, which it makes in their order.
+func walk(path string, v any, leaf leafFunc) (any, bool, error) {
 	switch v := v.(type) {
-	case string:
-		return fillLeaf(ctx, v, get)
 	case map[string]any:
 		object := map[string]any{}
-		for key, item := range v {
-			item, ok, err := JSON(ctx, item, get)
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			item, ok, err := walk(path+"."+key, v[key], leaf)
 			if err != nil {
 				return nil, false, err
 			}
@@ -41,8 +69,8 @@ func JSON(ctx context.Context, v any, get Values) (filled any, ok bool, err erro
 		return object, true, nil
 	case []any:
 		list := []any{}
-		for _, item := range v {
-			item, ok, err := JSON(ctx, item, get)
+		for i, item := range v {
+			item, ok, err := walk(fmt.Sprintf("%s[%d]", path, i), item, leaf)
 			if err != nil {
 				return nil, false, err
 			}
@@ -52,24 +80,7 @@ func JSON(ctx context.Context, v any, get Values) (filled any, ok bool, err erro
 		}
 		return list, true, nil
 	}
-	return v, true, nil
-}
-
-// EachScalar visits the numbers and booleans in a JSON value, as they are written.
-func EachScalar(v any, visit func(text string)) {
-	switch v := v.(type) {
-	case map[string]any:
-		for _, item := range v {
-			EachScalar(item, visit)
-		}
-	case []any:
-		for _, item := range v {
-			EachScalar(item, visit)
-		}
-	case nil, string:
-	default:
-		visit(fmt.Sprint(v))
-	}
+	return leaf(path, v)
 }
 
 // fillLeaf keeps the type of a number or boolean input that is the whole leaf.

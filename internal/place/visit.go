@@ -1,7 +1,6 @@
 package place
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -16,18 +15,10 @@ func EachField(path string, fields map[string]string, visit func(path, template 
 
 // EachLeaf calls visit with each text of a JSON value, and its key below path.
 func EachLeaf(path string, v any, visit func(path, template string)) {
-	switch v := v.(type) {
-	case string:
-		visit(path, v)
-	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(v)) {
-			EachLeaf(path+"."+name, v[name], visit)
-		}
-	case []any:
-		for i, item := range v {
-			EachLeaf(fmt.Sprintf("%s[%d]", path, i), item, visit)
-		}
-	}
+	_, _, _ = walk(path, v, onTexts(func(path, template string) (any, bool, error) {
+		visit(path, template)
+		return nil, false, nil
+	}))
 }
 
 // Show is a template with what show makes of each name.
@@ -46,21 +37,6 @@ func Show(template string, show func(name string) string) string {
 
 // ShowJSON is a JSON value with its texts as [Show] has them.
 func ShowJSON(v any, show func(name string) string) any {
-	switch v := v.(type) {
-	case string:
-		return Show(v, show)
-	case map[string]any:
-		shown := map[string]any{}
-		for key, in := range v {
-			shown[key] = ShowJSON(in, show)
-		}
-		return shown
-	case []any:
-		shown := []any{}
-		for _, in := range v {
-			shown = append(shown, ShowJSON(in, show))
-		}
-		return shown
-	}
-	return v
+	shown, _, _ := walk("", v, onTexts(func(_, template string) (any, bool, error) { return Show(template, show), true, nil }))
+	return shown
 }

@@ -24,12 +24,13 @@ type Place struct {
 	Maybe, Public             bool
 }
 
-// Find returns what is at a place. It is not there where it is null, empty, an object or a list.
+// Find returns what is at a place. It is not there where it is null, empty, an object or a list, or where s is nil.
 func (s *Place) Find(r *Response) (string, bool) {
-	if all := s.all(r); len(all) > 0 {
-		return all[0], true
+	if s == nil {
+		return "", false
 	}
-	return "", false
+	found := append(s.all(r), "")[0]
+	return found, found != ""
 }
 
 // all is everything that is at a place: a header may come several times.
@@ -111,7 +112,7 @@ func (s *Place) Names(r *Response) (names []string) {
 // ReadsBody reports whether the place is in the body.
 func (s *Place) ReadsBody() bool { return s.JSON != "" || s.XML != "" || s.Text }
 
-// Key is where in a response a single value is.
+// Key is where in a response a value is.
 func (s *Place) Key() string {
 	switch {
 	case s.JSON != "":
@@ -122,20 +123,14 @@ func (s *Place) Key() string {
 		return "header " + strings.ToLower(s.Header)
 	case s.Cookie != "":
 		return "cookie " + s.Cookie
+	case len(s.Cookies) > 0:
+		return "cookies " + strings.Join(s.Cookies, ", ")
 	}
-	return ""
+	return "text"
 }
 
 // Where names a place in errors and explanations.
-func (s *Place) Where() string {
-	switch {
-	case len(s.Cookies) > 0:
-		return "cookies " + strings.Join(s.Cookies, ", ")
-	case s.Text:
-		return strings.TrimSpace("text " + s.Match)
-	}
-	return strings.TrimSpace(s.Key() + " " + s.Match)
-}
+func (s *Place) Where() string { return strings.TrimSpace(s.Key() + " " + s.Match) }
 
 // Check says what is wrong with a place, at which of its keys.
 func (s *Place) Check() (key, reason string) {

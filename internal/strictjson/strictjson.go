@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -108,11 +109,7 @@ func (d *decoder) decodeStruct(n *Node, path string, v reflect.Value) {
 		field, ok := fields[key]
 		item := n.Items[i]
 		if !ok {
-			known := make([]string, 0, len(fields))
-			for name := range fields {
-				known = append(known, name)
-			}
-			d.add(join(path, key), "is unknown%s", Nearest(key, known))
+			d.add(join(path, key), "is unknown%s", Nearest(key, slices.Collect(maps.Keys(fields))))
 			continue
 		}
 		if field.Tag.Get("scalar") == "true" {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"unicode/utf8"
 )
 
 // windows1252 is what the bytes 0x80 to 0x9f are in the charset that browsers take ISO-8859-1 for. The other bytes are the
@@ -27,14 +26,11 @@ func decoded(charset string, in io.Reader) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	var b strings.Builder
-	b.Grow(len(data) + utf8.UTFMax)
-	for _, c := range data {
-		if c >= 0x80 && c <= 0x9f {
-			b.WriteRune(windows1252[c-0x80])
-		} else {
-			b.WriteRune(rune(c))
+	text := make([]rune, len(data))
+	for i, c := range data {
+		if text[i] = rune(c); c >= 0x80 && c <= 0x9f {
+			text[i] = windows1252[c-0x80]
 		}
 	}
-	return strings.NewReader(b.String()), nil
+	return strings.NewReader(string(text)), nil
 }
