@@ -125,7 +125,7 @@ func (o *order) fail(ctx context.Context, err *Error) *outcome {
 	})
 	if theirs != nil {
 		adopted := o.adopt(theirs)
-		if failed != nil && !out.hold.floor.IsZero() { // the record does not say it
+		if !out.hold.floor.IsZero() { // the record says it too, if the Store has it, and as long as it has it
 			adopted.hold = out.hold
 		}
 		return adopted

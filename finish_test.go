@@ -341,7 +341,7 @@ func TestRetryAfterBesideAnothersToken(t *testing.T) {
 	})
 }
 
-// It holds here also where the Store fails in the moment in which it is to be told.
+// It holds here also where the Store fails in the moment in which it is to be told, and where it is gone later.
 func TestRetryAfterBesideAnothersTokenThatCannotBeSaved(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
@@ -372,6 +372,34 @@ func TestRetryAfterBesideAnothersTokenThatCannotBeSaved(t *testing.T) {
 		synctest.Wait()
 		full.Store(false)
 		time.Sleep(time.Minute)
+		_, err := a.Renew(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
+		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}
+
+func TestRetryAfterBesideAnothersTokenThatTheStoreLoses(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour}
+		f.on = func(_ context.Context, _ string, n int64) error {
+			if n > 1 {
+				return nil
+			}
+			time.Sleep(5 * time.Second)
+			return &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, Status: 429, RetryAt: time.Now().Add(30 * time.Minute)}
+		}
+		a, b := newClient(t, f, shared(s)), newClient(t, f, shared(s))
+		go func() {
+			time.Sleep(2 * time.Second)
+			assert.NoError(t, b.Seed(context.Background(), &vendorlogin.Token{
+				Access: vendorlogin.NewSecret("seeded"), ExpiresAt: time.Now().Add(20 * time.Minute),
+			}))
+		}()
+		assert.Equal(t, "seeded", mustToken(t, a).Access.Reveal())
+		synctest.Wait()
+		s.before = func(context.Context, string) error { return errDisk }
+		time.Sleep(15 * time.Minute)
 		_, err := a.Renew(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
 		assert.EqualValues(t, 1, f.logins.Load())

@@ -112,3 +112,30 @@ func TestPasswordThatChangesAndChangesBack(t *testing.T) {
 		mustToken(t, c)
 	})
 }
+
+// Once the cooldown is over, the password goes out again, whatever a probe has read in between.
+func TestPasswordThatChangedBackAfterTheCooldown(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		secret := newChanging("wrong-example")
+		f := newPassworded(secret.secret)
+		c := newClient(t, f, nil)
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		half, whole := "wro", "wrong-example"
+		secret.value.Store(&half)
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(6*time.Second, cancel)
+		secret.took = 3 * time.Second
+		time.Sleep(5 * time.Second)
+		_, err = c.Token(ctx) // its probe reads "wro", and nobody waits for the login that follows
+		require.Error(t, err)
+		time.Sleep(4 * time.Second)
+		secret.value.Store(&whole)
+		secret.took = 0
+		sent := f.logins.Load()
+		time.Sleep(20 * time.Minute)
+		_, err = c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		assert.Equal(t, sent+1, f.logins.Load())
+	})
+}

@@ -7,9 +7,9 @@ import (
 	"github.com/vendorlogin/vendorlogin/internal/sent"
 )
 
-// Do sends c and decodes the JSON of a 2xx response into out. JSON is known by its content: a wrong Content-Type is no failure. With
-// out nil any 2xx response will do, an empty one too; a *[]byte takes the body as it is. Answer.Body has it in any case, so XML and
-// text are read from there.
+// Do sends c and decodes the JSON of a response that means success into out: one with status 2xx, or one in c.Success. JSON is known by
+// its content: a wrong Content-Type is no failure. With out nil any body will do, an empty one too; a *[]byte takes the body as it is.
+// Answer.Body has it in any case, so XML and text are read from there.
 //
 // The error is a *[vendorlogin.Error] with Account, Op, Request and, as far as they are known, Status, Code, Message, Fields and RetryAt.
 // If ctx ended, its Kind is ctx.Err(), unless a response had come by then whose status is an error. The Answer is there whenever there was

@@ -37,8 +37,8 @@ func (x *exchange) oauthFailure(a *Answer) *vendorlogin.Error {
 	switch {
 	case kind == nil && x.succeeds(a):
 		return nil
-	case kind == vendorlogin.ErrUnavailable && a.Status == http.StatusUnauthorized:
-		kind = nil // some say server_error of a wrong password: the status decides
+	case word == "server_error" && a.Status == http.StatusUnauthorized:
+		kind = nil // some say that of a wrong password: the status decides
 	}
 	return &vendorlogin.Error{Kind: kind, Code: word, Message: Text(said.Description)}
 }

@@ -37,6 +37,7 @@ func TestOAuthErrors(t *testing.T) {
 		"secret at a refresh":       {"refresh_token", "refresh", 401, `{"error":"invalid_client"}`, vendorlogin.ErrInvalidCredentials},
 		"server_error, 401":         {"password", "login", 401, `{"error":"server_error"}`, vendorlogin.ErrInvalidCredentials},
 		"server_error, refresh 401": {"refresh_token", "refresh", 401, `{"error":"server_error"}`, vendorlogin.ErrRefreshRejected},
+		"busy, 401":                 {"password", "login", 401, `{"error":"temporarily_unavailable"}`, vendorlogin.ErrUnavailable},
 		"not for this client":       {"password", "login", 400, `{"error":"unauthorized_client"}`, vendorlogin.ErrForbidden},
 		"denied":                    {"password", "login", 400, `{"error":"access_denied"}`, vendorlogin.ErrForbidden},
 		"scope":                     {"password", "login", 400, `{"error":"invalid_scope"}`, vendorlogin.ErrInvalidRequest},
@@ -89,6 +90,17 @@ func TestOAuthRequestsInOtherForms(t *testing.T) {
 			assertKind(t, vendorlogin.ErrInvalidCredentials, err)
 		})
 	}
+}
+
+// A word that is none of OAuth's is no failure where the status is said to mean success.
+func TestOAuthWordBesideASuccess(t *testing.T) {
+	t.Parallel()
+	call := tokenCall("password")
+	call.Success = []int{409}
+	_, err := endpoint(responding(409, `{"error":"pear"}`)).Do(t.Context(), call, nil)
+	require.NoError(t, err)
+	_, err = endpoint(responding(409, `{"error":"invalid_grant"}`)).Do(t.Context(), call, nil)
+	assertKind(t, vendorlogin.ErrInvalidCredentials, err)
 }
 
 // Some token endpoints take everything in the query.

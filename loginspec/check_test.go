@@ -276,6 +276,10 @@ func TestShownIsOfOneResponse(t *testing.T) {
 	for _, keeps := range [][2]string{
 		{"{access: {json: id}}", "{subject: {json: id}}"},
 		{"{subject: {json: id}}", "{access: {json: id}}"},
+		{"{access: {xml: R.T}, subject: {xml: R.ST}}", "{}"},
+		{"{access: {cookie: S}, subject: {cookie: U}}", "{}"},
+		{`{access: {cookie: S}, subject: {header: Set-Cookie, match: "U=([^;]+)"}}`, "{}"},
+		{"{access: {header: X-T}, subject: {header: X-U}}", "{}"},
 		{`{access: {json: t, match: "\\|(.+)"}, subject: {json: t, match: "^(.+)\\|"}}`, "{}"},
 	} {
 		spec := parseYAML(t, accounts+"login:\n"+
@@ -288,6 +292,13 @@ func TestShownIsOfOneResponse(t *testing.T) {
 		{"{access: {json: t}, subject: {json: t}}", "{access: {json: u}}"},
 		{`{access: {json: t}, subject: {json: t, match: "(.+)"}}`, "{}"},
 		{"{access: {text: true}, subject: {text: true}}", "{}"},
+		{`{access: {json: t, match: "(x.+)"}, subject: {json: t}}`, "{}"},
+		{"{access: {xml: R.T}, subject: {xml: T}}", "{}"},
+		{"{access: {xml: T}, subject: {xml: R/T}}", "{}"},
+		{"{access: {cookie: S}, subject: {header: Set-Cookie}}", "{}"},
+		{"{access: {cookies: [S, R]}, subject: {cookie: S}}", "{}"},
+		{"{access: {cookie: S}, sids: {cookies: [R, S], public: true}}", "{}"},
+		{"{access: {header: Set-Cookie}, subject: {cookie: S}}", "{}"},
 	} {
 		assert.Contains(t, mistakes(t, accounts+"login:\n"+
 			`  - {url: "https://api.v.example/1", json: {p: "${password}"}, keep: `+keeps[0]+"}\n"+
@@ -320,4 +331,21 @@ func TestRuleForFalse(t *testing.T) {
 		"\nerrors:\n  - {at: {json: ok}, kind: forbidden}\n  - {at: {json: ok}, is: \"False\", kind: credentials}\n", 1))
 	_, err := loginspec.New(spec, rightConfig())
 	require.NoError(t, err)
+}
+
+// A failure shows nothing of a refresh that keeps what the login keeps.
+func TestShownOfARefresh(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(right, "form: {refresh: \"${refresh}\"}",
+		"form: {refresh: \"${refresh}\"}\n    errors: [{status: [400], at: {json: e}, kind: forbidden, message: {json: refresh}}]", 1)
+	assert.Contains(t, mistakes(t, text, rightConfig()), "refresh[0].errors[0].message is where ${refresh} is, a secret that would be shown")
+}
+
+// A key that is no input is said once.
+func TestKeyThatIsNoInput(t *testing.T) {
+	t.Parallel()
+	said := mistakes(t, strings.Replace(right, `sha256: "${nonce}${password}"`, "jwt: {alg: RS256, key: nobody, claims: {n: \"${nonce}\"}}", 1),
+		rightConfig())
+	assert.Contains(t, said, "make.sign.jwt.key must be the name of a secret input")
+	assert.NotContains(t, said, "make.sign.jwt.key has ${nobody}")
 }

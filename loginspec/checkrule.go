@@ -57,7 +57,6 @@ func (c *Condition) succeeds(s *Step) bool {
 
 // checkShown checks that what an error or a Token shows is nothing that is kept as a secret of the same response: of s, or of any step.
 func (k *checker) checkShown(path string, source *Source, s *Step) {
-	at := source.reads().Key()
 	k.spec.allSteps(func(op, _ string, step *Step) {
 		keep := step.Keep
 		if keep == nil && op == "refresh" {
@@ -66,7 +65,7 @@ func (k *checker) checkShown(path string, source *Source, s *Step) {
 		for name, kept := range keep {
 			another := source.Match != "" && kept.Match != "" && source.Match != kept.Match // part of what is there
 			ofFailure := source.Text && !strings.Contains(path, ".keep.")                   // it is another text
-			same := kept.reads().Key() == at && !ofFailure && !another && (s == nil || s == step)
+			same := source.reads().Overlaps(kept.reads()) && !ofFailure && !another && (s == nil || s == step)
 			k.bad(same && k.isSecret(name), path, "is where ${%s} is, a secret that would be shown", name)
 		}
 	})

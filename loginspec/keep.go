@@ -47,7 +47,7 @@ func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *read
 	for name := range keep {
 		if r.op != "refresh" || got[name] != "" {
 			r.kept[name], r.from[name] = got[name], found{resp, keep[name]}
-			r.changed(name)
+			r.forgetMadeOf(name)
 		}
 	}
 	return nil

@@ -58,11 +58,15 @@ login:
 	for _, rule := range []string{
 		`{at: {header: WWW-Authenticate}, match: "locked", kind: forbidden}`,
 		`{at: {header: WWW-Authenticate, match: "^([A-Za-z]+)"}, is: Acme, kind: forbidden}`,
+		`{at: {header: WWW-Authenticate, match: "^([A-Za-z]+)"}, not: Digest, kind: forbidden}`,
 	} {
 		_, _, err = login(t, text+"errors: ["+rule+"]\n", nil,
 			respond(401, `{}`, "WWW-Authenticate", "Basic realm=x", "WWW-Authenticate", " Acme error=locked"))
 		require.ErrorIs(t, err, vendorlogin.ErrForbidden, rule)
 	}
+	_, _, err = login(t, text+`errors: [{at: {header: WWW-Authenticate, match: "^([A-Za-z]+)"}, not: Acme, kind: forbidden}]`, nil,
+		respond(401, `{}`, "WWW-Authenticate", "Basic realm=x", "WWW-Authenticate", "Acme error=locked"))
+	require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials, "one of them is Acme")
 }
 
 // XML in the charsets of older servers is read; of another the error says so.
@@ -107,6 +111,19 @@ refresh_life: 30d
 	assert.Equal(t, 12*time.Hour, token.ExpiresAt.Sub(token.IssuedAt))
 	assert.Equal(t, 30*24*time.Hour, token.RefreshExpiresAt.Sub(token.IssuedAt))
 	assert.Equal(t, "Bearer", token.Type)
+}
+
+// What an earlier step says of the session holds for the token that comes with a later one.
+func TestExpiryOfAnEarlierStep(t *testing.T) {
+	t.Parallel()
+	token, _, err := login(t, accounts+`
+login:
+  - {url: "https://api.v.example/login", json: {p: "${password}"}, keep: {expires: {json: e}}}
+  - {url: "https://api.v.example/token", keep: {access: {json: t}}}
+life: 12h
+`, nil, respond(200, `{"t": "t-1", "e": 300}`))
+	require.NoError(t, err)
+	assert.Equal(t, 5*time.Minute, token.ExpiresAt.Sub(token.IssuedAt))
 }
 
 // A refresh token is spent only in a request that has all that belongs to it. What the last response does not say again stays.

@@ -102,12 +102,14 @@ func TestOAuth2Assertions(t *testing.T) {
 		oauth                      loginspec.OAuth2
 		audience, ofUser, ofClient string
 	}{
-		"client":         {loginspec.OAuth2{ClientAuth: "private_key_jwt", Audience: "api"}, "api", "", tokenURL},
-		"client, issuer": {loginspec.OAuth2{ClientAuth: "private_key_jwt", Audience: "api", AssertionAudience: "iss"}, "api", "", "iss"},
-		"user":           {loginspec.OAuth2{Grant: "jwt_bearer", Audience: "aud"}, "", "aud", ""},
-		"user, api":      {loginspec.OAuth2{Grant: "jwt_bearer", Audience: "api", AssertionAudience: "aud"}, "api", "aud", ""},
-		"both":           {loginspec.OAuth2{Grant: "jwt_bearer", ClientAuth: "private_key_jwt"}, "", tokenURL, tokenURL},
-		"own field":      {loginspec.OAuth2{ClientAuth: "private_key_jwt", Fields: map[string]string{"audience": "x"}}, "x", "", tokenURL},
+		"client":          {loginspec.OAuth2{ClientAuth: "private_key_jwt", Audience: "api"}, "api", "", tokenURL},
+		"client, issuer":  {loginspec.OAuth2{ClientAuth: "private_key_jwt", Audience: "api", AssertionAudience: "iss"}, "api", "", "iss"},
+		"user":            {loginspec.OAuth2{Grant: "jwt_bearer", Audience: "aud"}, "", "aud", ""},
+		"user, api":       {loginspec.OAuth2{Grant: "jwt_bearer", Audience: "api", AssertionAudience: "aud"}, "api", "aud", ""},
+		"both":            {loginspec.OAuth2{Grant: "jwt_bearer", ClientAuth: "private_key_jwt"}, "", tokenURL, tokenURL},
+		"both, subject":   {loginspec.OAuth2{Grant: "jwt_bearer", ClientAuth: "private_key_jwt", Subject: "s"}, "", tokenURL, tokenURL},
+		"client, subject": {loginspec.OAuth2{ClientAuth: "private_key_jwt", Subject: "s"}, "", "", tokenURL},
+		"own field":       {loginspec.OAuth2{ClientAuth: "private_key_jwt", Fields: map[string]string{"audience": "x"}}, "x", "", tokenURL},
 	} {
 		c.oauth.Name, c.oauth.TokenURL = "v", tokenURL
 		w := &wire{handler: respond(200, `{"access_token": "t"}`)}
@@ -130,7 +132,11 @@ func TestOAuth2Assertions(t *testing.T) {
 			_, err := jwt.ParseWithClaims(r.PostForm.Get(field), claims, func(*jwt.Token) (any, error) { return key.Public(), nil })
 			require.NoError(t, err, name)
 			issuer := map[string]string{"assertion": "i", "client_assertion": "c"}[field]
-			assert.Equal(t, []any{want, issuer, issuer}, []any{claims["aud"], claims["iss"], claims["sub"]}, name)
+			subject := issuer
+			if c.oauth.Subject != "" && (field == "assertion" || c.ofUser == "") {
+				subject = c.oauth.Subject
+			}
+			assert.Equal(t, []any{want, issuer, subject}, []any{claims["aud"], claims["iss"], claims["sub"]}, name)
 			assert.False(t, ids[claims["jti"]], "two tokens have two ids")
 			ids[claims["jti"]] = true
 		}

@@ -50,7 +50,7 @@ func (r *run) call(ctx context.Context, op string, s *Step) (*filledCall, error)
 	}
 	c.Secrets = r.known()
 	literal := func(key, template string) {
-		if isWord.MatchString(template) && !strings.HasPrefix(key, "basic.") && !strings.HasPrefix(key, "cookies.") {
+		if isWord.MatchString(template) && !isOfSecret.MatchString(key) {
 			c.Public = append(c.Public, template)
 		}
 	}
@@ -60,8 +60,12 @@ func (r *run) call(ctx context.Context, op string, s *Step) (*filledCall, error)
 	return c, nil
 }
 
-// isWord tells words of a protocol, such as the value of a grant_type, from a key that somebody wrote into a description.
-var isWord = regexp.MustCompile(`^[A-Za-z]+([_.:/-][A-Za-z]+)*$`)
+// Words of a protocol, such as the value of a grant_type, are told from a key that somebody wrote into a description by what they look
+// like, and by where they stand.
+var (
+	isWord     = regexp.MustCompile(`^[A-Za-z]+([_.:/-][A-Za-z]+)*$`)
+	isOfSecret = regexp.MustCompile(`(?i)^basic\.|^cookies\.|key|secret|token|pass|auth|cred|sign`)
+)
 
 // fillURL sets where the request goes.
 func (r *run) fillURL(ctx context.Context, c *filledCall, u place.URL) error {

@@ -148,18 +148,46 @@ login:
   - url: https://api.v.example/token?kind=session
     header: {SOAPAction: login}
     cookies: {app: AppSecret}
-    form: {key: app-key-17, grant_type: password, username: "${user}", password: "${password}"}
+    form: {app_key: AppKey, key: app-key-17, grant_type: password, username: "${user}", password: "${password}"}
     keep: {access: {json: access_token}}
 `
 	for password, want := range map[string]string{
-		"example-password": "wrong password [redacted] for login session, [redacted], [redacted]",
-		"password":         "wrong [redacted] [redacted] for login session, [redacted], [redacted]",
+		"example-password": "wrong password [redacted] for login session, [redacted], [redacted], [redacted]",
+		"password":         "wrong [redacted] [redacted] for login session, [redacted], [redacted], [redacted]",
 	} {
 		_, _, err := login(t, text, map[string]string{"password": password},
-			respond(400, `{"error": "invalid_grant", "error_description": "wrong password `+password+` for login session, AppSecret, app-key-17"}`))
+			respond(400, `{"error": "invalid_grant", "error_description": "wrong password `+password+` for login session, AppSecret, app-key-17, AppKey"}`))
 		e, ok := errors.AsType[*vendorlogin.Error](err)
 		require.True(t, ok)
 		assert.Equal(t, want, e.Message)
+	}
+}
+
+// A fixed client of the description is hidden, though it is a word.
+func TestFixedClientIsHidden(t *testing.T) {
+	t.Parallel()
+	_, _, err := login(t, accounts+`
+login:
+  - url: https://api.v.example/token
+    basic: {user: AppUser, password: AppSecret}
+    form: {grant_type: password, username: "${user}", password: "${password}"}
+    keep: {access: {json: access_token}}
+`, nil, respond(400, `{"error": "invalid_grant", "error_description": "no AppUser with AppSecret"}`))
+	e, ok := errors.AsType[*vendorlogin.Error](err)
+	require.True(t, ok)
+	assert.Equal(t, "no [redacted] with [redacted]", e.Message)
+}
+
+// A page is nobody's decision about credentials, but for a 401.
+func TestPageWithA401(t *testing.T) {
+	t.Parallel()
+	for status, kind := range map[int]error{401: vendorlogin.ErrForbidden, 418: vendorlogin.ErrUnavailable} {
+		_, _, err := login(t, accounts+`
+login:
+  - {url: "https://api.v.example/login", json: {p: "${password}"}, keep: {access: {json: t}}}
+errors: [{status: [401, 418], kind: forbidden}]
+`, nil, respond(status, "<html>no</html>"))
+		require.ErrorIs(t, err, kind, status)
 	}
 }
 

@@ -89,11 +89,11 @@ func (r *run) send(ctx context.Context, op string, s *Step, keep map[string]Sour
 	for _, local := range []map[string]Make{r.making, s.Make} {
 		for name := range local {
 			delete(r.memo, name)
-			r.changed(name)
+			r.forgetMadeOf(name)
 		}
 	}
 	r.making = s.Make
-	r.changed("code")
+	r.forgetMadeOf("code")
 	call, err := r.call(ctx, op, s)
 	if err != nil {
 		return r.asError(op, err)

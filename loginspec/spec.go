@@ -27,7 +27,8 @@ type Spec struct {
 	// Inputs is what differs between accounts.
 	Inputs []Input `json:"inputs"`
 
-	// Make is the computed values that requests use, by name. They are computed once per login, and anew for each API request.
+	// Make is the computed values that requests use, by name. They are computed once per login, and anew for each API
+	// request. What is made of a code, of something that is kept anew, or of what a step makes is computed anew with it.
 	Make map[string]Make `json:"make"`
 
 	// Login is the requests that exchange the credentials for a token, in their order. One of them keeps access.
@@ -203,8 +204,8 @@ type Source struct {
 	// http_date, or a layout of Go's package time. Without it a number is in seconds, or from 1e9 on Unix time, and 1:2:30 is d:h:m.
 	As string `json:"as"`
 
-	// Maybe says that it may be missing. It is empty then, also where an earlier step had kept it. Without maybe a response that lacks
-	// it is ErrBadResponse.
+	// Maybe says that it may be missing. In a login it is empty then, also where an earlier step had kept it; in a refresh the old value
+	// stays. Without maybe a response that lacks it is ErrBadResponse.
 	Maybe bool `json:"maybe"`
 
 	// Public says that what is kept is no secret. access and refresh are secret in any case: public is a mistake there.

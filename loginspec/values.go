@@ -72,8 +72,8 @@ func (r *run) Value(ctx context.Context, name string) (string, bool, error) {
 	return value, ok, err
 }
 
-// changed forgets what was made of a name for the whole login: it is made anew.
-func (r *run) changed(name string) {
+// forgetMadeOf forgets what was made of a name for the whole login: it is made anew.
+func (r *run) forgetMadeOf(name string) {
 	for made, m := range r.spec.Make {
 		if r.spec.uses(&m, nil)[name] {
 			delete(r.memo, made)

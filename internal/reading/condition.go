@@ -33,14 +33,19 @@ func (c *Condition) Matches(resp *Response) bool {
 	if len(found) == 0 {
 		return c.At.JSON != "" && len(c.Is) == 0 && len(c.Not) == 0 && c.Match == "" && resp.Holds(c.At.JSON) != ""
 	}
-	return slices.ContainsFunc(found, c.accepts)
+	return slices.ContainsFunc(found, c.accepts) && !slices.ContainsFunc(found, c.excludes)
+}
+
+// excludes reports whether not lists what was found.
+func (c *Condition) excludes(value string) bool {
+	return slices.ContainsFunc(c.Not, func(not string) bool { return strings.EqualFold(strings.TrimSpace(not), value) })
 }
 
 // accepts reports whether what was found is what is wanted.
 func (c *Condition) accepts(value string) bool {
 	same := func(want string) bool { return strings.EqualFold(strings.TrimSpace(want), value) }
 	switch {
-	case len(c.Is) > 0 && !slices.ContainsFunc(c.Is, same), len(c.Not) > 0 && slices.ContainsFunc(c.Not, same):
+	case len(c.Is) > 0 && !slices.ContainsFunc(c.Is, same):
 		return false
 	case c.Match != "":
 		re, err := regexp.Compile(c.Match)

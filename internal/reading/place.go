@@ -129,6 +129,22 @@ func (s *Place) Key() string {
 	return "text"
 }
 
+// Overlaps reports whether two places have the same in them, or one has the other.
+func (s *Place) Overlaps(o *Place) bool {
+	parts := func(path string) string { return "." + strings.ReplaceAll(strings.Trim(path, "/"), "/", ".") }
+	cookies := func(p *Place) []string { return append(slices.Clone(p.Cookies), p.Cookie) }
+	switch {
+	case s.XML != "" && o.XML != "": // with the root element, or without
+		return strings.HasSuffix(parts(s.XML), parts(o.XML)) || strings.HasSuffix(parts(o.XML), parts(s.XML))
+	case s.Cookie != "" || len(s.Cookies) > 0:
+		return slices.ContainsFunc(cookies(s), func(name string) bool { return name != "" && slices.Contains(cookies(o), name) }) ||
+			strings.EqualFold(o.Header, "Set-Cookie") && o.Match == ""
+	case strings.EqualFold(s.Header, "Set-Cookie") && s.Match == "" && len(cookies(o)) > 0 && cookies(o)[0] != "":
+		return true
+	}
+	return s.Key() == o.Key()
+}
+
 // Where names a place in errors and explanations.
 func (s *Place) Where() string { return strings.TrimSpace(s.Key() + " " + s.Match) }
 
