@@ -31,6 +31,14 @@ func TestHoldAfter(t *testing.T) {
 		floor  time.Duration // 0: none
 	}{
 		"wrong password": {failure{err: &Error{Kind: ErrInvalidCredentials}, facts: counted}, causeRejected, cooldown, true, 0},
+		"wrong password while a token is valid": {
+			failure{err: &Error{Kind: ErrInvalidCredentials}, facts: counted, validUntil: in(20 * time.Second)},
+			causeRejected, cooldown, true, 0,
+		},
+		"429 while a token is valid": {
+			failure{err: &Error{Kind: ErrRateLimited}, facts: counted, validUntil: in(20 * time.Second)},
+			causeRateLimited, time.Minute, true, 0,
+		},
 		"wrong password, a person's code": {
 			failure{err: &Error{Kind: ErrInvalidCredentials}, facts: prompted},
 			causeRejected, cooldown, false, 0,

@@ -344,8 +344,8 @@ func TestShownOfARefresh(t *testing.T) {
 // A key that is no input is said once.
 func TestKeyThatIsNoInput(t *testing.T) {
 	t.Parallel()
-	said := mistakes(t, strings.Replace(right, `sha256: "${nonce}${password}"`, "jwt: {alg: RS256, key: nobody, claims: {n: \"${nonce}\"}}", 1),
-		rightConfig())
+	text := strings.Replace(right, `sha256: "${nonce}${password}"`, "jwt: {alg: RS256, key: nobody, claims: {n: \"${nonce}\"}}", 1)
+	said := mistakes(t, text, rightConfig())
 	assert.Contains(t, said, "make.sign.jwt.key must be the name of a secret input")
 	assert.NotContains(t, said, "make.sign.jwt.key has ${nobody}")
 }

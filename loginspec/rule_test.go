@@ -155,8 +155,9 @@ login:
 		"example-password": "wrong password [redacted] for login session, [redacted], [redacted], [redacted]",
 		"password":         "wrong [redacted] [redacted] for login session, [redacted], [redacted], [redacted]",
 	} {
+		said := "wrong password " + password + " for login session, AppSecret, app-key-17, AppKey"
 		_, _, err := login(t, text, map[string]string{"password": password},
-			respond(400, `{"error": "invalid_grant", "error_description": "wrong password `+password+` for login session, AppSecret, app-key-17, AppKey"}`))
+			respond(400, `{"error": "invalid_grant", "error_description": "`+said+`"}`))
 		e, ok := errors.AsType[*vendorlogin.Error](err)
 		require.True(t, ok)
 		assert.Equal(t, want, e.Message)
