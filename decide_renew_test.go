@@ -184,3 +184,26 @@ func TestRejectedTokenIsHandedOutThoughTheCallerHasLeft(t *testing.T) {
 		assert.NoError(t, err)
 	})
 }
+
+// An API that takes no token costs a renewal after 1, 2, 4 and 8 minutes, and then every 15.
+func TestTokensThatNoAPITakes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: 24 * time.Hour}
+		var at []time.Time
+		f.on = func(context.Context, string, int64) error {
+			at = append(at, time.Now())
+			return nil
+		}
+		c := newClient(t, f, nil)
+		for range 2 * 60 * 60 {
+			c.Invalidate(mustToken(t, c))
+			time.Sleep(time.Second)
+		}
+		var gaps []time.Duration
+		for i := range at[1:] {
+			gaps = append(gaps, at[i+1].Sub(at[i]).Round(time.Minute))
+		}
+		const m = time.Minute
+		assert.Equal(t, []time.Duration{0, m, 2 * m, 4 * m, 8 * m, 15 * m, 15 * m, 15 * m, 15 * m, 15 * m, 15 * m}, gaps)
+	})
+}
