@@ -125,11 +125,13 @@ func TestPasswordThatChangedBackAfterTheCooldown(t *testing.T) {
 		secret.value.Store(&half)
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(6*time.Second, cancel)
+		synctest.Wait()
 		secret.took = 3 * time.Second
 		time.Sleep(5 * time.Second)
 		_, err = c.Token(ctx) // its probe reads "wro", and nobody waits for the login that follows
 		require.Error(t, err)
 		time.Sleep(4 * time.Second)
+		synctest.Wait()
 		secret.value.Store(&whole)
 		secret.took = 0
 		sent := f.logins.Load()
