@@ -308,27 +308,36 @@ func TestResponsesWithoutATokenAreAskedForLessOften(t *testing.T) {
 	}
 }
 
+// limitedBesideASeed lets the vendor say 429 with a Retry-After of 30 minutes to the login of the first Client, while the second brings a
+// token of 20 minutes by Seed. The first hands that out. answered is called before the vendor responds.
+func limitedBesideASeed(t *testing.T, s *memStore, answered func()) (*fake, *vendorlogin.Client, *vendorlogin.Client) {
+	t.Helper()
+	f := &fake{life: time.Hour}
+	f.on = func(_ context.Context, _ string, n int64) error {
+		if n > 1 {
+			return nil
+		}
+		time.Sleep(5 * time.Second)
+		answered()
+		return &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, Status: 429, RetryAt: time.Now().Add(30 * time.Minute)}
+	}
+	a, b := newClient(t, f, shared(s)), newClient(t, f, shared(s))
+	go func() {
+		time.Sleep(2 * time.Second)
+		assert.NoError(t, b.Seed(context.Background(), &vendorlogin.Token{
+			Access: vendorlogin.NewSecret("seeded"), ExpiresAt: time.Now().Add(20 * time.Minute),
+		}))
+	}()
+	assert.Equal(t, "seeded", mustToken(t, a).Access.Reveal())
+	synctest.Wait()
+	return f, a, b
+}
+
 // A token that another brought in the same moment is handed out, and yet the vendor's Retry-After holds, here and for the others.
 func TestRetryAfterBesideAnothersToken(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
-		f := &fake{life: time.Hour}
-		f.on = func(_ context.Context, _ string, n int64) error {
-			if n > 1 {
-				return nil
-			}
-			time.Sleep(5 * time.Second)
-			return &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, Status: 429, RetryAt: time.Now().Add(30 * time.Minute)}
-		}
-		a, b := newClient(t, f, shared(s)), newClient(t, f, shared(s))
-		go func() {
-			time.Sleep(2 * time.Second)
-			assert.NoError(t, b.Seed(context.Background(), &vendorlogin.Token{
-				Access: vendorlogin.NewSecret("seeded"), ExpiresAt: time.Now().Add(20 * time.Minute),
-			}))
-		}()
-		assert.Equal(t, "seeded", mustToken(t, a).Access.Reveal())
-		synctest.Wait()
+		f, a, b := limitedBesideASeed(t, s, func() {})
 		for _, c := range []*vendorlogin.Client{a, b, newClient(t, f, shared(s))} {
 			time.Sleep(time.Minute)
 			_, err := c.Renew(t.Context())
@@ -341,7 +350,7 @@ func TestRetryAfterBesideAnothersToken(t *testing.T) {
 	})
 }
 
-// It holds here also where the Store fails in the moment in which it is to be told, and where it is gone later.
+// It holds here also where the Store fails in the moment in which it is to be told.
 func TestRetryAfterBesideAnothersTokenThatCannotBeSaved(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
@@ -352,24 +361,7 @@ func TestRetryAfterBesideAnothersTokenThatCannotBeSaved(t *testing.T) {
 			}
 			return nil
 		})
-		f := &fake{life: time.Hour}
-		a, b := newClient(t, f, shared(s)), newClient(t, f, shared(s))
-		f.on = func(_ context.Context, _ string, n int64) error {
-			if n > 1 {
-				return nil
-			}
-			time.Sleep(5 * time.Second)
-			full.Store(true)
-			return &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, Status: 429, RetryAt: time.Now().Add(30 * time.Minute)}
-		}
-		go func() {
-			time.Sleep(2 * time.Second)
-			assert.NoError(t, b.Seed(context.Background(), &vendorlogin.Token{
-				Access: vendorlogin.NewSecret("seeded"), ExpiresAt: time.Now().Add(20 * time.Minute),
-			}))
-		}()
-		assert.Equal(t, "seeded", mustToken(t, a).Access.Reveal())
-		synctest.Wait()
+		f, a, _ := limitedBesideASeed(t, s, func() { full.Store(true) })
 		full.Store(false)
 		time.Sleep(time.Minute)
 		_, err := a.Renew(t.Context())
@@ -378,26 +370,11 @@ func TestRetryAfterBesideAnothersTokenThatCannotBeSaved(t *testing.T) {
 	})
 }
 
+// It holds here also where the Store is gone later.
 func TestRetryAfterBesideAnothersTokenThatTheStoreLoses(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
-		f := &fake{life: time.Hour}
-		f.on = func(_ context.Context, _ string, n int64) error {
-			if n > 1 {
-				return nil
-			}
-			time.Sleep(5 * time.Second)
-			return &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, Status: 429, RetryAt: time.Now().Add(30 * time.Minute)}
-		}
-		a, b := newClient(t, f, shared(s)), newClient(t, f, shared(s))
-		go func() {
-			time.Sleep(2 * time.Second)
-			assert.NoError(t, b.Seed(context.Background(), &vendorlogin.Token{
-				Access: vendorlogin.NewSecret("seeded"), ExpiresAt: time.Now().Add(20 * time.Minute),
-			}))
-		}()
-		assert.Equal(t, "seeded", mustToken(t, a).Access.Reveal())
-		synctest.Wait()
+		f, a, _ := limitedBesideASeed(t, s, func() {})
 		s.before = func(context.Context, string) error { return errDisk }
 		time.Sleep(15 * time.Minute)
 		_, err := a.Renew(t.Context())

@@ -76,6 +76,7 @@ func TestLogoutReportsADeleteThatFails(t *testing.T) {
 	})
 }
 
+// After Close nothing is sent any more, also of a Logout that has only forgotten the token.
 func TestLogoutThatCloseEndsBeforeTheVendorIsToldSaysSo(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
@@ -189,24 +190,5 @@ func TestSeedOverWhatWasSavedMeanwhile(t *testing.T) {
 		synctest.Wait()
 		assert.Equal(t, "elsewhere", s.record(t).Token.Access)
 		assert.False(t, c.Status().Unsaved)
-	})
-}
-
-// After Close nothing is sent any more, also of a Logout that has only read the record.
-func TestLogoutThatCloseOvertakes(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		s := newMemStore()
-		f := &revoker{refresher: newRefresher(time.Hour, 0)}
-		c := newClient(t, f, shared(s))
-		mustToken(t, c)
-		synctest.Wait()
-		s.before = func(ctx context.Context, _ string) error { return pass(ctx, time.Second) }
-		ended := make(chan error, 1)
-		go func() { ended <- c.Logout(context.Background()) }()
-		time.Sleep(500 * time.Millisecond)
-		_ = c.Close()
-		require.ErrorIs(t, <-ended, vendorlogin.ErrClosed)
-		synctest.Wait()
-		assert.Empty(t, f.told)
 	})
 }

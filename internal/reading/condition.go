@@ -33,19 +33,19 @@ func (c *Condition) Matches(resp *Response) bool {
 	if len(found) == 0 {
 		return c.At.JSON != "" && len(c.Is) == 0 && len(c.Not) == 0 && c.Match == "" && resp.Holds(c.At.JSON) != ""
 	}
-	return slices.ContainsFunc(found, c.accepts) && !slices.ContainsFunc(found, c.excludes)
+	excluded := func(value string) bool { return lists(c.Not, value) }
+	return slices.ContainsFunc(found, c.accepts) && !slices.ContainsFunc(found, excluded)
 }
 
-// excludes reports whether not lists what was found.
-func (c *Condition) excludes(value string) bool {
-	return slices.ContainsFunc(c.Not, func(not string) bool { return strings.EqualFold(strings.TrimSpace(not), value) })
+// lists reports whether a value is one of texts, without regard to case.
+func lists(texts []string, value string) bool {
+	return slices.ContainsFunc(texts, func(text string) bool { return strings.EqualFold(strings.TrimSpace(text), value) })
 }
 
-// accepts reports whether what was found is what is wanted.
+// accepts reports whether what was found is what is and match want.
 func (c *Condition) accepts(value string) bool {
-	same := func(want string) bool { return strings.EqualFold(strings.TrimSpace(want), value) }
 	switch {
-	case len(c.Is) > 0 && !slices.ContainsFunc(c.Is, same):
+	case len(c.Is) > 0 && !lists(c.Is, value):
 		return false
 	case c.Match != "":
 		re, err := regexp.Compile(c.Match)

@@ -132,17 +132,24 @@ func (s *Place) Key() string {
 // Overlaps reports whether two places have the same in them, or one has the other.
 func (s *Place) Overlaps(o *Place) bool {
 	parts := func(path string) string { return "." + strings.ReplaceAll(strings.Trim(path, "/"), "/", ".") }
-	cookies := func(p *Place) []string { return append(slices.Clone(p.Cookies), p.Cookie) }
-	switch {
+	allCookies := func(p *Place) bool { return strings.EqualFold(p.Header, "Set-Cookie") && p.Match == "" }
+	switch mine, theirs := s.cookies(), o.cookies(); {
 	case s.XML != "" && o.XML != "": // with the root element, or without
 		return strings.HasSuffix(parts(s.XML), parts(o.XML)) || strings.HasSuffix(parts(o.XML), parts(s.XML))
-	case s.Cookie != "" || len(s.Cookies) > 0:
-		return slices.ContainsFunc(cookies(s), func(name string) bool { return name != "" && slices.Contains(cookies(o), name) }) ||
-			strings.EqualFold(o.Header, "Set-Cookie") && o.Match == ""
-	case strings.EqualFold(s.Header, "Set-Cookie") && s.Match == "" && len(cookies(o)) > 0 && cookies(o)[0] != "":
+	case len(mine) > 0 && len(theirs) > 0:
+		return slices.ContainsFunc(mine, func(name string) bool { return slices.Contains(theirs, name) })
+	case len(mine) > 0 && allCookies(o), len(theirs) > 0 && allCookies(s):
 		return true
 	}
 	return s.Key() == o.Key()
+}
+
+// cookies are the names of those that the place is made of.
+func (s *Place) cookies() []string {
+	if s.Cookie != "" {
+		return []string{s.Cookie}
+	}
+	return s.Cookies
 }
 
 // Where names a place in errors and explanations.
