@@ -3,10 +3,13 @@ package loginhttp_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
 // Times are the vendor's; where its clock and ours differ, they are shifted to ours.
@@ -26,6 +29,7 @@ func TestClockSkew(t *testing.T) {
 		"right, nothing told":        {0, false, false, 0, 60 * m, 60 * m},
 		"ours is behind":             {10 * m, true, false, 0, 60 * m, 60 * m},
 		"ours is ahead":              {-10 * m, true, false, 0, 60 * m, 60 * m},
+		"ours is just ahead":         {-3 * time.Second, true, false, 0, 60 * m, 60 * m},
 		"ours is behind, by iat":     {10 * m, false, true, 0, 60 * m, 60 * m},
 		"ours is ahead, by iat":      {-10 * m, false, true, 0, 60 * m, 60 * m},
 		"ours is ahead, short life":  {-10 * m, false, true, 0, 5 * m, 5 * m},
@@ -99,6 +103,18 @@ func TestThreeClocks(t *testing.T) {
 			field := fmt.Appendf(nil, "%d", unix(test.iat+test.life)) // by the clock that issued the token
 			assert.WithinDuration(t, sentAt.Add(test.want), a.Expiry(field, token, 0), time.Second)
 		})
+	}
+}
+
+// Beyond that it is another clock, in odd and in even seconds.
+func TestThreeSecondsAreADifference(t *testing.T) {
+	t.Parallel()
+	for at := range 2 {
+		sent := time.Date(2026, 5, 1, 12, 0, at, 500e6, time.UTC)
+		date := sent.Add(-3 * time.Second).Truncate(time.Second)
+		a := &loginhttp.Answer{Status: 200, SentAt: sent, Header: http.Header{"Date": {date.Format(http.TimeFormat)}}}
+		expires := a.Expiry(fmt.Appendf(nil, "%d", date.Add(time.Hour).Unix()), "", 0)
+		assert.True(t, sent.Add(time.Hour).Equal(expires), "%v", expires)
 	}
 }
 
