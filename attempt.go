@@ -28,19 +28,24 @@ func (o *order) limit() int {
 	if o.set.Store != nil && o.ledger.degraded() {
 		limit = min(limit, 2)
 	}
-	if limit > 1 && o.validUntil().After(time.Now()) {
+	if limit > 1 && o.isCachedValid() {
 		limit /= 2
 	}
 	return limit
 }
 
-// validUntil is when the cached token expires; zero where there is none that is good.
-func (o *order) validUntil() time.Time {
+// isCachedValid reports whether the cached token can be handed out.
+func (o *order) isCachedValid() bool {
 	cached := o.known.cached
-	if cached == nil || cached.is(rejectedFlag) || cached.token.ExpiresAt.IsZero() || cached.token.Access.IsZero() {
+	return cached != nil && !cached.is(rejectedFlag) && cached.at(o.now()) != expired
+}
+
+// validUntil is when the cached token expires; zero where there is none that is good, or its end is unknown.
+func (o *order) validUntil() time.Time {
+	if !o.isCachedValid() {
 		return time.Time{}
 	}
-	return cached.token.ExpiresAt
+	return o.known.cached.token.ExpiresAt
 }
 
 // attempts are those that the record and this Client know of.
@@ -149,7 +154,7 @@ func (o *order) closeCode() {
 func (o *order) due(unusable bool, wall time.Time) func(record.Row) time.Time {
 	j := jitter()
 	return func(row record.Row) time.Time {
-		if o.validUntil().After(wall) {
+		if o.isCachedValid() {
 			return record.DueWhileValid(wall, j)
 		}
 		return row.Due(wall, unusable, j)

@@ -202,6 +202,9 @@ func (k *keeper) reject(ctx context.Context, t *Token) bool {
 	if !h.is(rejectedFlag) {
 		r.count(h, mono)
 		k.cached.Store(h.with(h.flags | rejectedFlag))
+		if hold := k.onHold(); hold != nil && hold.cause == causeBudget {
+			k.trouble.hold = nil // half of the budget was kept for this
+		}
 	} else {
 		h.review.Store(0)
 	}

@@ -21,11 +21,11 @@
 //     token, or the vendor certainly did not act on it: no connection came about, or it responded 429, 503 with a Retry-After, 407, 421 or
 //     425.
 //   - Probe: while a Client is on hold, a call may start one, and all callers share it. After rejected credentials it reads them, at most
-//     every 5 seconds. With a Store it reads the record after 5, then 10, then every 15 seconds. It sends nothing to the vendor. Changed
-//     credentials end the hold. A token in the Store is taken and handed out; it ends the hold too, unless the vendor rejected something.
-//     Neither ends it before a Retry-After.
-//   - Outage: a login or refresh had no response, a 5xx, or a maintenance page: a 4xx whose body is an HTML page. An HTML page with a 2xx
-//     is no outage, but [ErrBadResponse].
+//     every 5 seconds. With a Store the next call reads the record, then one after 5, after 10, and every 15 seconds. It sends nothing to
+//     the vendor. Changed credentials end the hold. A token in the Store is taken and handed out; it ends the hold too, unless the hold
+//     follows from rejected credentials, code, account or request. Neither ends it before a Retry-After is over.
+//   - Outage: a login or refresh had no response, a 5xx, or a 4xx other than 401 and 429 whose body is not the vendor's, such as a
+//     maintenance page. An HTML page with a 2xx is no outage, but [ErrBadResponse].
 //   - Record: what the users of a Store share about an account: the token, whether its refresh token was sent, holds, attempts, and
 //     fingerprints of the codes and other single-use secrets that were sent.
 //   - Rejected: the vendor said no. A token that an API rejected stays cached until a renewal brings another, or until the vendor also

@@ -88,7 +88,11 @@ func (e *Error) Error() string {
 	}
 	if !e.RetryAt.IsZero() {
 		rounded := e.RetryAt.Add(time.Second - 1).Truncate(time.Second)
-		b.WriteString("; not sent again before " + rounded.UTC().Format(time.RFC3339))
+		again := "; not sent again before "
+		if e.Unprocessed {
+			again = "; not tried again before "
+		}
+		b.WriteString(again + rounded.UTC().Format(time.RFC3339))
 	}
 	if e.Remembered {
 		b.WriteString(" (remembered from an earlier call)")

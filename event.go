@@ -31,8 +31,8 @@ type Event struct {
 	Err      error         // nil: it worked
 	Expires  time.Time     // of the token that came; zero: none, or unknown
 
-	// NeedsAction marks what a person should look at. Either the vendor rejected credentials, code, account or request; or a code is missing;
-	// or a new refresh token could not be saved.
+	// NeedsAction marks what a person should look at. Either the vendor rejected credentials, code, account or request; or a code is
+	// missing; or a refresh brought a new refresh token that could not be saved.
 	NeedsAction bool
 
 	ctx context.Context

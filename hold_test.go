@@ -278,6 +278,28 @@ func TestLoginThroughAnotherClientThatIsClosedBacksOff(t *testing.T) {
 	})
 }
 
+// A token that does not say when it expires is valid: half of the budget is kept for when an API rejects it.
+func TestFailuresBesideATokenOfUnknownLife(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{}
+		c := newClient(t, f, nil)
+		first := mustToken(t, c)
+		f.err = down()
+		for range 5 {
+			_, err := c.Renew(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+			time.Sleep(time.Minute)
+		}
+		assert.EqualValues(t, 2, f.logins.Load()-1)
+		c.Invalidate(first)
+		for range 5 {
+			_, _ = c.Renew(t.Context())
+			time.Sleep(time.Minute)
+		}
+		assert.EqualValues(t, 4, f.logins.Load()-1)
+	})
+}
+
 func TestFailureKeepsTheLivingToken(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := &fake{life: time.Hour}

@@ -16,11 +16,14 @@ import (
 // then sent once more, and its response is returned, whatever it is. A request whose body cannot be had again (no GetBody) is not sent
 // again. Rejections cost at most one renewal per minute, and fewer while renewed tokens are rejected too: one endpoint that always says 401
 // does not cost one login per request. In between the 401 is returned, unless another process has brought a token. Where the renewal fails
-// the 401 is returned too. The start of its body is read before; a body that then stalls is closed, since the renewal may need the
-// connection.
+// the 401 is returned too. Meanwhile the Transport reads the first 64 KiB of the 401's body, since the login may need its connection. A
+// body that stalls is closed soon after the renewal, and the caller gets what came.
 //
 // The token goes to Options.Origins only. A request to anywhere else is [ErrInvalidRequest]; one that a redirect leads elsewhere goes
 // there without the token.
+//
+// A request waits for a token as long as its ctx and its http.Client's Timeout last; the renewal goes on for the others. So give both more
+// time than a login takes, [Options.LoginTimeout] at most, and more than a person has for a code.
 //
 // Where requests are retried as well, retry on the outside: the retrying transport's base is this one.
 func (c *Client) Transport(base http.RoundTripper) http.RoundTripper {

@@ -12,8 +12,8 @@
 //	client, err := pool.Client(ctx, "customer-42")
 //	resp, err := client.HTTPClient().Get("https://api.gcore.com/iam/clients/me")
 //
-// A [Pool] makes a Client when it is first asked for, and forgets it when nobody has asked for it for an hour. The ids are the
-// program's own. They keep tenants apart: a customer who types another customer's e-mail gets no token of his.
+// A [Pool] makes a Client when it is first asked for, and may forget it when nobody has asked for it for an hour and nothing would be lost.
+// The ids are the program's own. They keep tenants apart: a customer who types another customer's e-mail gets no token of his.
 //
 // An [EndpointPacer] spreads the logins of many accounts at one endpoint. 429s of several accounts hold the others back, and in an outage
 // one account at a time tries. A Pool has one; Clients without a Pool take one as Options.Pacer.

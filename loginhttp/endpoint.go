@@ -25,8 +25,8 @@ type Endpoint struct {
 	// AllowPlainHTTP lets credentials go over plain http to hosts other than this one.
 	AllowPlainHTTP bool
 
-	// Classify reads the vendor's own words for a failure. It is called for every complete response but redirects that are not in
-	// Call.Success, with status 2xx too, since some vendors fail with 200. It sets what it knows of Kind, Code, Message, Fields and
+	// Classify reads the vendor's own words for a failure. It is called for every complete response, 2xx included, since some vendors fail
+	// with 200; redirects that Call.Success does not list are the exception. It sets what it knows of Kind, Code, Message, Fields and
 	// RetryAt, copied from the response as they are. Do takes out what was sent, bounds them, and fills in the rest.
 	//
 	// A nil result for a 2xx or a status in Call.Success means success. A result without a Kind for these is ErrBadResponse. For

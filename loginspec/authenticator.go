@@ -17,7 +17,7 @@ type Config struct {
 	// Values are the inputs that are not secret, by name.
 	Values map[string]string
 
-	// Secrets are the secret inputs, by name. Each is read once per login, and for each API request if use has it.
+	// Secrets are the secret inputs, by name. Each is read once per login, and for each API request if the key use refers to it.
 	Secrets map[string]vendorlogin.SecretFunc
 
 	// Made computes what no key of make can, by the name that the description uses. Each value is a secret.

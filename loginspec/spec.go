@@ -5,9 +5,9 @@ import "time"
 // A Spec describes how the accounts of one vendor log in. It is data: [New] makes an authenticator of it. Neither it nor what it
 // points to may be changed after that.
 //
-// Values stand in it as ${name}, and there are no expressions. A name is an input, something that an earlier step kept, a value
-// that make or Config.Made computes, or code. "$${" is a literal "${". Names begin with a letter and go on with letters, digits, "_"
-// and "-".
+// Values stand in it as ${name}, and there are no expressions. A name is an input, something that an earlier step kept, a value that make
+// or Config.Made computes, or the word code, which is the one-time password. "$${" is a literal "${". Names begin with a letter and go on
+// with letters, digits, "_" and "-".
 type Spec struct {
 	// Name is the vendor's name, which errors and logs show: Account.Vendor.
 	Name string `json:"name"`
@@ -27,15 +27,15 @@ type Spec struct {
 	// Inputs is what differs between accounts.
 	Inputs []Input `json:"inputs"`
 
-	// Make is the computed values that requests use, by name. They are computed once per login, and anew for each API
-	// request. What is made of a code, of something that is kept anew, or of what a step makes is computed anew with it.
+	// Make is the computed values that requests use, by name. They are computed once per login, and anew for each API request. A value that
+	// is made of a code, of a kept value or of a step's made value is computed again when that one changes.
 	Make map[string]Make `json:"make"`
 
 	// Login is the requests that exchange the credentials for a token, in their order. One of them keeps access.
 	Login []Step `json:"login"`
 
-	// Refresh is the requests that renew a token without the password. It may use access, refresh, and what Login kept. A last step
-	// without keep keeps what Login keeps. Where the response has no new refresh token, the old one stays.
+	// Refresh is the requests that renew a token without the password. It may use access, refresh, and what Login kept. If the last step
+	// has no keep, it keeps what Login keeps. Where the response has no new refresh token, the old one stays.
 	Refresh []Step `json:"refresh"`
 
 	// Logout is the requests that end a session. It may use what Refresh may use.
@@ -67,7 +67,7 @@ type Input struct {
 	// Name is what ${name} stands for.
 	Name string `json:"name"`
 
-	// Secret marks what nobody may see. It is read once per login, and for each API request if use has it.
+	// Secret marks what nobody may see. It is read once per login, and for each API request if the key use refers to it.
 	Secret bool `json:"secret"`
 
 	// URL says that it is an https URL without query. http is allowed only to loopback, or with Config.AllowPlainHTTP.
@@ -136,8 +136,8 @@ type Step struct {
 	// Make is what is computed for this request, by name.
 	Make map[string]Make `json:"make"`
 
-	// Status lists the statuses that mean success. Default: 200 to 299. A redirect that is listed is read, never followed. A 4xx, but 401
-	// and 429, may be listed for a request that is there for what comes with its refusal, such as a CSRF token.
+	// Status lists the statuses that mean success. Default: 200 to 299. A redirect that is listed is read, never followed. A 4xx other than
+	// 401 and 429 may be listed, for a request that is sent only to get something out of its error response, such as a CSRF token.
 	Status []int `json:"status"`
 
 	// Keep is what later steps, the token and API requests need of the response, by name. access, refresh, type, expires,
@@ -182,8 +182,8 @@ type Source struct {
 	// XML is a path such as "Response.Session.@id", beginning with the root element or with a child of it. Prefixes of names do not count.
 	XML string `json:"xml"`
 
-	// Header and Cookie are names. Of a header that comes several times, the first value counts that is not empty and that match, if there is
-	// one, fits.
+	// Header and Cookie are names. If a header comes several times, the first value is taken that is not empty; with match, the first that
+	// the expression fits.
 	Header string `json:"header"`
 	Cookie string `json:"cookie"`
 
@@ -205,7 +205,7 @@ type Source struct {
 	As string `json:"as"`
 
 	// Maybe says that it may be missing. In a login it is empty then, also where an earlier step had kept it; in a refresh the old value
-	// stays. Without maybe a response that lacks it is ErrBadResponse.
+	// stays. Without maybe a response that lacks it is ErrBadResponse; in the last step of a refresh only access must be there.
 	Maybe bool `json:"maybe"`
 
 	// Public says that what is kept is no secret. access and refresh are secret in any case: public is a mistake there.

@@ -10,8 +10,8 @@ import (
 	"github.com/vendorlogin/vendorlogin"
 )
 
-// Observe counts clients by state whenever metrics are collected, such as those of clientpool's Pool.All. It does no I/O. It ends with
-// the Unregister of what it returns.
+// Observe counts the given clients by state whenever metrics are collected: all of a pool, by Pool.All of package clientpool, or maps.All
+// of a map by name. It does no I/O. It ends with the Unregister of what it returns.
 func Observe(c *Config, clients iter.Seq2[string, *vendorlogin.Client]) (metric.Registration, error) {
 	if clients == nil {
 		return nil, &vendorlogin.Error{Op: "new", Kind: vendorlogin.ErrInvalidRequest, Unprocessed: true,

@@ -9,8 +9,9 @@ import (
 )
 
 // Client calls the server in memory: no socket, so it works inside a testing/synctest bubble. It reaches URL's host and the vendor's
-// documented one (https://api.gcore.com), so that a Config without a BaseURL works with it. Every other host refuses the connection.
-// Contexts and the client's Timeout are honoured, also while a fault delays. Each call returns a client of its own.
+// documented one (https://api.gcore.com), so that a Config without a BaseURL logs in to it. To call APIURL, set BaseURL to URL: the token
+// goes to that host only. Every other host refuses the connection. Contexts and the client's Timeout are honoured, also while a fault
+// delays. Each call returns a client of its own.
 func (s *Server) Client() *http.Client {
 	return &http.Client{Transport: &memhttp.Transport{
 		Handler: s,

@@ -40,9 +40,9 @@ type Options struct {
 	Users []User
 
 	// AccessLife is the lifetime of an access token. Zero: 1 hour, at all five.
-	// Negative: tokens are issued already expired. Where the end stands in a
-	// JWT it is a whole second, so a token may end up to a second early; a
-	// lifetime with a fraction of a second is exact.
+	// Negative: tokens are issued already expired. In a JWT the end is cut to a
+	// whole second, so that a token may end up to a second early. If AccessLife
+	// has a fraction of a second, the end is cut to milliseconds instead.
 	AccessLife time.Duration
 
 	// RefreshLife is the lifetime of a refresh token. Zero: gmicloud 30 days,

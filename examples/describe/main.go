@@ -4,7 +4,7 @@
 //	go run ./examples/describe examples/describe/portal.yaml
 //	PORTAL_USERNAME=ops@example.com PORTAL_PASSWORD=… go run ./examples/describe -login examples/describe/portal.yaml
 //
-// What a program makes in Config.Made is named by -made. For -login it is in the environment too.
+// The values that a program makes in Config.Made are named with -made. With -login they are read from the environment.
 package main
 
 import (

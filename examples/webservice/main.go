@@ -3,11 +3,12 @@
 //	go run ./examples/webservice -addr 127.0.0.1:8080
 //	curl 127.0.0.1:8080/things
 //	curl 127.0.0.1:8080/readyz                    # for a load balancer: 200 while there is a valid token
-//	curl -X POST 127.0.0.1:8080/vendor/revoke     # the vendor refuses every token it gave so far; /things goes on (once a minute)
+//	curl -X POST 127.0.0.1:8080/vendor/revoke     # the vendor refuses every token it gave so far; /things goes on
 //	curl -X POST 127.0.0.1:8080/vendor/outage     # the vendor answers 503 until the next such call; /things says so, and recovers
 //	kill -TERM …                                  # running requests end, the Client is closed, exit status 0
 //
-// The vendor is a server of its own on 127.0.0.1 that behaves like gcore.
+// A 401 causes one renewal a minute at most: after a second revoke within the minute /things fails until it is over. The vendor is a server
+// of its own on 127.0.0.1 that behaves like gcore.
 package main
 
 import (

@@ -49,7 +49,7 @@ type Options struct {
 	// such as "{logins}:", puts all keys on one node.
 	Prefix string
 
-	// Timeout is for one call of the store, the client's own retries included; default, also for what is not above 0: 2 seconds.
+	// Timeout is for one call of the store, the client's own retries included. 0 or less means the default, 2 seconds.
 	Timeout time.Duration
 }
 

@@ -51,7 +51,7 @@ type Options struct {
 	// and "_", at most 63 of them, and begins with no digit. Case counts.
 	Table string
 
-	// Timeout is for one call of the store, the wait for a connection included; default, also for what is not above 0: 2 seconds.
+	// Timeout is for one call of the store, the wait for a connection included. 0 or less means the default, 2 seconds.
 	Timeout time.Duration
 }
 
