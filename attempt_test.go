@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/gcore"
+	"github.com/vendorlogin/vendorlogin/vendortest"
 )
 
 // TestFleetWhateverTheVendorReturns counts the logins of an hour.
@@ -65,6 +68,68 @@ func TestDayWhateverTheVendorReturns(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What a vendor turns away is not counted, and yet becomes rare: no account is hammered, whatever the vendor answers.
+func TestWhatIsTurnedAwayBecomesRare(t *testing.T) {
+	for name, failed := range map[string]func() *vendorlogin.Error{
+		"429 for a second": func() *vendorlogin.Error {
+			return &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, Status: 429, Unprocessed: true, RetryAt: time.Now().Add(time.Second)}
+		},
+		"503 for a second": func() *vendorlogin.Error {
+			return &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, Status: 503, Unprocessed: true, RetryAt: time.Now().Add(time.Second)}
+		},
+		"421": func() *vendorlogin.Error {
+			return &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, Status: 421, Unprocessed: true}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s := newMemStore()
+				f := &fake{on: func(context.Context, string, int64) error { return failed() }}
+				fleet := []*vendorlogin.Client{newClient(t, f, shared(s)), newClient(t, f, shared(s)), newClient(t, f, shared(s))}
+				began := time.Now()
+				for ; time.Since(began) < 24*time.Hour; time.Sleep(time.Second) {
+					for _, c := range fleet {
+						_, err := c.Token(t.Context())
+						require.Error(t, err)
+					}
+					if time.Since(began) == time.Hour {
+						assert.LessOrEqual(t, f.logins.Load(), int64(24))
+					}
+				}
+				assert.LessOrEqual(t, f.logins.Load(), int64(150))
+				assert.Greater(t, f.logins.Load(), int64(90))
+				assert.Zero(t, fleet[0].Status().Attempts)
+			})
+		})
+	}
+}
+
+// A 429 that says when to come back is sent again within the same login. That ends where it has not helped before.
+func TestLoginAfterA429IsOneRequest(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		srv := vendortest.NewGcore(nil)
+		srv.Inject(vendortest.Fault{Op: "login", Times: -1, Status: 429, Header: http.Header{"Retry-After": {"1"}}})
+		auth, err := gcore.New(gcore.Config{
+			Username: vendortest.DefaultEmail, Password: vendorlogin.SecretString(vendortest.DefaultPassword),
+			BaseURL: srv.URL, HTTPClient: srv.Client(),
+		})
+		require.NoError(t, err)
+		c := newClient(t, auth, nil)
+		for want := range 3 {
+			_, err := c.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
+			assert.Equal(t, 2+want, srv.Counts().Requests)
+			time.Sleep(time.Minute)
+		}
+		srv.ClearFaults()
+		mustToken(t, c)
+		srv.Inject(vendortest.Fault{Op: "login", Status: 429, Header: http.Header{"Retry-After": {"1"}}})
+		srv.Inject(vendortest.Fault{Op: "refresh", Status: 401})
+		_, err = c.Renew(t.Context())
+		require.NoError(t, err, "after a success it begins anew")
+	})
 }
 
 // mortal is a process's way to the store; after its death nothing it does arrives.

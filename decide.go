@@ -83,7 +83,7 @@ func (k *keeper) decide(ctx context.Context, force, probed bool) decision {
 		}
 	case hold == nil || hold.cause == causeBackground || force && hold.mayBypass(wall) && k.bypassDue(mono):
 		return decision{wait: k.beginRenewal(ctx, force, fallback != nil)}
-	default:
+	case !probed: // one is enough for a call
 		if r := k.probeIfDue(ctx, hold, mono); r != nil {
 			return decision{wait: r}
 		}

@@ -303,6 +303,31 @@ func TestNothingBeginsBesideALookThatTakesLong(t *testing.T) {
 	})
 }
 
+func TestOneCallWaitsForOneProbe(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var hangs atomic.Bool
+		f := newPassworded(func(ctx context.Context) (vendorlogin.Secret, error) {
+			if hangs.Load() {
+				return vendorlogin.NewSecret("wrong"), pass(ctx, 10*time.Second)
+			}
+			return vendorlogin.NewSecret("wrong"), nil
+		})
+		s := newMemStore()
+		c := newClient(t, f, shared(s))
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		hangs.Store(true)
+		s.before = func(ctx context.Context, _ string) error { return pass(ctx, 4*time.Second) }
+		for range 200 {
+			began := time.Now()
+			_, err := c.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+			require.LessOrEqual(t, time.Since(began), time.Second)
+			time.Sleep(500 * time.Millisecond)
+		}
+	})
+}
+
 func TestProbeIsNoRenewalInStatus(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		secret := newChanging("wrong")

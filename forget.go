@@ -34,7 +34,7 @@ func (o *order) revoke(ctx context.Context, t *Token) error {
 	return o.vendor.revoke(ctx, t)
 }
 
-// seed saves a token from elsewhere, over whatever the record has. What was tried stays; holds end.
+// seed saves a token from elsewhere, over whatever the record has. What was tried stays; holds end, but for a Retry-After.
 func (o *order) seed(ctx context.Context, t *Token) outcome {
 	o.ledger.load(ctx)
 	_, wall := o.now()
@@ -42,7 +42,7 @@ func (o *order) seed(ctx context.Context, t *Token) outcome {
 	out.err = o.ledger.update(ctx, func() *record.Record {
 		next := o.unclaimed(o.ledger.rec)
 		out.seq = o.nextSeq(wall)
-		next.Token, next.Seq, next.Spent, next.Holds = toRecord(t), out.seq, false, nil
+		next.Token, next.Seq, next.Spent, next.Holds = toRecord(t), out.seq, false, next.Holds.Floored(wall)
 		return &next
 	})
 	out.unsaved = out.err != nil

@@ -13,7 +13,7 @@ type cause string
 
 const (
 	causeRejected    cause = "credentials" // the vendor rejected credentials, account or code; ends when the credentials change
-	causeRateLimited cause = "throttled"   // the vendor said when to come back
+	causeRateLimited cause = "throttled"   // the vendor did not act on it, or said when to come back
 	causeFailed      cause = "failed"      // an attempt that may have reached the vendor failed: the row of waits
 	causeUncounted   cause = "uncounted"   // nothing reached the vendor, or only a refresh token did
 	causeBudget      cause = "budget"      // no further attempt within these 10 minutes
@@ -24,7 +24,7 @@ const (
 const (
 	firstRateLimit = time.Minute // after a 429 that does not say when to come back
 	lastRateLimit  = 15 * time.Minute
-	shortestHold   = time.Second // of what a vendor says
+	shortestHold   = time.Second // after what a vendor says; the longer, the more often in a row
 	longestHold    = time.Hour
 
 	firstBackoff = time.Second // after an uncounted failure
@@ -130,8 +130,10 @@ func causeOf(f failure) cause {
 	return causeFailed
 }
 
-// saysWhen reports whether the vendor said to come back later.
-func saysWhen(e *Error) bool { return errors.Is(e, ErrRateLimited) || !e.RetryAt.IsZero() }
+// saysWhen reports whether the vendor said to come back later, or that it did not act on the request.
+func saysWhen(e *Error) bool {
+	return errors.Is(e, ErrRateLimited) || !e.RetryAt.IsZero() || e.Unprocessed && e.Status != 0
+}
 
 // isRejection reports whether the vendor decided against what was sent, or would without a code.
 func isRejection(e *Error) bool {
@@ -193,10 +195,11 @@ func lengthOf(h *hold, f failure) time.Duration {
 		return f.cooldown
 	case causeBackground:
 		return longestHold
-	case causeRateLimited:
-		if f.err.RetryAt.IsZero() {
+	case causeRateLimited: // the budget does not count these, so they must become fewer by themselves
+		if h.floor.IsZero() && errors.Is(f.err, ErrRateLimited) {
 			return doubled(firstRateLimit, lastRateLimit, h.failures)
 		}
+		return doubled(shortestHold, lastRateLimit, h.failures)
 	case causeUncounted:
 		if f.crashed && h.failures == 1 {
 			return 0 // the next call starts afresh
@@ -204,7 +207,7 @@ func lengthOf(h *hold, f failure) time.Duration {
 		backoff := doubled(firstBackoff, lastBackoff, h.failures)
 		return backoff - time.Duration(f.jitter*float64(backoff)/2)
 	}
-	return 0 // till the floor, or till the attempt that is due
+	return 0 // till the attempt that is due
 }
 
 // bounded is what is believed of a time that a vendor says.

@@ -80,6 +80,28 @@ func TestHoldAfter(t *testing.T) {
 			failure{err: &Error{Kind: ErrUnavailable, Status: 503, RetryAt: in(20 * time.Minute)}, facts: counted},
 			causeRateLimited, 20 * time.Minute, true, 20 * time.Minute,
 		},
+		"429 that says when, the tenth": {
+			failure{
+				err:   &Error{Kind: ErrRateLimited, RetryAt: in(time.Second)},
+				facts: facts{op: "login"}, before: &hold{cause: causeRateLimited, failures: 9},
+			},
+			causeRateLimited, 512 * time.Second, true, time.Second,
+		},
+		"429 that says when, the thirtieth of the fleet": {
+			failure{err: &Error{Kind: ErrRateLimited, RetryAt: in(time.Second)}, facts: facts{op: "login"}, rateLimited: 29},
+			causeRateLimited, 15 * time.Minute, true, time.Second,
+		},
+		"421": {
+			failure{err: &Error{Kind: ErrUnavailable, Status: 421, Unprocessed: true}, facts: facts{op: "login"}},
+			causeRateLimited, time.Second, true, 0,
+		},
+		"421, the sixth": {
+			failure{
+				err:   &Error{Kind: ErrUnavailable, Status: 421, Unprocessed: true},
+				facts: facts{op: "login"}, before: &hold{cause: causeRateLimited, failures: 5},
+			},
+			causeRateLimited, 32 * time.Second, true, 0,
+		},
 		"a week": {
 			failure{err: &Error{Kind: ErrRateLimited, RetryAt: in(7 * 24 * time.Hour)}, facts: counted},
 			causeRateLimited, time.Hour, true, time.Hour,

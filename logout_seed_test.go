@@ -53,6 +53,39 @@ func TestSeed(t *testing.T) {
 	}
 }
 
+// What the vendor said of when to come back holds beside a seeded token too.
+func TestSeedDoesNotEndARetryAfter(t *testing.T) {
+	for name, store := range map[string]*memStore{"store": newMemStore(), "none": nil} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := newRefresher(time.Hour, 0)
+				f.err = &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, Status: 429, RetryAt: time.Now().Add(30 * time.Minute)}
+				o := &vendorlogin.Options{}
+				if store != nil {
+					o.Store = store
+				}
+				c := newClient(t, f, o)
+				_, err := c.Token(t.Context())
+				require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
+				require.NoError(t, c.Seed(t.Context(), &vendorlogin.Token{Refresh: vendorlogin.NewSecret("elsewhere")}))
+				clients := []*vendorlogin.Client{c}
+				if store != nil {
+					clients = append(clients, newClient(t, f, o))
+				}
+				for _, c := range clients {
+					_, err = c.Token(t.Context())
+					require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
+				}
+				assert.EqualValues(t, 1, f.requests())
+
+				time.Sleep(31 * time.Minute)
+				mustToken(t, c)
+				assert.EqualValues(t, 1, f.refreshes.Load())
+			})
+		})
+	}
+}
+
 func TestSeededRefreshTokenIsNoValidToken(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := newRefresher(time.Hour, 0)

@@ -13,6 +13,7 @@ func (k *keeper) begin(ctx context.Context, r *run, work func(*order, context.Co
 	o := k.newOrder(ctx, r)
 	r.progress = o.progress
 	known := o.known // the renewal goes on changing its own
+	o.requests.Once = known.hold != nil && known.hold.cause == causeRateLimited
 	s := &scope{namespace: k.set.Namespace, probing: r.job == jobProbe}
 	if r.renews() {
 		s.spend, s.prompt = o.spend, r.prompt(k.set.PromptInBackground)

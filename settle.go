@@ -113,17 +113,18 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 	k.success = mono
 	if out.adopted {
 		k.events.report(ctx, Event{Type: EventAdopt, Expires: out.token.ExpiresAt})
-		if hold := k.onHold(); hold != nil && out.hold == nil && (hold.cause == causeRejected || wall.Before(hold.floor)) {
-			return // another process's success says nothing about our credentials, or about what the vendor told us
-		}
 	} else if r.job != jobSeed {
 		k.trouble.sent = without(k.trouble.sent, hashOf(out.token.Refresh)) // the vendor has just given it
 	}
-	if out.hold != nil {
+	hold := k.onHold()
+	switch {
+	case out.hold != nil:
 		k.setHold(ctx, out)
-		return
+	case hold != nil && wall.Before(hold.floor) && (out.adopted || r.job == jobSeed): // it says nothing about what the vendor told us
+	case hold != nil && hold.cause == causeRejected && out.adopted: // nor does another process's about our credentials
+	default:
+		k.trouble.hold, k.trouble.probes = nil, probes{}
 	}
-	k.trouble.hold, k.trouble.probes = nil, probes{}
 }
 
 // setHold puts the Client on hold. What is reported is the failure itself, where it has just happened.

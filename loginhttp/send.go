@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/sent"
 )
 
 // send sends the request and reads the response. bounded is the caller's ctx with the time that a Do may take.
@@ -35,8 +36,7 @@ func (x *exchange) send(caller, bounded context.Context) (*Answer, *vendorlogin.
 // roundTrips leaves the sending to go-retryablehttp, and every decision to x.attempts: its own policy repeats rejected logins, and
 // its own reading of Retry-After sleeps for hours, or overflows.
 func (x *exchange) roundTrips() (*http.Response, error) {
-	x.attempts.base, x.attempts.once = x.transport(), x.Once
-
+	x.attempts.base, x.attempts.once = x.transport(), x.Once || sent.Once(x.request.Context())
 	x.client = http.Client{Transport: &x.attempts}
 	x.retrying.HTTPClient = &x.client
 	x.retrying.RetryMax = maxAttempts - 1

@@ -1,6 +1,9 @@
 package record
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Failure is what went wrong, as far as others need to know it: they return it to their callers.
 type Failure struct {
@@ -61,6 +64,11 @@ func (list Holds) Without(fingerprint *uint64) Holds {
 		}
 	}
 	return next
+}
+
+// Floored is the list of those whose floor is after now.
+func (list Holds) Floored(now time.Time) Holds {
+	return slices.DeleteFunc(slices.Clone(list), func(h Hold) bool { return !now.Before(h.Floor) })
 }
 
 // FailuresOf is how often in a row the cause has come about.

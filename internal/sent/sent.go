@@ -8,7 +8,12 @@ import (
 )
 
 // A Count is safe for concurrent use. The zero Count is ready.
-type Count struct{ n atomic.Int64 }
+type Count struct {
+	// Once says that no request is to be sent again: the login before this one was turned away too. It is set before use.
+	Once bool
+
+	n atomic.Int64
+}
 
 type key struct{}
 
@@ -25,6 +30,12 @@ func Note(ctx context.Context) {
 	if c, _ := ctx.Value(key{}).(*Count); c != nil {
 		c.n.Add(1)
 	}
+}
+
+// Once is Count.Once of the Count in ctx.
+func Once(ctx context.Context) bool {
+	c, _ := ctx.Value(key{}).(*Count)
+	return c != nil && c.Once
 }
 
 // Load is how many there were.
