@@ -16,8 +16,8 @@ type Authenticator interface {
 
 	// Login exchanges the credentials for a fresh token. It passes on the ctx it is given, to SecretFuncs and OTPSources too. It does not
 	// repeat a login that the vendor rejected. A failure is an *[Error] whose Kind is one of this package's sentinels; where ctx ended, it
-	// matches ctx.Err(). Set Unprocessed only if nothing that carries a credential was sent in this Login: then it does not count as an
-	// attempt. Package loginhttp sets it for the last request, and the Client learns of earlier ones from loginhttp.
+	// matches ctx.Err(). Set Unprocessed only if the vendor acted on no request of this Login that carries a credential: then it does not
+	// count as an attempt. Package loginhttp sets it by the last request alone, and tells the Client of earlier ones.
 	Login(ctx context.Context) (*Token, error)
 }
 

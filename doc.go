@@ -17,13 +17,14 @@
 //   - Code: a one-time password (OTP), by TOTP, e-mail or SMS.
 //   - Hold: nothing is sent until a time. A valid token is still handed out. Without one, callers get the [*Error] that began the
 //     hold, marked as Remembered, with RetryAt as its end.
-//   - Attempt: a request with a password or a code in it. It is counted before it is sent. The count is taken back if it brought a valid
-//     token, or the vendor certainly did not act on it: no connection came about, or it responded 429, 503 with a Retry-After, 407, 421 or
-//     425.
+//   - Attempt: one login that sends a password, in however many requests, or one code that is sent. It is counted before. The count is
+//     taken back if it brought a valid token, or the vendor certainly did not act on it: no connection came about, or it responded 429, 503
+//     with a Retry-After, 407, 421 or 425.
 //   - Probe: while a Client is on hold, a call may start one, and all callers share it. After rejected credentials it reads them, at most
-//     every 5 seconds. With a Store the next call reads the record, then one after 5, after 10, and every 15 seconds. It sends nothing to
-//     the vendor. Changed credentials end the hold. A token in the Store is taken and handed out; it ends the hold too, unless the hold
-//     follows from rejected credentials, code, account or request. Neither ends it before a Retry-After is over.
+//     every 5 seconds. With a Store a call also reads the record: the first call on hold at once, later ones no sooner than 5, then 10,
+//     then 15 seconds after the read before. It sends nothing to the vendor. Changed credentials end the hold. A token in the Store is
+//     taken and handed out; it ends the hold too, unless the hold follows from rejected credentials, code, account or request. Neither ends
+//     it before a Retry-After is over.
 //   - Outage: a login or refresh had no response, a 5xx, or a 4xx other than 401 and 429 whose body is not the vendor's, such as a
 //     maintenance page. An HTML page with a 2xx is no outage, but [ErrBadResponse].
 //   - Record: what the users of a Store share about an account: the token, whether its refresh token was sent, holds, attempts, and
@@ -67,15 +68,16 @@
 //	unlock
 //
 // Each write is a compare-and-set: a conflict means that another process has moved on, and nothing is sent before the record is read again.
-// So a rotating refresh token is never sent twice, whichever process is paused or killed, unless the Store falls back to an older record: a
-// restored backup, or a failover that lost writes.
+// So a rotating refresh token is not sent again once the vendor may have acted on it, whichever process is paused or killed, unless the
+// Store falls back to an older record (a restored backup, or a failover that lost writes), or somebody seeds it again.
 //
 // # Never locked out
 //
-// A wrong password is sent once; then the Client, and every other user of its Store, is on hold until the password changes,
-// [Client.Renew] is called, or [Options.Cooldown] is over. Whatever a vendor returns, an account makes at most 4 unsuccessful attempts
-// with a password in any 10 minutes, and 4 with a code: see [Options.MaxAttempts]. A hold is not waited for: without a valid token a
-// call fails at once, with RetryAt. [Client.WaitToken] waits.
+// A wrong password is sent once; then the Client, and every other user of its Store, is on hold until the password changes, [Client.Renew]
+// or [Client.Seed] is called, or [Options.Cooldown] is over. Only where a person gave a code in that login, the others are not. Whatever a
+// vendor returns, an account makes at most 4 unsuccessful attempts with a password in any 10 minutes, and 4 with a code: see
+// [Options.MaxAttempts]. A login that the vendor turned away, such as by a 429, is no attempt; the waits between such logins double, to 15
+// minutes. A hold is not waited for: without a valid token a call fails at once, with RetryAt. [Client.WaitToken] waits.
 //
 // Without a Store each Client counts its own attempts, and a restarted process begins anew. A file store on a volume that outlives the
 // process prevents that. With a Store the count is that of the record: one for each [Options.Namespace] and [Account]. Two Accounts

@@ -28,8 +28,8 @@ var (
 	ErrClosed        = errors.New("client closed")
 )
 
-// An Error says what failed and for which account. Its text never holds a secret, a request's query or body, or the vendor's own
-// words except Code, since vendors echo what they were sent.
+// An Error says what failed and for which account. Its text never holds a secret, a request's query or body, or of the vendor's own words
+// more than Code and the names of Fields, since vendors echo what they were sent.
 type Error struct {
 	Account Account // whose login it was
 	Op      string  // "login", "refresh", "otp", "resend", "select", "logout", "new" for a rejected configuration, "token", "store", …

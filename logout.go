@@ -15,8 +15,9 @@ func (c *Client) Logout(ctx context.Context) error {
 	return c.alone(ctx, "logout", jobLogout, (*order).logout)
 }
 
-// Seed takes over a token from elsewhere, such as another tool's file, so that nobody has to log in again to move here. It waits
-// for a renewal under way. A copy of the token then replaces the cached one and the one in the Store, and a hold ends.
+// Seed takes over a token from elsewhere, such as another tool's file, so that nobody has to log in again to move here. It waits for a
+// renewal under way. A copy of the token then replaces the cached one and the one in the Store, a newer one too, and a hold ends, but for a
+// Retry-After. So call it once, and not at each start: a single-use refresh token would be sent again.
 //
 // A zero IssuedAt is now. An expired or empty access token is accepted if there is a refresh token; else it is [ErrInvalidRequest]. So is a
 // token that is not UTF-8 or has a control character in it, such as the line break at a file's end. Where the Store fails the error is

@@ -18,18 +18,19 @@ type Options struct {
 	// Namespace is part of every key in the Store, so that tenants who share a Store never meet. Default: empty.
 	Namespace string
 
-	// MaxAttempts is how many unsuccessful attempts with a password an account makes in any 10 minutes, and how many with a code, whatever the
-	// reason. They are counted over all users of the Store; without a Store each Client counts its own, and a restart begins anew. The next
-	// one fails at once. While a valid token is cached that no API has rejected, half as many are made. At most 32. Default 4; negative: no
-	// limit.
+	// MaxAttempts is how many unsuccessful attempts with a password an account makes in any 10 minutes, and how many with a code, whatever
+	// the reason. They are counted over all users of the Store; without a Store each Client counts its own, and a restart begins anew. The
+	// next one fails at once. While a valid token is cached that no API has rejected, half as many are made, rounded down, but at least
+	// one. Default 4; the largest value is 32; negative means no limit. The schedule of waits stays as it is; a lower value ends it
+	// earlier.
 	MaxAttempts int
 
 	// Pacer spreads the logins of many accounts at one endpoint over time; package clientpool has one. Default: none.
 	Pacer Pacer
 
-	// RenewBefore is how long before its expiry a token is renewed in the background. It is never more than half of a token's lifetime.
-	// A new token with less than 10 seconds left, or less than RenewBefore if that is shorter, is handed to the callers who wait, and
-	// its login counts as an unsuccessful attempt, so that tokens which expire on their way cause no endless logins. Default 5 minutes.
+	// RenewBefore is how long before its expiry a token is renewed in the background. It is never more than half of a token's lifetime. If
+	// a new token has less than 10 seconds left, or less than RenewBefore if that is shorter, the callers who wait still get it, but its
+	// login counts as an unsuccessful attempt, so that tokens which expire on their way cause no endless logins. Default 5 minutes.
 	RenewBefore time.Duration
 
 	// LoginTimeout bounds one renewal: waiting for other processes, and for the vendor. Asking for a code has time of its own: 5 minutes for a

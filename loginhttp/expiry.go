@@ -10,7 +10,7 @@ import (
 // field is the vendor's own expiry field as it stands in the response, and jwt the token itself. Either may be missing, and a token
 // that is no JSON Web Token says nothing. The result is
 //
-//   - of what the two say, the earlier time after SentAt
+//   - the earlier of the two times that they say, without one that is not after SentAt
 //   - a time in the past if neither is after SentAt: the token has expired on arrival
 //   - the zero time, which means not known, if a field without time zone is in the past and the token says nothing: the field may be in
 //     the vendor's local time

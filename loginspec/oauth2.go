@@ -42,7 +42,7 @@ type OAuth2 struct {
 	//   - Alg: empty means RS256.
 	//   - Subject: sub. Empty: the same as iss.
 	//   - KeyID: kid. Empty: none.
-	//   - AssertionAudience: aud. Empty: TokenURL, or for jwt_bearer Audience if that is set, which is then not sent as a field.
+	//   - AssertionAudience: aud. Empty: TokenURL. For jwt_bearer with Audience set: Audience, which is then not sent as a field.
 	//   - AssertionLife: 0 means 5 minutes.
 	Alg, Subject, KeyID, AssertionAudience string
 	AssertionLife                          time.Duration

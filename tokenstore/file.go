@@ -46,9 +46,8 @@ import (
 // debugger, while it has this lock. Then Save and Delete of other processes wait until ctx ends, or for 10 seconds, and return
 // [vendorlogin.ErrStore]. Load never waits.
 //
-// A lock taken by TryLock is free when its lease has passed, or when its holder has ended, whatever comes first. Leases and ttls go by
-// the machine's clock. A lease that seems to end later than it can, since the clock was set back, lasts its full length again, from
-// when it is found.
+// A lock taken by TryLock is free when its lease has passed, or when its holder has ended, whatever comes first. Leases and ttls go by the
+// machine's clock. If the clock was set back, a lease seems to end too late; it then lasts its full length from when somebody finds it.
 type File struct {
 	path        string
 	lockTimeout time.Duration

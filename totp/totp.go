@@ -107,9 +107,9 @@ func (*Source) String() string { return "totp.Source" }
 // GoString is String.
 func (s *Source) GoString() string { return s.String() }
 
-// OTP gives the code of the current step, once it has made sure that nobody else will get it. It waits for the next step where the
-// current one is used, or about to end: a thirtieth of its period is left, a second of the usual 30. When ctx ends first, the error
-// matches ctx.Err(), and its RetryAt is the beginning of that step. No error holds the secret or a code.
+// OTP gives the code of the current step, once it has made sure that nobody else will get it. It waits for the next step where the current
+// one is used, or has less than a thirtieth of its period left: a second of the usual 30. When ctx ends first, the error matches ctx.Err(),
+// and its RetryAt is the beginning of that step. No error holds the secret or a code.
 func (s *Source) OTP(ctx context.Context, c vendorlogin.Challenge) (string, error) {
 	k, err := s.key(ctx, c.Account)
 	if err != nil {
