@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/vendorlogin/vendorlogin"
 )
@@ -37,8 +38,8 @@ func (x *exchange) oauthFailure(a *Answer) *vendorlogin.Error {
 	switch {
 	case kind == nil && x.succeeds(a):
 		return nil
-	case word == "server_error" && a.Status == http.StatusUnauthorized:
-		kind = nil // some say that of a wrong password: the status decides
+	case a.Status == http.StatusUnauthorized && slices.Contains([]string{"server_error", "access_denied", "unauthorized_client"}, word):
+		kind = nil // some say that of a wrong password or secret, such as Auth0 and Keycloak: the status decides
 	}
 	return &vendorlogin.Error{Kind: kind, Code: word, Message: Text(said.Description)}
 }

@@ -120,7 +120,7 @@ func (k *checker) checkInputs(partial bool) {
 		case in.Secret && value != "":
 			k.addInput(in.Name, "is secret: it belongs in Config.Secrets, and has no default")
 		case !in.Secret && secret != nil:
-			k.addInput(in.Name, "is not secret: it belongs in Config.Values")
+			k.addInput(in.Name, "is not secret: it belongs in Config.Values, or %s lacks secret: true", k.place(item("inputs", i)))
 		case in.Secret && secret != nil:
 			k.secrets[in.Name] = secret.OncePerLogin()
 		case value == "" && !in.Optional && !partial:

@@ -2,6 +2,7 @@ package loginspec
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -9,10 +10,16 @@ import (
 	"github.com/vendorlogin/vendorlogin/internal/strictjson"
 )
 
+// lookalike is how other notations write the value of a name.
+var lookalike = regexp.MustCompile(`^(?:[A-Za-z]+ )?(?:\$|\$?\{\{? ?|\$\(|%\{?|<)([A-Za-z_][A-Za-z0-9_-]*)(?: ?\}\}?|\)|%|>)?$`)
+
 // checkTemplate checks the names in a template.
 func (k *checker) checkTemplate(path, template string, there map[string]bool, s *Step) {
 	_, err := place.Parse(template)
 	k.bad(err != nil, path, "%v", err)
+	if found := lookalike.FindStringSubmatch(template); found != nil && k.given[found[1]] != "" && len(place.Names(template)) == 0 {
+		k.add(path, "has %s as a plain text; did you mean ${%s}?", template, found[1])
+	}
 	for _, name := range place.Names(template) {
 		k.checkName(path, name, there, s)
 	}

@@ -73,6 +73,7 @@ func (k *checker) checkStep(path, op string, s *Step, there map[string]bool) {
 		}
 	}
 	meant := strictjson.Nearest(s.Code, []string{"when_configured"}) // any other word may be how a vendor sends its codes
+	k.bad(strings.ContainsAny(s.Code, "${} "), path+".code", "is how the code reaches the user, such as totp, email or sms")
 	k.bad(s.Code != "when_configured" && strings.Contains(meant, "did you mean"), path+".code", "is unknown%s", meant)
 	k.bad(s.JSON != nil && s.Form != nil || s.XML != nil && (s.JSON != nil || s.Form != nil), path, "has more than one of json, form and xml")
 	k.bad(s.Method != "" && !slices.Contains(methods, s.Method), path+".method", "is unknown%s", strictjson.Nearest(s.Method, methods))
@@ -124,6 +125,11 @@ func (k *checker) checkURL(path, template, only string, required bool) {
 		return
 	}
 	k.bad(len(u.Query) > 0 && !required, path, "has a query")
+	for segment := range strings.SplitSeq(u.Path, "/") {
+		if name := strings.TrimLeft(segment, ":$"); name != segment && k.given[name] != "" {
+			k.add(path, "has %s in its path; did you mean ${%s}?", segment, name)
+		}
+	}
 	hosts := place.Names(u.Host)
 	if u.Lead != "" {
 		hosts, k.leads[u.Lead] = []string{u.Lead}, true
@@ -146,6 +152,7 @@ func (k *checker) checkPlaces(path string, s *Step) {
 	k.invalid(path+".query", place.CheckFields(s.Query))
 	k.invalid(path+".form", place.CheckFields(s.Form))
 	k.invalid(path+".json", place.CheckJSON(s.JSON))
+	k.checkBraces(path+".json", s.JSON)
 	k.checkXML(path+".xml", s.XML)
 	header := http.Header{}
 	for name, value := range s.Header {
@@ -162,6 +169,21 @@ func (k *checker) checkPlaces(path string, s *Step) {
 	k.bad(!strings.Contains(kind, "${") && kind != "" && !strings.Contains(kind, want), path+".header.Content-Type", "contradicts the body")
 	k.bad(s.Basic != nil && has(header, "Authorization"), path+".header.Authorization", "is there beside basic")
 	k.bad(len(s.Cookies) > 0 && has(header, "Cookie"), path+".header.Cookie", "is there beside cookies")
+}
+
+// checkBraces finds {name}, which YAML reads as an object.
+func (k *checker) checkBraces(path string, v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, in := range v {
+			k.bad(len(v) == 1 && in == nil && k.given[key] != "", path, "has {%s}, an object; did you mean ${%s}?", key, key)
+			k.checkBraces(join(path, key), in)
+		}
+	case []any:
+		for i, in := range v {
+			k.checkBraces(item(path, i), in)
+		}
+	}
 }
 
 func has(header http.Header, name string) bool { return len(header.Values(name)) > 0 }
@@ -220,7 +242,8 @@ func (k *checker) checkUnused() {
 	unused("Made", maps.Keys(k.made))
 	k.spec.allSteps(func(_, path string, s *Step) {
 		for name, source := range s.Keep {
-			k.bad(!k.used[name] && !isTokenField(name) && !source.Public, join(path, "keep."+name), "is secret and never used")
+			k.bad(!k.used[name] && !isTokenField(name) && !source.Public, join(path, "keep."+name), "is secret and never used%s",
+				meantBy(name, tokenFields))
 		}
 		unused(path+".make", maps.Keys(s.Make))
 	})

@@ -21,6 +21,9 @@ func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *read
 	for _, name := range slices.Sorted(maps.Keys(keep)) {
 		source := keep[name]
 		value, ok := source.reads().Find(resp)
+		if isToken := name == "access" || name == "refresh"; isToken && !source.Text && isNothing(value) {
+			ok = false
+		}
 		if ok && isNoToken(name, &source, resp) {
 			return r.unusable(call, resp, fmt.Errorf("%s: the body is a page or a document, and no token", name))
 		}
@@ -51,6 +54,11 @@ func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *read
 		}
 	}
 	return nil
+}
+
+// isNothing reports whether a value is what vendors say where there is no token.
+func isNothing(value string) bool {
+	return slices.Contains([]string{"", "null", "true", "false", "0", "-1"}, strings.ToLower(strings.TrimSpace(value)))
 }
 
 // isNoToken reports whether a whole body is what stands there in place of a token: a page of a proxy or a login wall, or JSON or XML.

@@ -15,10 +15,10 @@ import (
 func (m *Make) make(ctx context.Context, get place.Values) (value string, ok bool, err error) {
 	switch {
 	case m.Base64 != "":
-		text, ok, err := place.Fill(ctx, m.Base64, get, place.AsItIs)
+		text, ok, err := place.Fill(ctx, m.Base64, get, place.InText(m.Base64))
 		return made.Base64(text, m.As == "url"), ok, err
 	case m.SHA256 != "":
-		text, ok, err := place.Fill(ctx, m.SHA256, get, place.AsItIs)
+		text, ok, err := place.Fill(ctx, m.SHA256, get, place.InText(m.SHA256))
 		return made.SHA256(text, m.As), ok, err
 	case m.UUID:
 		return made.UUID(), true, nil

@@ -3,8 +3,10 @@ package loginspec
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/vendorlogin/vendorlogin/internal/place"
+	"github.com/vendorlogin/vendorlogin/internal/strictjson"
 )
 
 // templates calls visit with every template in the request of a step, and the key that it is at.
@@ -108,9 +110,18 @@ func (s *Spec) tokenKeep() map[string]Source {
 	return nil
 }
 
+// tokenFields are the names of what becomes a field of the Token.
+var tokenFields = []string{"access", "refresh", "type", "expires", "refresh_expires", "subject"}
+
 // isTokenField reports whether what is kept under a name is a field of the Token.
-func isTokenField(name string) bool {
-	return slices.Contains([]string{"access", "refresh", "type", "expires", "refresh_expires", "subject"}, name)
+func isTokenField(name string) bool { return slices.Contains(tokenFields, name) }
+
+// meantBy says which of the known names was probably meant, if one was.
+func meantBy(name string, known []string) string {
+	if meant := strictjson.Nearest(name, known); strings.Contains(meant, "did you mean") {
+		return meant
+	}
+	return ""
 }
 
 // isSecret reports whether nobody may see the value of a name.

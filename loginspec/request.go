@@ -154,7 +154,7 @@ func (r *run) base(ctx context.Context) (string, error) {
 // fillXML fills the texts of elements. An element that uses what is not there is left out.
 func fillXML(ctx context.Context, x XML, get place.Values) (filled xmltree.Elements, err error) {
 	for _, e := range x {
-		text, ok, err := place.Fill(ctx, e.Text, get, place.AsItIs)
+		text, ok, err := place.Fill(ctx, e.Text, get, place.InText(e.Text))
 		if err != nil {
 			return nil, err
 		}

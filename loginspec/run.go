@@ -108,7 +108,7 @@ func (r *run) send(ctx context.Context, op string, s *Step, keep map[string]Sour
 	}
 	answer, err := r.exchange(ctx, call, s)
 	if err == nil {
-		r.last.call, r.last.resp = call, &reading.Response{Answer: answer}
+		r.last.call, r.last.resp, r.last.keep = call, &reading.Response{Answer: answer}, keep
 		err = r.keep(call, s, keep, r.last.resp)
 	}
 	if r.trace != nil {

@@ -19,7 +19,10 @@ func (r *run) tokenOf(ctx context.Context, steps []Step) (*vendorlogin.Token, er
 		if r.last.call == nil {
 			return nil, r.asError(r.op, place.Invalid{Name: "login", Reason: "has no step that runs with these inputs"})
 		}
-		source := r.spec.tokenKeep()["access"]
+		source, isThere := r.last.keep["access"] // of another step it is not in this response
+		if !isThere {
+			source = r.spec.tokenKeep()["access"]
+		}
 		return nil, r.missing("access", &source, r.last.call, r.last.resp)
 	}
 	if _, err := r.base(ctx); err != nil {

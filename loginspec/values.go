@@ -25,6 +25,7 @@ type run struct {
 	last    struct {
 		call *filledCall
 		resp *reading.Response
+		keep map[string]Source
 	}
 }
 

@@ -3,17 +3,19 @@ package place
 import (
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // Fields fills fields by name. One that uses what is not there is left out.
 func Fields(ctx context.Context, fields map[string]string, get Values) (url.Values, error) {
 	filled := url.Values{}
 	for name, template := range fields {
-		value, ok, err := Fill(ctx, template, get, AsItIs)
+		value, ok, err := Fill(ctx, template, get, InText(template))
 		if err != nil {
 			return nil, err
 		}
@@ -85,7 +87,7 @@ func walk(path string, v any, leaf leafFunc) (any, bool, error) {
 
 // fillLeaf keeps the type of a number or boolean input that is the whole leaf.
 func fillLeaf(ctx context.Context, template string, get Values) (any, bool, error) {
-	value, ok, err := Fill(ctx, template, get, AsItIs)
+	value, ok, err := Fill(ctx, template, get, InText(template))
 	if err != nil || !ok {
 		return nil, false, err
 	}
@@ -93,4 +95,25 @@ func fillLeaf(ctx context.Context, template string, get Values) (any, bool, erro
 		return json.RawMessage(value), true, nil
 	}
 	return value, true, nil
+}
+
+// InText is the escape of a text, which may be JSON or XML of its own: a form's field that is a document, say.
+func InText(template string) func(string) (string, error) {
+	text := strings.TrimSpace(template)
+	switch {
+	case strings.HasPrefix(text, "<") && strings.HasSuffix(text, ">") && strings.Contains(text, "</"):
+		return escapeXML
+	case (strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[")) && json.Valid([]byte(text)):
+		return func(value string) (string, error) {
+			quoted, err := json.Marshal(value)
+			return string(quoted[1 : len(quoted)-1]), err
+		}
+	}
+	return AsItIs
+}
+
+func escapeXML(value string) (string, error) {
+	var b strings.Builder
+	err := xml.EscapeText(&b, []byte(value))
+	return b.String(), err
 }

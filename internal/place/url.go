@@ -56,7 +56,7 @@ func ParseURL(template string) (u URL, err error) {
 	parts, _ := Parse(u.Host)
 	for _, p := range parts {
 		if !literalHost.MatchString(p.Text) {
-			return u, errors.New("has a host that is none")
+			return u, errors.New("has a host that is none; the value of a name is written ${name}")
 		}
 	}
 	if len(parts) == 0 || len(Names(u.Host)) == 0 && !ValidHost(u.Host) {
@@ -69,7 +69,7 @@ func (u URL) checkPath() error {
 	parts, _ := Parse(u.Path)
 	for _, p := range parts {
 		if !literalPath.MatchString(p.Text) {
-			return errors.New("has a character in its path that no path has")
+			return errors.New("has a character in its path that no path has; the value of a name is written ${name}")
 		}
 	}
 	if LeadsElsewhere(u.Path) {

@@ -37,7 +37,7 @@ func (s *Place) Find(r *Response) (string, bool) {
 func (s *Place) all(r *Response) (found []string) {
 	values := []string{s.locate(r)}
 	if s.Header != "" {
-		values = r.Header.Values(s.Header)
+		values = r.headers(s.Header)
 	}
 	for _, value := range values {
 		if s.Header != "" {

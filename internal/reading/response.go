@@ -74,13 +74,26 @@ func (r *Response) Cookie(name string) *http.Cookie {
 	cookies := (&http.Response{Header: r.Header}).Cookies()
 	slices.Reverse(cookies)
 	i := slices.IndexFunc(cookies, func(c *http.Cookie) bool { return c.Name == name })
-	if i < 0 || cookies[i].Value == "" || cookies[i].MaxAge < 0 {
-		return nil
-	}
-	if c := cookies[i]; c.MaxAge == 0 && !c.Expires.IsZero() && c.Expires.Before(r.now()) {
+	if i < 0 || cookies[i].Value == "" || r.isDeleted(cookies[i]) {
 		return nil
 	}
 	return cookies[i]
+}
+
+// isDeleted reports whether a cookie is there to delete one.
+func (r *Response) isDeleted(c *http.Cookie) bool {
+	return c.MaxAge < 0 || c.MaxAge == 0 && !c.Expires.IsZero() && c.Expires.Before(r.now())
+}
+
+// headers are the values of a header, without cookies that are there to be deleted.
+func (r *Response) headers(name string) []string {
+	if !strings.EqualFold(name, "Set-Cookie") {
+		return r.Header.Values(name)
+	}
+	return slices.DeleteFunc(slices.Clone(r.Header.Values(name)), func(value string) bool {
+		c, err := http.ParseSetCookie(value)
+		return err == nil && r.isDeleted(c)
+	})
 }
 
 // now is the vendor's clock, or else the local one.
@@ -99,7 +112,11 @@ func (r *Response) CookieHeader(names []string) string {
 		if c == nil {
 			return ""
 		}
-		pairs = append(pairs, name+"="+c.Value)
+		value := c.Value
+		if c.Quoted {
+			value = `"` + value + `"`
+		}
+		pairs = append(pairs, name+"="+value)
 	}
 	return strings.Join(pairs, "; ")
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -33,13 +32,13 @@ func Read(r io.Reader) (*loginspec.Spec, error) {
 	var document, second yaml.Node
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	if err := d.Decode(&document); err != nil && err != io.EOF {
-		return nil, failure(syntax(err))
+		return nil, failure(syntax(err, data))
 	}
 	switch err := d.Decode(&second); {
 	case err == nil:
 		return nil, failure(fmt.Errorf("line %d: has more than one document", second.Line))
 	case err != io.EOF:
-		return nil, failure(syntax(err))
+		return nil, failure(syntax(err, data))
 	}
 	if document.IsZero() {
 		return nil, failure(errors.New("is empty"))
@@ -51,8 +50,16 @@ func Read(r io.Reader) (*loginspec.Spec, error) {
 	return loginspec.Read(&w.out)
 }
 
-var parserError = regexp.MustCompile(
-	`^yaml: line (\d+): (did not find expected (?:',' or '[\]}]'|key|'-' indicator|node content|<document start>))`)
+var parserError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+
+// mayBeBefore is what is found in the line after one that lacks a colon, or is the first of its kind and indented otherwise.
+var mayBeBefore = regexp.MustCompile(`expected (key|'-')|^mapping values|<document start>`)
+
+// maxLines and maxSearch bound the files in which the line of a syntax error is looked for: each line is read with all before it.
+const (
+	maxLines  = 1000
+	maxSearch = 64 << 10
+)
 
 // hints say what an error of the library mostly comes from.
 var hints = map[string]string{
@@ -60,14 +67,21 @@ var hints = map[string]string{
 	"tab character":                "YAML is indented with blanks",
 	"cannot start any token":       "YAML is indented with blanks, not tabs, and a value that begins with @, % or ` needs quotes",
 	"mapping values are not allow": `a value with ": " in it needs quotes, and keys of one mapping are indented alike`,
+	"did not find expected key":    `keys of one mapping are indented alike, each with a ": "`,
+	"expected '-' indicator":       "the keys of a list's item are indented alike, and the items too",
 }
 
-// syntax is a syntax error with its line: the library counts the lines of a parser's errors from 0. The usual mistakes are named.
-func syntax(err error) error {
+// syntax is a syntax error with its line: the library names the one where what cannot be read begins, or none. The usual mistakes are
+// named.
+func syntax(err error, data []byte) error {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	if found := parserError.FindStringSubmatch(err.Error()); found != nil {
-		line, _ := strconv.Atoi(found[1])
-		text = fmt.Sprintf("line %d: %s", line+1, found[2])
+	if said := reason(err); said != "" {
+		if line := brokenLine(data, said); line > 0 {
+			text = fmt.Sprintf("line %d: %s", line, said)
+			if before := lineBefore(data, line); before > 0 && mayBeBefore.MatchString(said) {
+				text += fmt.Sprintf(", or line %d is wrong", before)
+			}
+		}
 	}
 	for part, hint := range hints {
 		if strings.Contains(text, part) {
@@ -75,6 +89,60 @@ func syntax(err error) error {
 		}
 	}
 	return errors.New(text)
+}
+
+// reason is what a syntax error says beside its line.
+func reason(err error) string {
+	if found := parserError.FindStringSubmatch(err.Error()); found != nil {
+		return found[2]
+	}
+	return ""
+}
+
+// brokenLine is the first line from which on a file cannot be read for a reason, however it goes on.
+func brokenLine(data []byte, said string) (line int) {
+	ends := bytes.Count(data, []byte("\n")) + 1
+	if ends > maxLines || len(data) > maxSearch {
+		return 0
+	}
+	for n, end := 1, 0; end < len(data); n++ {
+		if i := bytes.IndexByte(data[end:], '\n'); i >= 0 {
+			end += i + 1
+		} else {
+			end = len(data)
+		}
+		switch err := readAll(data[:end]); {
+		case err == nil || reason(err) != said:
+			line = 0
+		case line == 0:
+			line = n
+		}
+	}
+	return line
+}
+
+// lineBefore is the last line before one that says something.
+func lineBefore(data []byte, line int) int {
+	lines := strings.Split(string(data), "\n")
+	for line--; line > 0; line-- {
+		if text := strings.TrimSpace(lines[line-1]); text != "" && text[0] != '#' {
+			return line
+		}
+	}
+	return 0
+}
+
+// readAll reads every document.
+func readAll(data []byte) error {
+	for d := yaml.NewDecoder(bytes.NewReader(data)); ; {
+		var document yaml.Node
+		if err := d.Decode(&document); err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
 }
 
 func failure(err error) error {
@@ -113,7 +181,7 @@ func (w *writer) list(n *yaml.Node, brackets string, depth int) error {
 	for i, item := range n.Content {
 		isKey := n.Kind == yaml.MappingNode && i%2 == 0
 		if isKey && (item.Kind != yaml.ScalarNode || item.Tag == "!!merge") {
-			return fmt.Errorf("line %d: a key must be a text", item.Line)
+			return fmt.Errorf(`line %d: a key must be a text; the value of a name is written "${name}"`, item.Line)
 		}
 		if separator := map[bool]string{true: ":", false: ","}[n.Kind == yaml.MappingNode && !isKey]; i > 0 {
 			w.out.WriteString(separator)
