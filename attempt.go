@@ -68,7 +68,11 @@ func (o *order) overBudget() *outcome {
 	}
 	e := remembered(o.vendor.auth.Account(), attempts.Last, free)
 	e.Err = plainError("the attempt budget is empty")
-	return &outcome{err: e, hold: newHold(causeBudget, e, mono, wall)}
+	h := newHold(causeBudget, e, mono, wall)
+	if o.known.hold != nil {
+		h.failures = o.known.hold.failures
+	}
+	return &outcome{err: e, hold: h}
 }
 
 // begin is what counts once a login is about to be sent.
@@ -90,12 +94,11 @@ func (o *order) noteAttempts(a record.Attempts) { o.progress.note(func(f *facts)
 
 // spend counts a code, or another secret of a single use, that is about to be sent, and remembers it. See Spend.
 func (o *order) spend(ctx context.Context, s Secret, code bool) error {
-	sum, _ := o.vendor.auth.Account().Fingerprint(ctx, func(context.Context) (Secret, error) { return s, nil })
 	if o.over() {
 		return o.vendor.unsent("otp", ErrUnavailable, "the login has taken too long")
 	}
 	o.closeCode()
-	fingerprint, id := uint32(sum>>32), o.owner+"-"+rand.Text()[:8]
+	fingerprint, id := o.fingerprintOf(s), o.owner+"-"+rand.Text()[:8]
 	var refused *Error
 	var next record.Record
 	o.ledger.announce(ctx, func() *record.Record {
@@ -125,9 +128,8 @@ func (o *order) spend(ctx context.Context, s Secret, code bool) error {
 
 // unspendable says why a secret must not be sent, if it must not.
 func (o *order) unspendable(fingerprint uint32, wall time.Time) *Error {
-	mine := record.Record{Consumed: o.progress.soFar().consumed}
-	if o.ledger.rec.HasConsumed(fingerprint, wall) || mine.HasConsumed(fingerprint, wall) {
-		return o.vendor.unsent("login", ErrInvalidCredentials, "a secret of a single use was sent before")
+	if sent := o.sentBefore(fingerprint, wall); sent != nil {
+		return sent
 	}
 	attempts := o.attempts()
 	if free := attempts.Code.Free(o.limit(), wall); !free.IsZero() {
@@ -136,6 +138,27 @@ func (o *order) unspendable(fingerprint uint32, wall time.Time) *Error {
 		return e
 	}
 	return nil
+}
+
+// sentBefore is the error of a secret that was sent before.
+func (o *order) sentBefore(fingerprint uint32, wall time.Time) *Error {
+	mine := record.Record{Consumed: o.progress.soFar().consumed}
+	if o.ledger.rec.HasConsumed(fingerprint, wall) || mine.HasConsumed(fingerprint, wall) {
+		return o.vendor.unsent("login", ErrInvalidCredentials, "a secret of a single use was sent before")
+	}
+	return nil
+}
+
+// spent says whether a secret was sent before. See Spent.
+func (o *order) spent(s Secret) error {
+	_, wall := o.now()
+	return asError(o.sentBefore(o.fingerprintOf(s), wall))
+}
+
+// fingerprintOf is what a secret of a single use is remembered by.
+func (o *order) fingerprintOf(s Secret) uint32 {
+	sum, _ := o.vendor.auth.Account().Fingerprint(context.Background(), func(context.Context) (Secret, error) { return s, nil })
+	return uint32(sum >> 32)
 }
 
 // closeCode ends the attempt with the code before: the vendor rejected it, or another would not be asked for.

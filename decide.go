@@ -221,14 +221,24 @@ func (k *keeper) reject(ctx context.Context, t *Token) bool {
 	return true
 }
 
-// accepted is told that an API accepted t. Where t came in place of a rejected token, it is good.
-func (k *keeper) accepted(t *Token) {
+// isRejected reports whether t is the cached token, and an API rejected it.
+func (k *keeper) isRejected(t *Token) bool {
 	h := k.cached.Load()
-	if h == nil || h.token != t || !h.is(unprovenFlag) {
+	return h != nil && h.token == t && h.is(rejectedFlag)
+}
+
+// accepted is told that an API accepted t. Where t came in place of a rejected token, it is good. disputed: it was sent after an API
+// had rejected it.
+func (k *keeper) accepted(t *Token, disputed bool) {
+	h := k.cached.Load()
+	if h == nil || h.token != t || !h.is(unprovenFlag) && !disputed {
 		return
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if disputed && h.is(rejectedFlag) {
+		k.troubled().rejection.disputed = true
+	}
 	k.cached.CompareAndSwap(h, h.with(h.flags&^unprovenFlag))
 }
 

@@ -24,8 +24,11 @@ const (
 const (
 	firstRateLimit = time.Minute // after a 429 that does not say when to come back
 	lastRateLimit  = 15 * time.Minute
-	shortestHold   = time.Second // after what a vendor says; the longer, the more often in a row
+	shortestHold   = time.Second // of what a vendor says
 	longestHold    = time.Hour
+
+	lastTurnedAway  = 4 * time.Minute // shortestHold is doubled up to this, while the vendor goes on turning the login away
+	oftenTurnedAway = 22              // in a row, about an hour: later lastRateLimit holds
 
 	firstBackoff = time.Second // after an uncounted failure
 	lastBackoff  = 10 * time.Second
@@ -91,7 +94,7 @@ type failure struct {
 // holdAfter says how long to send nothing after a failure, and what to tell callers meanwhile. It is a pure function.
 func holdAfter(f failure) *hold {
 	h := &hold{cause: causeOf(f), failures: 1, since: f.wall, fingerprint: f.facts.fingerprint}
-	if f.before != nil && f.before.cause == h.cause {
+	if f.before != nil && (f.before.cause == h.cause || f.before.cause == causeBudget) { // that one had its failures from those before
 		h.failures = f.before.failures + 1
 	}
 	if h.cause == causeRateLimited {
@@ -122,7 +125,7 @@ func causeOf(f failure) cause {
 		return causeUncounted // the next renewal logs in
 	case isRejection(f.err):
 		return causeRejected
-	case saysWhen(f.err):
+	case errors.Is(f.err, ErrRateLimited), saysWhen(f.err) && !f.facts.counted:
 		return causeRateLimited
 	case !f.facts.counted:
 		return causeUncounted
@@ -174,7 +177,7 @@ func rejectsRefresh(e *Error) bool {
 // endOf is when h ends.
 func endOf(h *hold, f failure) time.Time {
 	end := f.wall.Add(lengthOf(h, f))
-	if h.cause == causeFailed {
+	if h.cause == causeFailed || h.cause == causeRateLimited && h.failures > 1 && f.facts.counted && f.due.After(end) {
 		end = f.due
 	}
 	if h.cause == causeFailed && f.validUntil.After(f.wall) && f.validUntil.Before(end) {
@@ -199,7 +202,10 @@ func lengthOf(h *hold, f failure) time.Duration {
 		if h.floor.IsZero() && errors.Is(f.err, ErrRateLimited) {
 			return doubled(firstRateLimit, lastRateLimit, h.failures)
 		}
-		return doubled(shortestHold, lastRateLimit, h.failures)
+		if h.failures <= oftenTurnedAway {
+			return doubled(shortestHold, lastTurnedAway, h.failures)
+		}
+		return lastRateLimit
 	case causeUncounted:
 		if f.crashed && h.failures == 1 {
 			return 0 // the next call starts afresh
@@ -220,7 +226,7 @@ func isShared(c cause, f failure) bool {
 	case causeRateLimited:
 		return true
 	case causeFailed:
-		return !f.facts.prompted
+		return !f.facts.prompted || !f.err.RetryAt.IsZero()
 	case causeRejected:
 		return !f.facts.prompted && f.err.Kind != ErrOTPRequired
 	}

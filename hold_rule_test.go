@@ -76,16 +76,45 @@ func TestHoldAfter(t *testing.T) {
 			failure{err: &Error{Kind: ErrRateLimited, RetryAt: in(5 * time.Minute)}, facts: refreshed},
 			causeRateLimited, 5 * time.Minute, true, 5 * time.Minute,
 		},
+		"502 that says when": {
+			failure{err: &Error{Kind: ErrUnavailable, Status: 502, RetryAt: in(20 * time.Minute)}, facts: counted},
+			causeFailed, 20 * time.Minute, true, 20 * time.Minute,
+		},
 		"503 that says when": {
-			failure{err: &Error{Kind: ErrUnavailable, Status: 503, RetryAt: in(20 * time.Minute)}, facts: counted},
+			failure{err: &Error{Kind: ErrUnavailable, Status: 503, RetryAt: in(20 * time.Minute), Unprocessed: true}, facts: facts{op: "login"}},
 			causeRateLimited, 20 * time.Minute, true, 20 * time.Minute,
+		},
+		"503 that says when, after the password was taken": {
+			failure{
+				err:   &Error{Kind: ErrUnavailable, Status: 503, RetryAt: in(time.Second), Unprocessed: true},
+				facts: counted, due: in(37 * time.Second),
+			},
+			causeFailed, 37 * time.Second, true, time.Second,
+		},
+		"502 that says when, a person's code": {
+			failure{err: &Error{Kind: ErrUnavailable, Status: 502, RetryAt: in(time.Minute)}, facts: prompted, due: in(37 * time.Second)},
+			causeFailed, time.Minute, true, time.Minute,
+		},
+		"429 after the password was taken": {
+			failure{
+				err:   &Error{Kind: ErrRateLimited, RetryAt: in(time.Minute), Unprocessed: true},
+				facts: counted, due: in(240 * time.Second),
+			},
+			causeRateLimited, time.Minute, true, time.Minute,
+		},
+		"429 after the password was taken, again": {
+			failure{
+				err:   &Error{Kind: ErrRateLimited, RetryAt: in(time.Minute), Unprocessed: true},
+				facts: counted, due: in(240 * time.Second), before: &hold{cause: causeBudget, failures: 1},
+			},
+			causeRateLimited, 240 * time.Second, true, time.Minute,
 		},
 		"429 that says when, the tenth": {
 			failure{
 				err:   &Error{Kind: ErrRateLimited, RetryAt: in(time.Second)},
 				facts: facts{op: "login"}, before: &hold{cause: causeRateLimited, failures: 9},
 			},
-			causeRateLimited, 512 * time.Second, true, time.Second,
+			causeRateLimited, 4 * time.Minute, true, time.Second,
 		},
 		"429 that says when, the thirtieth of the fleet": {
 			failure{err: &Error{Kind: ErrRateLimited, RetryAt: in(time.Second)}, facts: facts{op: "login"}, rateLimited: 29},

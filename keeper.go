@@ -178,6 +178,7 @@ type rejections struct {
 	until    time.Duration // monotonic: no renewal before
 	rejected int           // renewed tokens in a row that were rejected too
 	reported bool          // that a rejection changes nothing until then
+	disputed bool          // a rejected token was accepted afterwards: an endpoint rejects, not the API
 	probe    time.Duration // when to look at the store again
 }
 
@@ -186,9 +187,18 @@ func (r *rejections) renewed(mono time.Duration) {
 	r.until, r.reported = mono+doubled(firstRejection, lastRejection, r.rejected+1), false
 }
 
-// count counts the rejection of h if that was renewed because of one, and has served nobody since.
+// adopted begins the interval where another process has begun it: age ago its renewal brought the token.
+func (r *rejections) adopted(mono, age time.Duration) {
+	if until := mono - age + doubled(firstRejection, lastRejection, r.rejected+1); until > r.until {
+		r.until, r.reported = until, false
+	}
+}
+
+// count counts the rejection of h if that was renewed because of one, and has served nobody since, or if the one before was disputed.
 func (r *rejections) count(h *cached, mono time.Duration) {
-	if h.is(unprovenFlag) && mono-h.taken < lastRejection {
+	again := h.is(unprovenFlag) || r.disputed
+	r.disputed = false
+	if again && mono-h.taken < lastRejection {
 		r.rejected++
 		return
 	}

@@ -90,7 +90,7 @@ func TestLoginLeavesNothingToRemember(t *testing.T) {
 func TestTokenThatIsAcceptedAfterLogoutStaysForgotten(t *testing.T) {
 	t.Parallel()
 	var k keeper
-	k.accepted(&Token{})
+	k.accepted(&Token{}, false)
 	assert.Nil(t, k.cached.Load())
 }
 

@@ -16,7 +16,7 @@ func (k *keeper) begin(ctx context.Context, r *run, work func(*order, context.Co
 	o.requests.Once = known.hold != nil && known.hold.cause == causeRateLimited
 	s := &scope{namespace: k.set.Namespace, probing: r.job == jobProbe}
 	if r.renews() {
-		s.spend, s.prompt = o.spend, r.prompt(k.set.PromptInBackground)
+		s.spend, s.spent, s.prompt = o.spend, o.spent, r.prompt(k.set.PromptInBackground)
 	}
 	r.flight = flight.New(o.requests.In(s.in(context.WithValue(ctx, insideKey{k}, true))), flight.Work[outcome]{
 		Timeout: k.set.LoginTimeout,

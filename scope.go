@@ -13,6 +13,9 @@ type scope struct {
 	// spend records that a single-use secret, or a one-time password, is about to be sent; nil in a probe.
 	spend func(ctx context.Context, s Secret, code bool) error
 
+	// spent is the error of a single-use secret that was sent before; nil in a probe.
+	spent func(s Secret) error
+
 	// prompt gives the ctx under which s is asked, and what to call afterwards; nil in a probe.
 	prompt func(ctx context.Context, s OTPSource) (asking context.Context, asked func(), err error)
 

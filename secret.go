@@ -106,6 +106,15 @@ func (o *secretOnce) read(ctx context.Context) (Secret, error) {
 // before, and [ErrRateLimited] with RetryAt where the attempts are used up. Outside a Client's login, Spend does nothing and returns nil.
 func Spend(ctx context.Context, s Secret) error { return spend(ctx, s, false) }
 
+// Spent returns the error that [Spend] returns for a secret that was sent before, else nil, and counts nothing. An [Authenticator] that
+// sends s in a later step calls it before the first: a login that cannot succeed is then not begun.
+func Spent(ctx context.Context, s Secret) error {
+	if scope := scopeOf(ctx); scope != nil && scope.spent != nil {
+		return scope.spent(s)
+	}
+	return nil
+}
+
 // SecretString is a SecretFunc that always returns s.
 func SecretString(s string) SecretFunc {
 	secret := NewSecret(s)

@@ -105,6 +105,9 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 	before := k.cached.Load()
 	if r.forRejected || r.job != jobSeed && before != nil && before.flags&(rejectedFlag|unprovenFlag) != 0 {
 		h.flags |= unprovenFlag
+		if out.adopted {
+			k.trouble.rejection.adopted(mono, max(wall.Sub(out.token.IssuedAt), 0))
+		}
 	}
 	if h.at(mono, wall) != expired {
 		h.reviewBy(mono)

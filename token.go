@@ -53,7 +53,7 @@ func (t *Token) SetAuthHeader(req *http.Request) error {
 // "Bearer" is taken off. The error is that of [Token.SetAuthHeader].
 func (t *Token) SetHeader(req *http.Request, name string) error {
 	access := withoutScheme("Bearer", t.Access.Reveal())
-	if access == "" || !httpheader.ValidValue(access) {
+	if isBlank(access) || !httpheader.ValidValue(access) {
 		return unfit()
 	}
 	if req.Header == nil {
@@ -70,6 +70,9 @@ func withoutScheme(scheme, access string) string {
 	}
 	return access
 }
+
+// isBlank reports whether there is nothing to see in an access token.
+func isBlank(access string) bool { return strings.TrimSpace(access) == "" }
 
 // unfit is the error of a token that no header can hold.
 func unfit() error {
@@ -91,7 +94,7 @@ func (t *Token) authHeader() (string, error) {
 		return *t.header, nil
 	}
 	access = withoutScheme(scheme, access)
-	if access == "" || !httpheader.ValidValue(access) || !httpheader.ValidValue(scheme) {
+	if isBlank(access) || !httpheader.ValidValue(access) || !httpheader.ValidValue(scheme) {
 		return "", unfit()
 	}
 	return scheme + " " + access, nil

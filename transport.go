@@ -80,12 +80,13 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if t.originer != nil && !t.allows(req, t.originsOf(token)) {
 		return t.sendElsewhere(req)
 	}
+	disputed := k.isRejected(token)
 	resp, err := t.send(req, token)
 	switch {
 	case err != nil:
 		return nil, err
 	case !rejects(t.rejecter, resp, token):
-		k.accepted(token)
+		k.accepted(token, disputed)
 		return resp, nil
 	}
 	return t.replay(req, resp, token)
@@ -146,7 +147,7 @@ func (t *transport) replay(req *http.Request, resp *http.Response, rejected *Tok
 	if rejects(t.rejecter, replayed, token) {
 		k.reject(req.Context(), token)
 	} else {
-		k.accepted(token)
+		k.accepted(token, false)
 	}
 	return replayed, nil
 }

@@ -140,7 +140,7 @@ func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
 	if err != nil {
 		return nil, loginhttp.RejectedCode(a.otp, err)
 	}
-	return a.selectAccount(ctx, first)
+	return a.selectAccount(ctx, first, password, code)
 }
 
 // askCode is the TOTP code, or none where there is no source.
@@ -152,10 +152,10 @@ func (a *Authenticator) askCode(ctx context.Context) (string, error) {
 }
 
 // selectAccount exchanges both tokens for those of the account that is asked for; first's refresh token would lead back to the
-// first account.
+// first account. The response may repeat what was sent before.
 //
 // https://gcore.com/docs/api-reference/iam/account/select-account
-func (a *Authenticator) selectAccount(ctx context.Context, first *vendorlogin.Token) (*vendorlogin.Token, error) {
+func (a *Authenticator) selectAccount(ctx context.Context, first *vendorlogin.Token, sent ...string) (*vendorlogin.Token, error) {
 	id := a.endpoint.Account.Scope
 	if id == "" {
 		return first, nil
@@ -165,7 +165,7 @@ func (a *Authenticator) selectAccount(ctx context.Context, first *vendorlogin.To
 		return nil, err
 	}
 	call := loginhttp.Call{Op: "select", Method: http.MethodGet, Path: "/iam/auth/jwt/clients/" + url.PathEscape(id) + "/login"}
-	call.Header = req.Header
+	call.Header, call.Secrets = req.Header, append(sent, first.Refresh.Reveal())
 	return a.exchange(ctx, call, vendorlogin.ErrForbidden) // not the password, which has just been accepted
 }
 

@@ -197,6 +197,9 @@ func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
 		if recovery, err = a.endpoint.Secret(ctx, "login", "RecoveryCode", a.recovery); err != nil {
 			return nil, err
 		}
+		if err := vendorlogin.Spent(ctx, vendorlogin.NewSecret(recovery)); err != nil {
+			return nil, err
+		}
 	}
 	worksOnce := a.idp != nil && a.idp.secret != "Password"
 	if worksOnce {
@@ -208,7 +211,7 @@ func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
 	if err != nil || challenge == "" {
 		return token, err
 	}
-	return a.secondStep(ctx, challenge, recovery)
+	return a.secondStep(ctx, challenge, recovery, secret)
 }
 
 // firstStep is the request with the password or the identity provider's code, and that secret.
@@ -230,11 +233,12 @@ func (a *Authenticator) firstStep(ctx context.Context) (in loginRequest, secret 
 	return in, secret, err
 }
 
-// secondStep responds to the challenge. Its requests hold nothing of the first one's but web, which is read in each.
-func (a *Authenticator) secondStep(ctx context.Context, challenge, recovery string) (token *vendorlogin.Token, err error) {
+// secondStep responds to the challenge. Its requests hold nothing of the first one's but web, which is read in each;
+// a response may repeat the first one's secret.
+func (a *Authenticator) secondStep(ctx context.Context, challenge, recovery, secret string) (token *vendorlogin.Token, err error) {
 	send := func(in loginRequest) (err error) {
 		in.MFATempToken, in.Web = challenge, a.web()
-		token, _, err = a.login(ctx, loginhttp.Call{Op: "otp", Body: in, Once: true})
+		token, _, err = a.login(ctx, loginhttp.Call{Op: "otp", Body: in, Once: true, Secrets: []string{secret}})
 		return secondStepError(err)
 	}
 	if recovery == "" {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/httpcookie"
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
@@ -46,17 +47,11 @@ func (a *Authenticator) token(answer *loginhttp.Answer, access string) *vendorlo
 // isDeletion reports whether c takes a cookie back. By which clock its Expires is past does not matter: who deletes names a time
 // long ago.
 func isDeletion(answer *loginhttp.Answer, c *http.Cookie) bool {
-	switch {
-	case c.Value == "", c.MaxAge < 0:
-		return true
-	case c.MaxAge > 0, c.Expires.IsZero():
-		return false
-	}
 	now := answer.SentAt
 	if date, err := http.ParseTime(answer.Header.Get("Date")); err == nil && date.Before(now) {
 		now = date
 	}
-	return c.Expires.Before(now)
+	return httpcookie.IsDeletion(c, now)
 }
 
 // expiry is when a cookie ends, in local time; zero: it does not say.

@@ -123,6 +123,8 @@ func (a *Authenticator) Login(ctx context.Context) (*vendorlogin.Token, error) {
 type AuthToken struct {
 	Token         vendorlogin.Secret
 	Is2FARequired bool // the session must be created with the code that the vendor has just e-mailed
+
+	password vendorlogin.Secret // later responses may repeat it
 }
 
 // CreateAuthToken does the first step of Login alone, for callers who create the session themselves.
@@ -149,7 +151,7 @@ func (a *Authenticator) CreateAuthToken(ctx context.Context) (AuthToken, error) 
 	if out.AuthToken == "" {
 		return AuthToken{}, a.endpoint.Missing(call, answer, "authToken")
 	}
-	return AuthToken{vendorlogin.NewSecret(out.AuthToken), out.Is2FARequired}, nil
+	return AuthToken{vendorlogin.NewSecret(out.AuthToken), out.Is2FARequired, vendorlogin.NewSecret(password)}, nil
 }
 
 // createSession sends no code when code is empty.
@@ -161,7 +163,7 @@ func (a *Authenticator) createSession(ctx context.Context, first AuthToken, code
 		OTPCode   string `json:"otpCode,omitzero"` // as a number, as in the vendor's examples, it would lose leading zeros
 		Type      string `json:"type,omitzero"`
 	}{first.Token.Reveal(), code, a.sessionType}
-	call := loginhttp.Call{Op: "login", Method: http.MethodPost, Path: "/me/sessions", Body: in}
+	call := loginhttp.Call{Op: "login", Method: http.MethodPost, Path: "/me/sessions", Body: in, Secrets: []string{first.password.Reveal()}}
 	if code != "" {
 		call.Op, call.Once = "otp", true
 	}
@@ -189,7 +191,8 @@ func (a *Authenticator) resend(ctx context.Context, first AuthToken) error {
 	in := struct {
 		AuthToken string `json:"authToken"`
 	}{first.Token.Reveal()}
-	call := loginhttp.Call{Op: "resend", Method: http.MethodPost, Path: "/me/2fa-verification-code", Body: in}
+	call := loginhttp.Call{Op: "resend", Method: http.MethodPost, Path: "/me/2fa-verification-code", Body: in,
+		Secrets: []string{first.password.Reveal()}}
 	_, err := a.endpoint.Do(ctx, call, nil)
 	return err
 }

@@ -30,20 +30,31 @@ import (
 func (a *Answer) Expiry(field json.RawMessage, jwt string, life time.Duration) time.Time {
 	token, isJWT := readClaims(jwt)
 	skew := a.clockSkew(token)
+	if token.iat.IsZero() && life > 0 && isJWT && a.duringExchange(token.exp.Add(-life)) {
+		skew = 0 // issued just now by the local clock, whatever the Date says
+	}
 	told, isTold := readExpiryField(field)
 	if told.lifetime > 0 && a.SentAt.IsZero() { // an Answer made by hand: from when?
 		isTold = false
 	}
 
-	var ends []time.Time
-	if isTold {
-		ends = append(ends, told.after(a.SentAt, skew))
+	endsBy := func(skew time.Duration) (ends []time.Time) {
+		if isTold {
+			ends = append(ends, told.after(a.SentAt, skew))
+		}
+		if isJWT {
+			ends = append(ends, token.exp.Add(-skew))
+		}
+		return ends
 	}
-	if isJWT {
-		ends = append(ends, token.exp.Add(-skew))
-	}
+	ends := endsBy(skew)
 	if end, ok := earliestAfter(a.SentAt, ends); ok {
 		return end.Round(0)
+	}
+	if token.iat.IsZero() { // only the Date says that it has expired, and nobody issues such a token: the Date is wrong
+		if end, ok := earliestAfter(a.SentAt, endsBy(0)); ok {
+			return end.Round(0)
+		}
 	}
 	switch {
 	case isJWT:

@@ -18,6 +18,9 @@ func (x *exchange) send(caller, bounded context.Context) (*Answer, *vendorlogin.
 	if err != nil {
 		return nil, x.noResponse(caller, bounded, err)
 	}
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		dropBody(resp) // it is the connection itself, which no ctx ends
+	}
 	defer resp.Body.Close()
 
 	answer := &Answer{
