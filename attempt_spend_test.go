@@ -109,6 +109,7 @@ func TestSpendOutsideALogin(t *testing.T) {
 	t.Parallel()
 	for range 3 {
 		require.NoError(t, vendorlogin.Spend(t.Context(), vendorlogin.NewSecret("x")))
+		require.NoError(t, vendorlogin.Spent(t.Context(), vendorlogin.NewSecret("x")))
 	}
 }
 

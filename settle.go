@@ -48,7 +48,7 @@ func (k *keeper) settle(ctx context.Context, r *run, out outcome) outcome {
 		k.take(ctx, r, out)
 	case out.hold != nil:
 		k.setHold(ctx, out)
-	case out.changed && k.lastHold() != nil:
+	case out.changed:
 		h := *k.lastHold()
 		h.changed = true
 		k.trouble.hold = &h

@@ -37,7 +37,7 @@ func TestSchemeGoesOutAsItShould(t *testing.T) {
 				assert.Equal(t, c.want, req.Header.Get("Authorization"), c)
 			}
 		}
-		for _, access := range []string{"", "Bearer ", "Bearer", "a\nb"} {
+		for _, access := range []string{"", " ", "Bearer ", "Bearer", "a\nb"} {
 			token := &vendorlogin.Token{Access: vendorlogin.NewSecret(access)}
 			err := token.SetAuthHeader(&http.Request{})
 			if access == "Bearer" {
@@ -58,7 +58,7 @@ func TestSetHeader(t *testing.T) {
 		require.NoError(t, (&vendorlogin.Token{Access: vendorlogin.NewSecret(access)}).SetHeader(req, "x-auth-token"))
 		assert.Equal(t, http.Header{"X-Auth-Token": {want}}, req.Header)
 	}
-	for _, access := range []string{"", "Bearer ", "a\nX-Injected: b"} {
+	for _, access := range []string{"", "  ", "Bearer ", "a\nX-Injected: b"} {
 		req := &http.Request{}
 		err := (&vendorlogin.Token{Access: vendorlogin.NewSecret(access)}).SetHeader(req, "x-auth-token")
 		require.ErrorIs(t, err, vendorlogin.ErrBadResponse, "%q", access)
@@ -69,7 +69,7 @@ func TestSetHeader(t *testing.T) {
 // A login whose token no header can hold has failed: it is remembered, and names the account.
 func TestTokenThatNoHeaderHolds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		for _, access := range []string{"a\nb", "a\x00", "Bearer "} {
+		for _, access := range []string{"a\nb", "a\x00", "Bearer ", " "} {
 			a := &repeating{token: &vendorlogin.Token{Access: vendorlogin.NewSecret(access), ExpiresAt: time.Now().Add(time.Hour)}}
 			c := newClient(t, a, nil)
 			for range 3 {

@@ -143,5 +143,31 @@ func TestRefusalsCostAFleetNoMoreThanItsClientsAlone(t *testing.T) {
 		alone, together := refusalLogins(t, 5, nil), refusalLogins(t, 5, newMemStore())
 		assert.LessOrEqual(t, together, alone)
 		assert.LessOrEqual(t, alone, int64(60))
+		assert.LessOrEqual(t, together, int64(24), "a token that another brought is rejected too: that is no reason for each to log in")
+	})
+}
+
+// One endpoint rejects every token, and the others do not. Each rejection would seem to be the first.
+func TestEndpointThatAlwaysRejectsBecomesRare(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		rt := newClient(t, f, nil).Transport(roundTripperFunc(func(r *http.Request) (*http.Response, error) {
+			status := 200
+			if r.URL.Path == "/forbidden" {
+				status = 401
+			}
+			return &http.Response{StatusCode: status, Body: http.NoBody, Header: http.Header{}, Request: r}, nil
+		}))
+		for range 24 * 60 * 60 / 10 {
+			for _, path := range []string{"/things", "/forbidden", "/things"} {
+				r, _ := http.NewRequestWithContext(t.Context(), "GET", "https://api.example.com"+path, nil)
+				resp, err := rt.RoundTrip(r)
+				require.NoError(t, err)
+				resp.Body.Close()
+			}
+			time.Sleep(10 * time.Second)
+		}
+		assert.LessOrEqual(t, f.logins.Load(), int64(150))
+		assert.GreaterOrEqual(t, f.logins.Load(), int64(90), "and yet it is tried again")
 	})
 }

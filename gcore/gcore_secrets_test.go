@@ -52,3 +52,17 @@ func TestSecretsDoNotGetOut(t *testing.T) {
 		})
 	}
 }
+
+func TestSelectRepeatsNothingOfTheLogin(t *testing.T) {
+	t.Parallel()
+	w := adaptertest.NewWire()
+	c := config(w)
+	c.Password = vendorlogin.SecretString("canary-password")
+	c.OTP = vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) { return "canary-otp", nil })
+	c.ClientID = "42"
+	w.On("POST", loginURL, adaptertest.Reply(200, pair("canary-access", "canary-refresh")))
+	w.On("GET", selectURL, adaptertest.Reply(403, `{"message":"not with canary-password, canary-otp, canary-access and canary-refresh"}`))
+	_, err := authenticator(t, c).Login(t.Context())
+	adaptertest.AssertSilent(t, "select", err)
+	assert.Contains(t, adaptertest.VendorError(t, err).Message, "not with ")
+}

@@ -140,6 +140,25 @@ func TestARecoveryCodeIsNeverSentAgain(t *testing.T) {
 	})
 }
 
+// A login that cannot succeed is not begun: the password is not sent for a recovery code that was sent before.
+func TestNoPasswordForASpentRecoveryCode(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv, c := against(t, vendortest.User{TOTP: adaptertest.TOTPSecret, RecoveryCodes: []string{"right"}})
+		c.RecoveryCode = vendorlogin.SecretString("wrong")
+		one := client(t, c, tokenstore.NewMemory())
+		for range 24 * 60 {
+			_, err := one.Token(t.Context())
+			require.Error(t, err)
+			time.Sleep(time.Minute)
+		}
+		assert.Equal(t, 2, srv.Counts().Requests, "the password and the code")
+		_, err := one.Renew(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		assert.Equal(t, 2, srv.Counts().Requests)
+	})
+}
+
 // The server takes 5 codes in 10 minutes, and counts each before it looks at it.
 func TestAFleetDoesNotLockTheSecondFactor(t *testing.T) {
 	t.Parallel()

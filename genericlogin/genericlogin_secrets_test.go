@@ -66,3 +66,16 @@ func TestSecretsDoNotGetOut(t *testing.T) {
 		})
 	}
 }
+
+func TestSecondStepRepeatsNothingOfTheFirst(t *testing.T) {
+	t.Parallel()
+	w := adaptertest.NewWire()
+	c := config(w)
+	c.Password = vendorlogin.SecretString("canary-password")
+	c.RecoveryCode = vendorlogin.SecretString("canary-recovery")
+	w.On("POST", loginURL, adaptertest.Reply(200, `{"mfaTempToken":"canary-temp"}`),
+		adaptertest.Reply(401, `{"code":16,"message":"not with canary-password, canary-recovery and canary-temp"}`))
+	_, err := authenticator(t, c).Login(t.Context())
+	adaptertest.AssertSilent(t, "second step", err)
+	assert.Contains(t, adaptertest.VendorError(t, err).Message, "not with ")
+}

@@ -102,3 +102,24 @@ func TestAuthTokenDoesNotPrint(t *testing.T) {
 	assert.NotContains(t, adaptertest.Prints(got), adaptertest.Canary)
 	assert.NotContains(t, adaptertest.Prints(&got), adaptertest.Canary)
 }
+
+func TestSecondStepRepeatsNothingOfTheFirst(t *testing.T) {
+	t.Parallel()
+	repeating := adaptertest.Reply(400, `{"group":"otp","code":1,"message":"not with canary-password"}`)
+	w := adaptertest.NewWire()
+	c := config(w)
+	c.Password = vendorlogin.SecretString("canary-password")
+	var resent error
+	c.OTP = vendorlogin.OTPFunc(func(ctx context.Context, c vendorlogin.Challenge) (string, error) {
+		resent = c.Resend(ctx)
+		return "canary-otp", nil
+	})
+	w.On("POST", tokensURL, adaptertest.Reply(201, `{"authToken":"canary-first","is2FARequired":true}`))
+	w.On("POST", resendURL, repeating)
+	w.On("POST", sessionsURL, repeating)
+	_, err := authenticator(t, c).Login(t.Context())
+	for step, err := range map[string]error{"second step": err, "resend": resent} {
+		adaptertest.AssertSilent(t, step, err)
+		assert.Contains(t, adaptertest.VendorError(t, err).Message, "not with ", step)
+	}
+}

@@ -106,6 +106,25 @@ func TestThreeClocks(t *testing.T) {
 	}
 }
 
+// The Date alone is not believed where a token says otherwise: of one without an iat by its documented lifetime, and of any because none
+// is issued that has expired.
+func TestWrongDateBesideATokenWithoutIat(t *testing.T) {
+	t.Parallel()
+	for _, date := range []time.Duration{-24 * time.Hour, -time.Hour, 0, 55 * time.Minute, time.Hour, 24 * time.Hour} {
+		a := answered(date, true)
+		token := jwt(fmt.Sprintf(`{"exp":%d}`, unix(time.Hour)))
+		assert.WithinDuration(t, sentAt.Add(time.Hour), a.Expiry(nil, token, time.Hour), time.Second, "Date %v", date)
+		if date >= time.Hour {
+			assert.WithinDuration(t, sentAt.Add(time.Hour), a.Expiry(nil, token, 0), time.Second, "Date %v", date)
+			field := fmt.Appendf(nil, "%d", unix(time.Hour))
+			assert.WithinDuration(t, sentAt.Add(time.Hour), a.Expiry(field, "", 0), time.Second, "Date %v", date)
+		}
+	}
+	a := answered(-time.Hour, true) // the local clock is ahead
+	token := jwt(fmt.Sprintf(`{"exp":%d}`, unix(0)))
+	assert.WithinDuration(t, sentAt.Add(time.Hour), a.Expiry(nil, token, time.Hour), time.Second)
+}
+
 // Beyond that it is another clock, in odd and in even seconds.
 func TestThreeSecondsAreADifference(t *testing.T) {
 	t.Parallel()

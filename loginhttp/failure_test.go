@@ -1,9 +1,11 @@
 package loginhttp_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -153,6 +155,20 @@ func TestMalformedResponses(t *testing.T) {
 			assert.Equal(t, "login", failure(t, err).Op)
 		})
 	}
+}
+
+// The body of a 101 is the connection itself, which may stay open for ever.
+func TestSwitchingProtocolsIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	done := make(chan struct{})
+	address := listen(t, func(conn net.Conn) {
+		_, _ = http.ReadRequest(bufio.NewReader(conn))
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n")
+		<-done
+	})
+	_, err := on(t, "http://"+address).Do(t.Context(), secretCall(), nil)
+	close(done)
+	assertKind(t, vendorlogin.ErrBadResponse, err)
 }
 
 func TestCutBodyIsUnexpectedEOF(t *testing.T) {

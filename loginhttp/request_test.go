@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -144,4 +145,19 @@ type failingMarshaler string
 
 func (m failingMarshaler) MarshalJSON() ([]byte, error) {
 	return nil, fmt.Errorf("cannot marshal %s", string(m))
+}
+
+// Some gateways answer 411 to a chunked body, even to an empty one.
+func TestNoBodyIsSentInChunks(t *testing.T) {
+	t.Parallel()
+	got := make(chan *http.Request, 1)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { got <- r }))
+	t.Cleanup(srv.Close)
+	for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
+		_, err := on(t, srv.URL).Do(t.Context(), loginhttp.Call{Op: "login", Method: method, Path: "/login"}, nil)
+		require.NoError(t, err)
+		r := <-got
+		assert.Empty(t, r.TransferEncoding, method)
+		assert.Zero(t, r.ContentLength, method)
+	}
 }
