@@ -65,7 +65,7 @@ func (k *checker) checkNames() {
 		switch {
 		case !place.ValidName.MatchString(name):
 			k.add(path, "is no name: a letter, then letters, digits, \"_\" and \"-\"")
-		case before != "" && before != what || what == "input" && (before != "" || name == "access" || name == "refresh"):
+		case before != "" && before != what || what == "input" && (before != "" || isToken(name)):
 			k.add(path, "is the name of something else too")
 		}
 		k.given[name], k.public[name] = what, public && (before == "" || k.public[name])
@@ -91,7 +91,7 @@ func (k *checker) checkNames() {
 			give(join(path, "make."+name), name, "made", m.isPlain())
 		}
 		for name, source := range step.Keep {
-			give(join(path, "keep."+name), name, "kept", source.Public || isTokenField(name) && name != "access" && name != "refresh")
+			give(join(path, "keep."+name), name, "kept", source.Public || isTokenField(name) && !isToken(name))
 			before := k.keeps[name]
 			k.bad(before != nil && before.Public != source.Public, join(path, "keep."+name), "is public in one step and secret in another")
 			k.keeps[name] = &source

@@ -1,6 +1,7 @@
 package loginspec
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -11,17 +12,22 @@ import (
 )
 
 // lookalike is how other notations write the value of a name.
-var lookalike = regexp.MustCompile(`^(?:[A-Za-z]+ )?(?:\$|\$?\{\{? ?|\$\(|%\{?|<)([A-Za-z_][A-Za-z0-9_-]*)(?: ?\}\}?|\)|%|>)?$`)
+var lookalike = regexp.MustCompile(`^(?:[A-Za-z]+ )?(?:[:$]|\$?\{\{? ?|\$\(|%\{?|<)([A-Za-z_][A-Za-z0-9_-]*)(?: ?\}\}?|\)|%|>)?$`)
 
 // checkTemplate checks the names in a template.
 func (k *checker) checkTemplate(path, template string, there map[string]bool, s *Step) {
 	_, err := place.Parse(template)
 	k.bad(err != nil, path, "%v", err)
-	if found := lookalike.FindStringSubmatch(template); found != nil && k.given[found[1]] != "" && len(place.Names(template)) == 0 {
-		k.add(path, "has %s as a plain text; did you mean ${%s}?", template, found[1])
-	}
+	k.checkText(path, template)
 	for _, name := range place.Names(template) {
 		k.checkName(path, name, there, s)
+	}
+}
+
+// checkText finds a text that looks like the value of a name.
+func (k *checker) checkText(path, text string) {
+	if found := lookalike.FindStringSubmatch(text); found != nil && k.given[found[1]] != "" && len(place.Names(text)) == 0 {
+		k.add(path, "has %s as a plain text; did you mean ${%s}?", text, found[1])
 	}
 }
 
@@ -49,9 +55,14 @@ func (k *checker) checkName(path, name string, there map[string]bool, s *Step) {
 // unknown notes that nothing has the name, and which of the others was probably meant.
 func (k *checker) unknown(path, name string, kept []string) {
 	known := slices.Concat([]string{"code"}, slices.Collect(maps.Keys(k.inputs)), kept, slices.Collect(maps.Keys(k.spec.Make)))
-	meant := strictjson.Nearest(name, known)
-	if !strings.Contains(meant, "did you mean") {
-		meant += "; Config.Made lacks it"
-	}
+	meant := cmp.Or(meantBy(name, known), strictjson.Nearest(name, known)+"; Config.Made lacks it")
 	k.add(path, "has ${%s}, which is unknown%s", name, meant)
+}
+
+// meantBy says which of the known names was probably meant, if one was.
+func meantBy(name string, known []string) string {
+	if meant := strictjson.Nearest(name, known); strings.Contains(meant, "did you mean") {
+		return meant
+	}
+	return ""
 }

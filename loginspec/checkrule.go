@@ -86,19 +86,18 @@ func (k *checker) checkSource(path, name string, s *Source) {
 	k.bad(s.As != "" && !isTime, path+".as", "is for times only")
 	k.bad(!reading.IsTimeForm(s.As), path+".as", "is unknown%s", meantForm(s.As))
 	k.bad(!strings.Contains(path, ".keep.") && (s.Maybe || s.Public), path, "is kept nowhere: maybe and public mean nothing")
-	k.bad(s.Public && (name == "access" || name == "refresh"), path+".public", "would show the token in logs")
+	k.bad(s.Public && isToken(name), path+".public", "would show the token in logs")
 }
 
-// otherForms are what the forms of a time are called elsewhere.
+// otherForms are how the names begin that the forms of a time have elsewhere.
 var otherForms = map[string]string{
-	"milliseconds": "ms", "millis": "ms", "millisecond": "ms", "msec": "ms", "s": "seconds", "sec": "seconds", "secs": "seconds",
-	"second": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "epoch": "unix", "timestamp": "unix",
-	"unixtime": "unix", "epoch_ms": "unix_ms", "iso8601": "rfc3339", "iso": "rfc3339", "iso_8601": "rfc3339",
+	"mil": "ms", "mse": "ms", "s": "seconds", "sec": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days",
+	"epo": "unix or unix_ms", "tim": "unix or unix_ms", "iso": "rfc3339",
 }
 
 // meantForm says which form of a time was probably meant.
 func meantForm(as string) string {
-	if form := otherForms[strings.ToLower(as)]; form != "" {
+	if form := otherForms[strings.ToLower(as[:min(len(as), 3)])]; form != "" {
 		return "; did you mean " + form + "?"
 	}
 	return strictjson.Nearest(as, append(slices.Clone(reading.TimeForms), "a layout such as 2006-01-02 15:04:05"))
@@ -124,9 +123,8 @@ func (k *checker) checkMake(path, name string, m *Make, local map[string]Make) {
 	if m.JWT != nil {
 		k.checkJWT(path+".jwt", m.JWT)
 	}
-	for _, text := range []string{m.Base64, m.SHA256} {
-		k.bad(text != "" && k.given[text] != "", path, "is made of the word %s; did you mean ${%s}?", text, text)
-	}
+	text := m.Base64 + m.SHA256
+	k.bad(text != "" && k.given[text] != "", path, "is made of the word %s; did you mean ${%s}?", text, text)
 	m.templates(func(key, template string) {
 		_, err := place.Parse(template)
 		k.bad(err != nil, join(path, key), "%v", err)

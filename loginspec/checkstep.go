@@ -72,17 +72,19 @@ func (k *checker) checkStep(path, op string, s *Step, there map[string]bool) {
 			k.checkName(join(path, key), name, there, &Step{})
 		}
 	}
-	meant := strictjson.Nearest(s.Code, []string{"when_configured"}) // any other word may be how a vendor sends its codes
+	meant := meantBy(s.Code, []string{"when_configured"}) // any other word may be how a vendor sends its codes
 	k.bad(strings.ContainsAny(s.Code, "${} "), path+".code", "is how the code reaches the user, such as totp, email or sms")
-	k.bad(s.Code != "when_configured" && strings.Contains(meant, "did you mean"), path+".code", "is unknown%s", meant)
+	k.bad(s.Code != "when_configured" && meant != "", path+".code", "is unknown%s", meant)
 	k.bad(s.JSON != nil && s.Form != nil || s.XML != nil && (s.JSON != nil || s.Form != nil), path, "has more than one of json, form and xml")
 	k.bad(s.Method != "" && !slices.Contains(methods, s.Method), path+".method", "is unknown%s", strictjson.Nearest(s.Method, methods))
 	k.bad(s.Code == "" && s.WhenConfigured, path+".when_configured", "belongs to a step with code")
 	k.bad(s.Code != "" && !names["code"], path+".code", "is asked for and never sent: ${code} is nowhere in the step")
 	k.bad(s.Only != "" && s.Only == s.Unless, path+".only", "is what unless is: the step never runs")
 	k.bad(s.XML != nil && (len(s.XML) != 1 || strings.HasPrefix(s.XML[0].Name, "@")), path+".xml", "must have one root element")
+	required := slices.ContainsFunc(slices.Collect(maps.Values(s.Keep)), func(kept Source) bool { return !kept.Maybe })
 	for n, status := range s.Status {
-		k.bad(status < 200 || status > 499 || status == 401 || status == 429, item(path+".status", n), "means no success")
+		k.bad(status < 200 || status > 499 || status == 429, item(path+".status", n), "means no success")
+		k.bad(status == 401 && !required, item(path+".status", n), "means no success where the step keeps nothing without maybe")
 	}
 	k.checkPlaces(path, s)
 	k.checkRules(path+".errors", s.Errors, s)
@@ -126,9 +128,7 @@ func (k *checker) checkURL(path, template, only string, required bool) {
 	}
 	k.bad(len(u.Query) > 0 && !required, path, "has a query")
 	for segment := range strings.SplitSeq(u.Path, "/") {
-		if name := strings.TrimLeft(segment, ":$"); name != segment && k.given[name] != "" {
-			k.add(path, "has %s in its path; did you mean ${%s}?", segment, name)
-		}
+		k.checkText(path, segment)
 	}
 	hosts := place.Names(u.Host)
 	if u.Lead != "" {
@@ -151,8 +151,7 @@ func (k *checker) checkPlaces(path string, s *Step) {
 	k.invalid(path+".cookies", place.CheckCookies(s.Cookies))
 	k.invalid(path+".query", place.CheckFields(s.Query))
 	k.invalid(path+".form", place.CheckFields(s.Form))
-	k.invalid(path+".json", place.CheckJSON(s.JSON))
-	k.checkBraces(path+".json", s.JSON)
+	k.invalid("", place.CheckJSON(path+".json", s.JSON, k.given))
 	k.checkXML(path+".xml", s.XML)
 	header := http.Header{}
 	for name, value := range s.Header {
@@ -169,21 +168,6 @@ func (k *checker) checkPlaces(path string, s *Step) {
 	k.bad(!strings.Contains(kind, "${") && kind != "" && !strings.Contains(kind, want), path+".header.Content-Type", "contradicts the body")
 	k.bad(s.Basic != nil && has(header, "Authorization"), path+".header.Authorization", "is there beside basic")
 	k.bad(len(s.Cookies) > 0 && has(header, "Cookie"), path+".header.Cookie", "is there beside cookies")
-}
-
-// checkBraces finds {name}, which YAML reads as an object.
-func (k *checker) checkBraces(path string, v any) {
-	switch v := v.(type) {
-	case map[string]any:
-		for key, in := range v {
-			k.bad(len(v) == 1 && in == nil && k.given[key] != "", path, "has {%s}, an object; did you mean ${%s}?", key, key)
-			k.checkBraces(join(path, key), in)
-		}
-	case []any:
-		for i, in := range v {
-			k.checkBraces(item(path, i), in)
-		}
-	}
 }
 
 func has(header http.Header, name string) bool { return len(header.Values(name)) > 0 }

@@ -228,7 +228,7 @@ func (e *explainer) response(r *run, s *Step, answer *loginhttp.Answer, err erro
 	for _, name := range slices.Sorted(maps.Keys(s.Keep)) {
 		source := s.Keep[name]
 		found := "is there"
-		if _, ok := source.reads().Find(resp); !ok {
+		if _, ok := source.find(name, resp); !ok {
 			found = r.instead(resp, &source)
 		}
 		e.printf("  %s at %s: %s\n", name, source.reads().Where(), found)

@@ -161,6 +161,11 @@ func TestTrace(t *testing.T) {
 	assert.Contains(t, text, "no token: v ("+exampleUser+"): login: wrong credentials")
 	assert.NotContains(t, text, examplePassword)
 
+	c.HTTPClient = &http.Client{Transport: &wire{handler: respond(200, `{"token": false}`)}}
+	text, err = loginspec.Trace(t.Context(), spec, c)
+	require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
+	assert.Contains(t, text, "  access at json token: is missing; there is: token\n")
+
 	c.HTTPClient = &http.Client{Transport: &wire{handler: respond(302, "")}}
 	text, err = loginspec.Trace(t.Context(), spec, c)
 	require.ErrorIs(t, err, vendorlogin.ErrBadResponse)

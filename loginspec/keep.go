@@ -20,11 +20,8 @@ func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *read
 	got := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(keep)) {
 		source := keep[name]
-		value, ok := source.reads().Find(resp)
-		if isToken := name == "access" || name == "refresh"; isToken && !source.Text && isNothing(value) {
-			ok = false
-		}
-		if ok && isNoToken(name, &source, resp) {
+		value, ok := source.find(name, resp)
+		if ok && isToken(name) && source.isDocument(resp) {
 			return r.unusable(call, resp, fmt.Errorf("%s: the body is a page or a document, and no token", name))
 		}
 		if ok && r.leads[name] {
@@ -56,21 +53,9 @@ func (r *run) keep(call *filledCall, s *Step, keep map[string]Source, resp *read
 	return nil
 }
 
-// isNothing reports whether a value is what vendors say where there is no token.
-func isNothing(value string) bool {
-	return slices.Contains([]string{"", "null", "true", "false", "0", "-1"}, strings.ToLower(strings.TrimSpace(value)))
-}
-
-// isNoToken reports whether a whole body is what stands there in place of a token: a page of a proxy or a login wall, or JSON or XML.
-func isNoToken(name string, source *Source, resp *reading.Response) bool {
-	switch text := resp.Text(); {
-	case name != "access" && name != "refresh", !source.Text, source.Match != "":
-		return false
-	case strings.ContainsAny(text[:1], "<{["):
-		return resp.IsHTML() || resp.IsData()
-	default:
-		return slices.Contains([]string{"null", "true", "false"}, text)
-	}
+// isDocument reports whether a whole body is what stands there in place of a token: a page of a proxy or a login wall, or JSON or XML.
+func (s *Source) isDocument(resp *reading.Response) bool {
+	return s.Text && s.Match == "" && strings.ContainsAny(resp.Text()[:1], "<{[") && (resp.IsHTML() || resp.IsData())
 }
 
 // missing is the failure of a response that lacks what is to be kept. It says what is there in its place.
@@ -98,7 +83,7 @@ func (r *run) instead(resp *reading.Response, source *Source) string {
 		return "is " + holds
 	case len(names) > 0:
 		return "is missing; there is: " + strings.Join(names, ", ")
-	case source.Text && len(resp.Body) > 0:
+	case source.Text && source.Match != "" && len(resp.Body) > 0:
 		return "is missing; the body has no match"
 	}
 	return "is missing; there is nothing like it"

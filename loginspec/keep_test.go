@@ -3,6 +3,7 @@ package loginspec_test
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,7 +29,7 @@ login:
 `
 	for _, body := range []string{
 		"<!doctype html><title>maintenance</title>", "<html><body>log in</body></html>", `{"error": "locked"}`, `["locked"]`,
-		"<error>locked</error>", "null", "false",
+		"<error>locked</error>",
 	} {
 		_, _, err := login(t, text, nil, respond(200, body))
 		require.ErrorIs(t, err, vendorlogin.ErrBadResponse, body)
@@ -39,6 +40,64 @@ login:
 		require.NoError(t, err, body)
 		assert.Equal(t, want, token.Access.Reveal())
 	}
+	token, _, err := login(t, strings.Replace(text, "text: true", `text: true, match: "t=(.*);"`, 1), nil, respond(200, "<html>t=t-3;</html>"))
+	require.NoError(t, err, "part of a page may be one")
+	assert.Equal(t, "t-3", token.Access.Reveal())
+}
+
+// What vendors say where there is no token is none, wherever it stands.
+func TestValueThatIsNoToken(t *testing.T) {
+	t.Parallel()
+	const text = accounts + `
+login:
+  - {url: "https://api.v.example/login", json: {p: "${password}"}, keep: {access: {json: t}, refresh: {json: r, maybe: true}}}
+`
+	for _, value := range []string{"false", "true", "0", "-1", `"False"`, `"null"`, `" "`, `"0"`} {
+		_, _, err := login(t, text, nil, respond(200, `{"t": `+value+`}`))
+		require.ErrorIs(t, err, vendorlogin.ErrBadResponse, value)
+		assert.ErrorContains(t, err, "access at json t: is missing; there is: t")
+		token, _, err := login(t, text, nil, respond(200, `{"t": "t-1", "r": `+value+`}`))
+		require.NoError(t, err, value)
+		assert.True(t, token.Refresh.IsZero(), value)
+	}
+	for _, value := range []string{"null", "false", "true", "-1", "0", `"null"`} {
+		_, _, err := login(t, strings.Replace(text, "{json: t}", "{text: true}", 1), nil, respond(200, value))
+		require.ErrorIs(t, err, vendorlogin.ErrBadResponse, value)
+		assert.ErrorContains(t, err, "access at text: is missing; there is nothing like it")
+	}
+	token, _, err := login(t, strings.Replace(text, "refresh:", "subject:", 1), nil, respond(200, `{"t": 17, "r": 0}`))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"17", "0"}, []string{token.Access.Reveal(), token.Subject})
+}
+
+// A cookie that is there to be deleted is nothing that a pattern finds.
+func TestPatternAndADeletedCookie(t *testing.T) {
+	t.Parallel()
+	const text = accounts + `
+login:
+  - url: https://api.v.example/login
+    form: {p: "${password}"}
+    keep: {access: {header: set-cookie, match: "^(S[0-9]=[^;]+)"}}
+`
+	const deleted, past = "S1=deleted; Max-Age=0", "S1=x; Expires=Thu, 01 Jan 1970 00:00:00 GMT"
+	for _, first := range []string{deleted, past} {
+		token, _, err := login(t, text, nil, respond(200, "", "Set-Cookie", first, "Set-Cookie", "S2=s-2; Max-Age=60"))
+		require.NoError(t, err)
+		assert.Equal(t, "S2=s-2", token.Access.Reveal())
+		_, _, err = login(t, text, nil, respond(200, "", "Set-Cookie", first))
+		require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
+	}
+}
+
+// Cookies that are kept together go back as they came, in quotes where they were.
+func TestCookiesInQuotes(t *testing.T) {
+	t.Parallel()
+	token, _, err := login(t, accounts+`
+login:
+  - {url: "https://api.v.example/login", form: {p: "${password}"}, keep: {access: {cookies: [a, b]}}}
+`, nil, respond(200, "", "Set-Cookie", `a="ip=1,client=API"; Path=/`, "Set-Cookie", "b=2"))
+	require.NoError(t, err)
+	assert.Equal(t, `a="ip=1,client=API"; b=2`, token.Access.Reveal())
 }
 
 // One of several fields of the same name is found by its pattern.

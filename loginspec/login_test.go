@@ -1,6 +1,9 @@
 package loginspec_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -138,6 +141,36 @@ inputs:
 	}
 }
 
+// A document may stand in any place for a text, and in what is made: a value stays in its place there too.
+func TestDocumentInAText(t *testing.T) {
+	t.Parallel()
+	const text = `
+name: v
+user: user
+inputs: [{name: user}]
+make: {made: {base64: '{"u":"${user}"}'}, sum: {sha256: '{"u":"${user}"}'}}
+login:
+  - url: https://api.v.example/1?u={"u":"${user}"}
+    header: {X-U: '{"u":"${user}"}', X-Made: "${made}", X-Sum: "${sum}"}
+    form: {u: '{"u":"${user}"}'}
+  - {url: "https://api.v.example/2", json: {u: '{"u":"${user}"}'}}
+  - {url: "https://api.v.example/3", xml: {R: {U: '<u a="${user}">1</u>'}}, keep: {access: {json: t}}}
+`
+	const user, json = `u","admin":"1`, `{"u":"u\",\"admin\":\"1"}`
+	_, w, err := login(t, text, map[string]string{"user": user}, respond(200, `{"t": "t-1"}`))
+	require.NoError(t, err)
+	first := w.requests()[0]
+	require.NoError(t, first.ParseForm())
+	made, err := base64.StdEncoding.DecodeString(first.Header.Get("X-Made"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{json, json, json, json}, []string{
+		first.URL.Query().Get("u"), first.Header.Get("X-U"), first.PostForm.Get("u"), string(made),
+	})
+	assert.Equal(t, fmt.Sprintf("%x", sha256.Sum256([]byte(json))), first.Header.Get("X-Sum"))
+	assert.Equal(t, `{"u":`+strconv.Quote(json)+`}`, w.requests()[1].body)
+	assert.Contains(t, w.requests()[2].body, "&lt;u a=&#34;u&amp;#34;,&amp;#34;admin&amp;#34;:&amp;#34;1&#34;&gt;1&lt;/u&gt;")
+}
+
 var layout = regexp.MustCompile("@([^@]+)@")
 
 // inAnHour puts the time in an hour where a text has a layout between two "@".
@@ -180,8 +213,10 @@ func TestResponses(t *testing.T) {
 			access: "t-9", expires: time.Minute},
 		"several cookies": {keep: "access: {cookies: [b, a]}", headers: []string{"Set-Cookie", "a=1", "Set-Cookie", "b=2; Path=/"},
 			access: "b=2; a=1"},
-		"a number": {keep: "access: {json: token}", body: `{"token": 12345678901234567890}`, access: "12345678901234567890"},
-		"seconds":  {keep: "access: {json: t}, expires: {json: e}", body: `{"t": "x", "e": "3600"}`, access: "x", expires: time.Hour},
+		"the first of a list": {keep: "access: {json: 0}", body: `["t-1"]`, access: "t-1"},
+		"of the first":        {keep: "access: {json: 0.1}", body: `[["x", "t-1"]]`, access: "t-1"},
+		"a number":            {keep: "access: {json: token}", body: `{"token": 12345678901234567890}`, access: "12345678901234567890"},
+		"seconds":             {keep: "access: {json: t}, expires: {json: e}", body: `{"t": "x", "e": "3600"}`, access: "x", expires: time.Hour},
 		"milliseconds": {keep: "access: {json: t}, expires: {json: e, as: ms}", body: `{"t": "x", "e": 1800000}`, access: "x",
 			expires: 30 * time.Minute},
 		"minutes": {keep: "access: {json: t}, expires: {json: e, as: minutes}", body: `{"t": "x", "e": 90}`,
@@ -194,6 +229,10 @@ func TestResponses(t *testing.T) {
 			access: "x", expires: time.Hour},
 		"RFC 3339": {keep: "access: {json: t}, expires: {json: e, as: rfc3339}",
 			body: `{"t": "x", "e": "` + "@2006-01-02T15:04:05Z07:00@" + `"}`, access: "x", expires: time.Hour},
+		"almost RFC 3339": {keep: "access: {json: t}, expires: {json: e, as: rfc3339}",
+			body: `{"t": "x", "e": "` + "@2006-01-02 15:04:05@" + `"}`, access: "x", expires: time.Hour},
+		"a zone that means two things": {keep: `access: {json: t}, expires: {json: e, as: "2006-01-02 15:04 MST"}`,
+			body: `{"t": "x", "e": "` + "@2006-01-02 15:04@" + ` CST"}`, life: "20m", access: "x", expires: 20 * time.Minute},
 		"HTTP date": {keep: "access: {json: t}, expires: {header: X-E, as: http_date}", body: `{"t": "x"}`,
 			headers: []string{"X-E", "@Mon, 02 Jan 2006 15:04:05 GMT@"}, access: "x", expires: time.Hour},
 		"layout": {keep: "access: {json: t}, expires: {json: e, as: \"02.01.2006 15:04:05\"}",

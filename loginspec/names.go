@@ -3,10 +3,8 @@ package loginspec
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/vendorlogin/vendorlogin/internal/place"
-	"github.com/vendorlogin/vendorlogin/internal/strictjson"
 )
 
 // templates calls visit with every template in the request of a step, and the key that it is at.
@@ -100,6 +98,9 @@ func (s *Spec) allSteps(visit func(op, path string, step *Step)) {
 
 func keepsAccess(s Step) bool { _, ok := s.Keep["access"]; return ok }
 
+// isToken reports whether what is kept under a name is a token.
+func isToken(name string) bool { return name == "access" || name == "refresh" }
+
 // tokenKeep is what the last step of login that keeps access keeps.
 func (s *Spec) tokenKeep() map[string]Source {
 	for _, step := range slices.Backward(s.Login) {
@@ -115,14 +116,6 @@ var tokenFields = []string{"access", "refresh", "type", "expires", "refresh_expi
 
 // isTokenField reports whether what is kept under a name is a field of the Token.
 func isTokenField(name string) bool { return slices.Contains(tokenFields, name) }
-
-// meantBy says which of the known names was probably meant, if one was.
-func meantBy(name string, known []string) string {
-	if meant := strictjson.Nearest(name, known); strings.Contains(meant, "did you mean") {
-		return meant
-	}
-	return ""
-}
 
 // isSecret reports whether nobody may see the value of a name.
 func (a *account) isSecret(name string) bool { return !a.public[name] }

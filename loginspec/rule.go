@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/internal/reading"
@@ -39,7 +40,10 @@ func (r *run) classify(op string, s *Step, resp *reading.Response) *vendorlogin.
 		}
 		return e
 	}
-	if resp.Status >= 400 && !slices.Contains(s.Status, resp.Status) && !r.readsText(s) && !resp.IsData() {
+	switch listed := slices.Contains(s.Status, resp.Status); {
+	case listed && resp.Status == 401 && s.lacks(resp):
+		return &vendorlogin.Error{Kind: kindOf("credentials", op, false)}
+	case resp.Status >= 400 && !listed && !r.readsText(s) && !resp.IsData():
 		return resp.Foreign()
 	}
 	return nil
@@ -69,6 +73,27 @@ func (r *run) readsText(s *Step) bool {
 
 // reads is the source as it is read.
 func (s *Source) reads() *reading.Place { return (*reading.Place)(s) }
+
+// find is what a response has for a name. Nothing and true are no token.
+func (s *Source) find(name string, resp *reading.Response) (string, bool) {
+	value, ok := s.reads().Find(resp)
+	return value, ok && !(isToken(name) && (isNothing(value) || strings.EqualFold(value, "true")))
+}
+
+// isNothing reports whether a value is what vendors say where there is none.
+func isNothing(value string) bool {
+	return slices.Contains([]string{"", "null", "false", "0", "-1"}, strings.ToLower(strings.TrimSpace(value)))
+}
+
+// lacks reports whether a response has not all that the step keeps without maybe.
+func (s *Step) lacks(resp *reading.Response) bool {
+	for name, source := range s.Keep {
+		if value, ok := source.find(name, resp); !source.Maybe && (!ok || isNothing(value)) {
+			return true
+		}
+	}
+	return false
+}
 
 // reads is the condition as it is decided.
 func (c *Condition) reads() *reading.Condition {

@@ -107,20 +107,22 @@ func TestOAuthWords(t *testing.T) {
 func TestWrongPasswordCostsOneRequest(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
+		text   string
 		status int
 		body   string
 		kind   error
 	}{
-		"401":                            {401, `{"error": "wrong password"}`, vendorlogin.ErrInvalidCredentials},
-		"400 with a rule":                {400, `{"code": "wrong"}`, vendorlogin.ErrInvalidCredentials},
-		"200 with a rule":                {200, `{"ok": false}`, vendorlogin.ErrInvalidCredentials},
-		"200 that nobody has thought of": {200, `{"result": "wrong password"}`, vendorlogin.ErrBadResponse},
+		"401":                            {ruled, 401, `{"error": "wrong password"}`, vendorlogin.ErrInvalidCredentials},
+		"401 that the step lists":        {challenging, 401, `{"hint": "wrong password"}`, vendorlogin.ErrInvalidCredentials},
+		"400 with a rule":                {ruled, 400, `{"code": "wrong"}`, vendorlogin.ErrInvalidCredentials},
+		"200 with a rule":                {ruled, 200, `{"ok": false}`, vendorlogin.ErrInvalidCredentials},
+		"200 that nobody has thought of": {ruled, 200, `{"result": "wrong password"}`, vendorlogin.ErrBadResponse},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				w := &wire{handler: respond(c.status, c.body)}
-				spec := parseYAML(t, ruled)
+				spec := parseYAML(t, c.text)
 				client := newClient(t, spec, config(spec, w, nil))
 				for range 20 {
 					_, err := client.Token(t.Context())
@@ -273,4 +275,60 @@ login:
 	})
 	require.ErrorIs(t, err, vendorlogin.ErrForbidden)
 	assert.NotContains(t, err.Error(), base64.RawURLEncoding.EncodeToString([]byte(examplePassword)))
+}
+
+const challenging = accounts + `
+login:
+  - url: https://api.v.example/login
+    json: {user: "${user}", password: "${password}"}
+    status: [401]
+    keep: {challenge: {json: login_2fa_token}, hint: {json: hint, maybe: true, public: true}}
+  - url: https://api.v.example/code
+    code: totp
+    json: {challenge: "${challenge}", code: "${code}"}
+    keep: {access: {json: t}, refresh: {json: r}}
+refresh:
+  - {url: "https://api.v.example/refresh", json: {r: "${refresh}"}, status: [200, 401], keep: {access: {json: t}}}
+`
+
+// A 401 that a step lists is a success only if it has what is to be kept: otherwise it means what every 401 does.
+func TestListed401(t *testing.T) {
+	t.Parallel()
+	w := &wire{handler: func(w http.ResponseWriter, r *http.Request) {
+		switch body := readAll(r); {
+		case r.URL.Path == "/refresh":
+			respond(401, `{"hint": "gone"}`)(w, r)
+		case r.URL.Path == "/login":
+			respond(401, `{"login_2fa_token": "c-1"}`)(w, r)
+		case contains(body, `"challenge":"c-1"`) && contains(body, `"code":"004217"`):
+			respond(200, `{"t": "t-1", "r": "r-1"}`)(w, r)
+		default:
+			respond(401, `{"t": "t-1"}`)(w, r)
+		}
+	}}
+	code := "004217"
+	spec := parseYAML(t, challenging)
+	c := config(spec, w, nil)
+	c.OTP = vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) { return code, nil })
+	auth, err := loginspec.New(spec, c)
+	require.NoError(t, err)
+	token, err := auth.Login(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "t-1", token.Access.Reveal())
+	_, err = auth.(vendorlogin.Refresher).Refresh(t.Context(), token)
+	require.ErrorIs(t, err, vendorlogin.ErrRefreshRejected)
+	code = "000000"
+	_, err = auth.Login(t.Context())
+	require.ErrorIs(t, err, vendorlogin.ErrOTPRejected, "the second step lists no 401")
+	for _, body := range []string{
+		"", "<html>no</html>", `{"hint": "wrong password"}`, `{"login_2fa_token": null}`, `{"login_2fa_token": false}`, `{"login_2fa_token": ""}`,
+	} {
+		_, w, err := login(t, challenging, nil, respond(401, body))
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials, body)
+		assert.Len(t, w.requests(), 1)
+	}
+	_, _, err = login(t, challenging, nil, respond(401, `{"login_2fa_token": true}`))
+	require.ErrorIs(t, err, vendorlogin.ErrOTPRequired, "a challenge may be true")
+	_, _, err = login(t, challenging, nil, respond(200, `{"login_2fa_token": "c-1"}`))
+	require.ErrorIs(t, err, vendorlogin.ErrBadResponse, "the status lists 401 alone")
 }

@@ -108,8 +108,12 @@ func (r *run) send(ctx context.Context, op string, s *Step, keep map[string]Sour
 	}
 	answer, err := r.exchange(ctx, call, s)
 	if err == nil {
-		r.last.call, r.last.resp, r.last.keep = call, &reading.Response{Answer: answer}, keep
-		err = r.keep(call, s, keep, r.last.resp)
+		resp := &reading.Response{Answer: answer}
+		_, keeps := keep["access"]
+		if _, before := r.last.keep["access"]; keeps || !before {
+			r.last.call, r.last.resp, r.last.keep = call, resp, keep
+		}
+		err = r.keep(call, s, keep, resp)
 	}
 	if r.trace != nil {
 		r.trace(r, s, answer, err)

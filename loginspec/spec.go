@@ -55,7 +55,9 @@ type Spec struct {
 	// Use is how API requests carry the token. Default: the header "Authorization: Bearer ${access}".
 	Use *Use `json:"use"`
 
-	// Rejected is which API responses, beyond status 401, mean that the token is not valid any more: one condition or a list.
+	// Rejected is which API responses, beyond status 401, mean that the token is not valid any more: one condition or a list. The body of a
+	// 2xx is looked at only where its length is known and at most 64 KiB, or where it is JSON, XML or HTML that came in gzip and that
+	// net/http has undone.
 	Rejected []Condition `json:"rejected"`
 
 	lines map[string]int // where Read found each key
@@ -137,12 +139,13 @@ type Step struct {
 	Make map[string]Make `json:"make"`
 
 	// Status lists the statuses that mean success. Default: 200 to 299. A redirect that is listed is read, never followed. A 4xx other than
-	// 401 and 429 may be listed, for a request that is sent only to get something out of its error response, such as a CSRF token.
+	// 429 may be listed, for a request whose error response has what the next one needs, such as a CSRF token. 401 may be if the step keeps
+	// something without maybe, such as a challenge: a 401 that lacks it, or has false or null there, means what every 401 does.
 	Status []int `json:"status"`
 
 	// Keep is what later steps, the token and API requests need of the response, by name. access, refresh, type, expires,
-	// refresh_expires and subject are the Token's fields. Of the others, public ones are in Token.Extra. Secret ones are in
-	// Token.Secrets if API requests, refresh, logout or base use them.
+	// refresh_expires and subject are the Token's fields. An access or refresh that is true, false, null, 0 or -1 is missing. Of the
+	// others, public ones are in Token.Extra. Secret ones are in Token.Secrets if API requests, refresh, logout or base use them.
 	Keep map[string]Source `json:"keep"`
 
 	// Errors is what failures of this step mean.
@@ -176,8 +179,8 @@ type Element struct {
 
 // A Source is one place in a response. It has exactly one of json, xml, header, cookie, cookies and text.
 type Source struct {
-	// JSON is a path such as "data.0.token"; "\." is a dot in a name.
-	JSON string `json:"json"`
+	// JSON is a path such as "data.0.token", or 0 for the first of a list; "\." is a dot in a name.
+	JSON string `json:"json" scalar:"true"`
 
 	// XML is a path such as "Response.Session.@id", beginning with the root element or with a child of it. Prefixes of names do not count.
 	XML string `json:"xml"`

@@ -2,6 +2,7 @@ package loginspec
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/vendorlogin/vendorlogin"
@@ -19,9 +20,9 @@ func (r *run) tokenOf(ctx context.Context, steps []Step) (*vendorlogin.Token, er
 		if r.last.call == nil {
 			return nil, r.asError(r.op, place.Invalid{Name: "login", Reason: "has no step that runs with these inputs"})
 		}
-		source, isThere := r.last.keep["access"] // of another step it is not in this response
-		if !isThere {
-			source = r.spec.tokenKeep()["access"]
+		source, ran := r.last.keep["access"]
+		if !ran {
+			return nil, r.unusable(r.last.call, r.last.resp, errors.New("no step that keeps access has run"))
 		}
 		return nil, r.missing("access", &source, r.last.call, r.last.resp)
 	}

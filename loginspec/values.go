@@ -22,7 +22,7 @@ type run struct {
 	code    string
 	seen    []string // secrets, those of earlier requests too
 	matched string   // the rule that the last response matched
-	last    struct {
+	last    struct { // the last step that keeps access, or else the last one
 		call *filledCall
 		resp *reading.Response
 		keep map[string]Source

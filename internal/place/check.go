@@ -1,6 +1,7 @@
 package place
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -41,19 +42,22 @@ func check(fields map[string]string, reason string, isWrong func(name string) bo
 	return wrong
 }
 
-// CheckJSON finds names in a JSON value that have values in them.
-func CheckJSON(v any) (wrong []Invalid) {
+// CheckJSON finds names in a JSON value that have values in them, and {name}, which YAML reads as an object, for a name that is known.
+func CheckJSON(path string, v any, known map[string]string) (wrong []Invalid) {
 	switch v := v.(type) {
 	case map[string]any:
 		for key, in := range v {
-			if strings.Contains(key, "${") {
-				wrong = append(wrong, Invalid{Name: key, Reason: "has ${} in a name: values go into values only"})
+			switch {
+			case strings.Contains(key, "${"):
+				wrong = append(wrong, Invalid{path + "." + key, "has ${} in a name: values go into values only"})
+			case len(v) == 1 && in == nil && known[key] != "":
+				wrong = append(wrong, Invalid{path, "has {" + key + "}, an object; did you mean ${" + key + "}?"})
 			}
-			wrong = append(wrong, CheckJSON(in)...)
+			wrong = append(wrong, CheckJSON(path+"."+key, in, known)...)
 		}
 	case []any:
-		for _, in := range v {
-			wrong = append(wrong, CheckJSON(in)...)
+		for i, in := range v {
+			wrong = append(wrong, CheckJSON(fmt.Sprintf("%s[%d]", path, i), in, known)...)
 		}
 	}
 	return wrong

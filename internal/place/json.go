@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -97,23 +98,23 @@ func fillLeaf(ctx context.Context, template string, get Values) (any, bool, erro
 	return value, true, nil
 }
 
+var xmlText = regexp.MustCompile(`(?s)^<[A-Za-z?!].*(/|</.*)>$`)
+
 // InText is the escape of a text, which may be JSON or XML of its own: a form's field that is a document, say.
 func InText(template string) func(string) (string, error) {
-	text := strings.TrimSpace(template)
+	text := strings.TrimSpace(Show(template, func(string) string { return "0" }))
 	switch {
-	case strings.HasPrefix(text, "<") && strings.HasSuffix(text, ">") && strings.Contains(text, "</"):
-		return escapeXML
-	case (strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[")) && json.Valid([]byte(text)):
+	case xmlText.MatchString(text):
+		return func(value string) (string, error) {
+			var b strings.Builder
+			err := xml.EscapeText(&b, []byte(value))
+			return b.String(), err
+		}
+	case strings.ContainsAny(text[:min(len(text), 1)], "{[") && json.Valid([]byte(text)):
 		return func(value string) (string, error) {
 			quoted, err := json.Marshal(value)
 			return string(quoted[1 : len(quoted)-1]), err
 		}
 	}
 	return AsItIs
-}
-
-func escapeXML(value string) (string, error) {
-	var b strings.Builder
-	err := xml.EscapeText(&b, []byte(value))
-	return b.String(), err
 }

@@ -62,6 +62,20 @@ func OnlyName(template string) string {
 	return ""
 }
 
+// Show is a template with what show makes of each name.
+func Show(template string, show func(name string) string) string {
+	parts, _ := Parse(template)
+	var b strings.Builder
+	for _, p := range parts {
+		if p.Name == "" {
+			b.WriteString(p.Text)
+		} else {
+			b.WriteString(show(p.Name))
+		}
+	}
+	return b.String()
+}
+
 // A Values knows values by name.
 type Values interface {
 	// Value returns a value; ok is false for one that is not there.

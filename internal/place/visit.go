@@ -3,7 +3,6 @@ package place
 import (
 	"maps"
 	"slices"
-	"strings"
 )
 
 // EachField calls visit with each template of fields, and its key below path.
@@ -19,20 +18,6 @@ func EachLeaf(path string, v any, visit func(path, template string)) {
 		visit(path, template)
 		return nil, false, nil
 	}))
-}
-
-// Show is a template with what show makes of each name.
-func Show(template string, show func(name string) string) string {
-	parts, _ := Parse(template)
-	var b strings.Builder
-	for _, p := range parts {
-		if p.Name == "" {
-			b.WriteString(p.Text)
-		} else {
-			b.WriteString(show(p.Name))
-		}
-	}
-	return b.String()
 }
 
 // ShowJSON is a JSON value with its texts as [Show] has them.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,12 +19,17 @@ var TimeForms = []string{
 	"ms", "seconds", "minutes", "hours", "days", "unix", "unix_ms", "unix_us", "d:h:m", "h:m:s", "rfc3339", "http_date",
 }
 
+// isoTime is how a time begins that is RFC 3339, or almost.
+var isoTime = regexp.MustCompile(`^\d{4}-\d\d-\d\d[Tt ]`)
+
 // ExpiryField turns the value of an expiry whose form is said into one that loginhttp reads by itself: a lifetime as
-// seconds, a point in time as RFC 3339. What is not of that form is nothing.
+// seconds, a point in time as RFC 3339. What is not of that form is nothing, nor is a time whose zone is an abbreviation other than UTC and
+// GMT: CST means two things.
 func ExpiryField(value, as string) json.RawMessage {
 	as = strings.TrimPrefix(as, "layout ")
 	number, err := strconv.ParseFloat(value, 64)
 	isNumber := err == nil && number > 0 && number < 1e15
+	layouts := []string{as}
 	at := func(t time.Time, ok bool) json.RawMessage {
 		if !ok {
 			return nil
@@ -50,20 +56,24 @@ func ExpiryField(value, as string) json.RawMessage {
 		if len(clock) != 3 || strings.Trim(value, "0123456789:") != "" {
 			return nil
 		}
-		d, err := time.ParseDuration(clock[0] + "h" + clock[1] + "m" + clock[2] + "s")
-		if err != nil {
-			return nil
-		}
+		d, _ := time.ParseDuration(clock[0] + "h" + clock[1] + "m" + clock[2] + "s") // 0 where it is none
 		return ExpiryField(strconv.Itoa(int(d.Seconds())), "seconds")
 	case "rfc3339":
-		t, err := time.Parse(time.RFC3339, value)
-		return at(t, err == nil)
+		if !isoTime.MatchString(value) {
+			return nil
+		}
+		return quoted(value) // loginhttp reads what is written almost so too
 	case "http_date":
-		t, err := http.ParseTime(value)
-		return at(t, err == nil)
+		layouts = []string{http.TimeFormat, time.RFC850, time.ANSIC}
 	}
-	t, err := time.Parse(as, value)
-	return at(t, err == nil)
+	for _, layout := range layouts {
+		t, err := time.ParseInLocation(layout, value, time.UTC)
+		zone, _ := t.Zone()
+		if err == nil && (slices.Contains([]string{"", "UTC", "GMT"}, zone) || strings.Contains(layout, "07")) { // which is an offset
+			return at(t, true)
+		}
+	}
+	return nil
 }
 
 func quoted(s string) json.RawMessage {

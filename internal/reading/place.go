@@ -167,6 +167,8 @@ func (s *Place) Check() (key, reason string) {
 	switch path := s.JSON + s.XML; {
 	case count != 1 || slices.Contains(s.Cookies, ""):
 		return "", "must have one of json, xml, header, cookie, cookies and text"
+	case strings.HasPrefix(s.JSON, "/"):
+		return ".json", "is no path; did you mean " + strings.ReplaceAll(strings.Trim(s.JSON, "/"), "/", ".") + "?"
 	case path != "" && slices.Contains(SplitPath(path), ""), strings.HasPrefix(path, "$"), strings.Contains(path, "["):
 		return "", `is no path: names and numbers with dots between them, such as "data.0.token"`
 	case s.Header != "" && !httpheader.ValidName(s.Header):

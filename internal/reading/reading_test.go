@@ -51,14 +51,51 @@ func TestExpiryField(t *testing.T) {
 		{"90", "", `"90"`}, {"90", "seconds", "90"}, {"1500", "ms", "1.5"}, {"-1", "seconds", ""}, {"x", "ms", ""},
 		{"30", "minutes", "1800"}, {"1.5", "hours", "5400"}, {"2", "days", "172800"}, {"36500", "days", "1000000000"},
 		{"1000000000", "unix", `"2001-09-09T01:46:40Z"`}, {"1000000000000", "unix_ms", `"2001-09-09T01:46:40Z"`},
-		{"2001-09-09T03:46:40+02:00", "rfc3339", `"2001-09-09T01:46:40Z"`}, {"Sun, 09 Sep 2001 01:46:40 GMT", "http_date",
-			`"2001-09-09T01:46:40Z"`},
+		{"2001-09-09T03:46:40+02:00", "rfc3339", `"2001-09-09T03:46:40+02:00"`}, {"2026-11-28T03:20:09", "rfc3339", `"2026-11-28T03:20:09"`},
+		{"2026-11-28 03:20:09Z", "rfc3339", `"2026-11-28 03:20:09Z"`}, {"3600", "rfc3339", ""}, {"1h", "rfc3339", ""},
+		{"2026-11-28", "rfc3339", ""}, {"soon", "rfc3339", ""}, {"3600", "http_date", ""}, {"soon", "http_date", ""},
+		{"Sun, 09 Sep 2001 01:46:40 GMT", "http_date", `"2001-09-09T01:46:40Z"`},
+		{"Sunday, 09-Sep-01 01:46:40 GMT", "http_date", `"2001-09-09T01:46:40Z"`},
+		{"Sun Sep  9 01:46:40 2001", "http_date", `"2001-09-09T01:46:40Z"`}, {"Sunday, 09-Sep-01 01:46:40 EST", "http_date", ""},
 		{"09.09.2001", "layout 02.01.2006", `"2001-09-09T00:00:00Z"`}, {"9 Sep", "02.01.2006", ""}, {"1:2:3", "d:h:m", `"1:2:3"`},
 		{"119:59:30", "h:m:s", "431970"}, {"1:2", "h:m:s", ""}, {"1:2:x", "h:m:s", ""}, {"::", "h:m:s", ""}, {"0:0:0", "h:m:s", ""},
 		{"1000000000000000", "unix_us", `"2001-09-09T01:46:40Z"`}, {"x", "unix_us", ""},
 	} {
 		assert.Equal(t, c.want, string(reading.ExpiryField(c.value, c.as)), "%+v", c)
 	}
+}
+
+// The abbreviation of a zone says nothing for sure, wherever this runs: an offset beside it does.
+func TestZones(t *testing.T) {
+	t.Parallel()
+	const layout = "2006-01-02 15:04:05 MST"
+	for value, want := range map[string]string{
+		"2001-09-09 01:46:40 UTC": `"2001-09-09T01:46:40Z"`, "2001-09-09 01:46:40 GMT": `"2001-09-09T01:46:40Z"`,
+		"2001-09-09 03:46:40 GMT+2": "", "2001-09-09 01:46:40 CST": "", "2001-09-09 01:46:40 CDT": "",
+		"2001-09-09 01:46:40 EST": "", "2001-09-09 01:46:40 CET": "", "2001-09-09 01:46:40 +03": "",
+	} {
+		assert.Equal(t, want, string(reading.ExpiryField(value, layout)), value)
+	}
+	for value, as := range map[string]string{
+		"2001-09-08 20:46:40 -0500 CDT": "2006-01-02 15:04:05 -0700 MST", "2001-09-09 01:46:40 +0000 UTC": "2006-01-02 15:04:05 -0700 MST",
+		"2001-09-08 20:46:40 -0500": "2006-01-02 15:04:05 -0700", "2001-09-09 01:46:40": "2006-01-02 15:04:05",
+	} {
+		assert.Equal(t, `"2001-09-09T01:46:40Z"`, string(reading.ExpiryField(value, as)), value)
+	}
+}
+
+// A path of other notations is no path.
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"a.0.b": "", "0": "", `a\.b`: "", "/session/token": "is no path; did you mean session.token?",
+		"$.a": `is no path: names and numbers with dots between them, such as "data.0.token"`,
+	} {
+		_, reason := (&reading.Place{JSON: path}).Check()
+		assert.Equal(t, want, reason, path)
+	}
+	_, reason := (&reading.Place{XML: "/R/T"}).Check()
+	assert.Empty(t, reason)
 }
 
 func TestCovers(t *testing.T) {

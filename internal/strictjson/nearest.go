@@ -8,10 +8,7 @@ import (
 // Nearest says which of the known names was probably meant, or else what is known.
 func Nearest(name string, known []string) string {
 	known = slices.Sorted(slices.Values(known))
-	best, least := "", max(2, len(name)/2)+1
-	if len(name) < 5 {
-		least = 2 // two other letters of four make another word
-	}
+	best, least := "", max(1, (len(name)-1)/2)+1 // two other letters of four make another word
 	for _, k := range known {
 		d := distance(strings.ToLower(name), strings.ToLower(k))
 		if len(name) > 2 && strings.HasPrefix(strings.ToLower(k), strings.ToLower(name)) {

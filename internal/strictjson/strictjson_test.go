@@ -71,6 +71,7 @@ func TestNearest(t *testing.T) {
 	known := []string{"make", "name", "user", "base"}
 	for name, want := range map[string]string{
 		"nmae": "; did you mean name?", "User": "; did you mean user?", "bas": "; did you mean base?",
+		"maka": "; did you mean make?", "bass": "; did you mean base?", "nine": "; known are base, make, name, user",
 		"xyzzyx": "; known are base, make, name, user", "": "; known are base, make, name, user",
 	} {
 		assert.Equal(t, want, strictjson.Nearest(name, known), name)

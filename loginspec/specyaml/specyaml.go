@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"sort"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -29,37 +30,37 @@ func Read(r io.Reader) (*loginspec.Spec, error) {
 	if len(data) > maxFile {
 		return nil, failure(errors.New("is larger than 1 MiB"))
 	}
-	var document, second yaml.Node
-	d := yaml.NewDecoder(bytes.NewReader(data))
-	if err := d.Decode(&document); err != nil && err != io.EOF {
+	found, err := documents(data)
+	switch {
+	case err != nil:
 		return nil, failure(syntax(err, data))
-	}
-	switch err := d.Decode(&second); {
-	case err == nil:
-		return nil, failure(fmt.Errorf("line %d: has more than one document", second.Line))
-	case err != io.EOF:
-		return nil, failure(syntax(err, data))
-	}
-	if document.IsZero() {
+	case len(found) == 0:
 		return nil, failure(errors.New("is empty"))
+	case len(found) > 1:
+		return nil, failure(fmt.Errorf("line %d: has more than one document", found[1].Line))
 	}
 	w := &writer{line: 1}
-	if err := w.node(&document, 0); err != nil {
+	if err := w.node(found[0], 0); err != nil {
 		return nil, failure(err)
 	}
 	return loginspec.Read(&w.out)
 }
 
-var parserError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+// documents are all that a file has.
+func documents(data []byte) (found []*yaml.Node, err error) {
+	for d := yaml.NewDecoder(bytes.NewReader(data)); ; {
+		document := &yaml.Node{}
+		if err := d.Decode(document); err == io.EOF {
+			return found, nil
+		} else if err != nil {
+			return nil, err
+		}
+		found = append(found, document)
+	}
+}
 
 // mayBeBefore is what is found in the line after one that lacks a colon, or is the first of its kind and indented otherwise.
-var mayBeBefore = regexp.MustCompile(`expected (key|'-')|^mapping values|<document start>`)
-
-// maxLines and maxSearch bound the files in which the line of a syntax error is looked for: each line is read with all before it.
-const (
-	maxLines  = 1000
-	maxSearch = 64 << 10
-)
+var mayBeBefore = regexp.MustCompile(`expected (key|'-')|: mapping values|<document start>`)
 
 // hints say what an error of the library mostly comes from.
 var hints = map[string]string{
@@ -71,17 +72,15 @@ var hints = map[string]string{
 	"expected '-' indicator":       "the keys of a list's item are indented alike, and the items too",
 }
 
+var lineOfError = regexp.MustCompile(`^yaml: (line \d+: )?`)
+
 // syntax is a syntax error with its line: the library names the one where what cannot be read begins, or none. The usual mistakes are
 // named.
 func syntax(err error, data []byte) error {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	if said := reason(err); said != "" {
-		if line := brokenLine(data, said); line > 0 {
-			text = fmt.Sprintf("line %d: %s", line, said)
-			if before := lineBefore(data, line); before > 0 && mayBeBefore.MatchString(said) {
-				text += fmt.Sprintf(", or line %d is wrong", before)
-			}
-		}
+	line, before := brokenLine(data, err)
+	text := fmt.Sprintf("line %d: %s", line, lineOfError.ReplaceAllString(err.Error(), ""))
+	if before > 0 && mayBeBefore.MatchString(text) {
+		text += fmt.Sprintf(", or line %d is wrong", before)
 	}
 	for part, hint := range hints {
 		if strings.Contains(text, part) {
@@ -91,58 +90,19 @@ func syntax(err error, data []byte) error {
 	return errors.New(text)
 }
 
-// reason is what a syntax error says beside its line.
-func reason(err error) string {
-	if found := parserError.FindStringSubmatch(err.Error()); found != nil {
-		return found[2]
-	}
-	return ""
-}
-
-// brokenLine is the first line from which on a file cannot be read for a reason, however it goes on.
-func brokenLine(data []byte, said string) (line int) {
-	ends := bytes.Count(data, []byte("\n")) + 1
-	if ends > maxLines || len(data) > maxSearch {
-		return 0
-	}
-	for n, end := 1, 0; end < len(data); n++ {
-		if i := bytes.IndexByte(data[end:], '\n'); i >= 0 {
-			end += i + 1
-		} else {
-			end = len(data)
-		}
-		switch err := readAll(data[:end]); {
-		case err == nil || reason(err) != said:
-			line = 0
-		case line == 0:
-			line = n
+// brokenLine is the first line with which a file fails as the whole does, and the last before it that says something.
+func brokenLine(data []byte, whole error) (line, before int) {
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	line = 1 + sort.Search(len(lines)-1, func(i int) bool {
+		_, err := documents(bytes.Join(lines[:i+1], nil))
+		return fmt.Sprint(err) == whole.Error()
+	})
+	for before = line - 1; before > 0; before-- {
+		if text := bytes.TrimSpace(lines[before-1]); len(text) > 0 && text[0] != '#' {
+			break
 		}
 	}
-	return line
-}
-
-// lineBefore is the last line before one that says something.
-func lineBefore(data []byte, line int) int {
-	lines := strings.Split(string(data), "\n")
-	for line--; line > 0; line-- {
-		if text := strings.TrimSpace(lines[line-1]); text != "" && text[0] != '#' {
-			return line
-		}
-	}
-	return 0
-}
-
-// readAll reads every document.
-func readAll(data []byte) error {
-	for d := yaml.NewDecoder(bytes.NewReader(data)); ; {
-		var document yaml.Node
-		if err := d.Decode(&document); err != nil {
-			if err == io.EOF {
-				return nil
-			}
-			return err
-		}
-	}
+	return line, before
 }
 
 func failure(err error) error {

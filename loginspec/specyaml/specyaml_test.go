@@ -27,17 +27,39 @@ func TestReadMistakes(t *testing.T) {
 		"":                      "is empty",
 		"{name: v}\nuser: u":    "line 2: did not find expected <document start>",
 		"name: [":               "did not find expected node content",
-		"name: v\nuse:\n  header: {A: ${x}, B: ${y}}":   "line 3: did not find expected ',' or '}'; inside { } and [ ] a value needs quotes",
-		"name: v\nlogin:\n  - url: x\n   json: y":       "line 4: did not find expected '-' indicator, or line 3 is wrong; the keys of",
-		"name: v\nlogin:\n\t- url: x":                   "line 3: found character that cannot start any token; YAML is indented with blanks",
-		"name: v\nlogin:\n  - url: x\n\t  form: {a: b}": "line 4: found a tab character that violates indentation; YAML is indented with blanks",
-		"name: v\nuse: x: y":                            "line 2: mapping values are not allowed in this context, or line 1 is wrong; a value with",
-		"name: v\nname: w":                              "is there twice",
-		strings.Repeat("[", 500):                        "",
-		"login:\n  - url: x\n    status: [yes]":         "line 3: login[0].status[0] must be a whole number, and is a text",
+		"name: v\nuse:\n  header: {A: ${x}, B: ${y}}":    "line 3: did not find expected ',' or '}'; inside { } and [ ] a value needs quotes",
+		"name: v\nlogin:\n  - url: x\n   json: y":        "line 4: did not find expected '-' indicator, or line 3 is wrong; the keys of",
+		"name: v\nlogin:\n\t- url: x":                    "line 3: found character that cannot start any token; YAML is indented with blanks",
+		"name: v\nlogin:\n  - url: x\n\t  form: {a: b}":  "line 4: found a tab character that violates indentation; YAML is indented with blanks",
+		"name: v\nuse: x: y":                             "line 2: mapping values are not allowed in this context, or line 1 is wrong; a value",
+		"name: v\nuser: u\n base: b\nlife: 1h\n":         "line 3: mapping values are not allowed in this context, or line 2 is wrong",
+		"name: v\n\n# c\nuser: x: y\nlife: 1h\n":         "line 4: mapping values are not allowed in this context, or line 1 is wrong",
+		"name: v\nlogin:\n  - url x\n    json: y":        "line 4: mapping values are not allowed in this context, or line 3 is wrong",
+		"name: v\nmake: {a: b}}\nlife: 1h\n":             "line 2: did not find expected key, or line 1 is wrong; keys of one mapping are",
+		"name: v\nuser u\nbase: b\nlogin:\n  - url: x\n": "line 2: could not find expected ':'",
+		"name: v\nuser: \x01\nbase: b\n":                 "line 2: control characters are not allowed",
+		"name: v\nuser: \xff\nbase: b\n":                 "line 2: invalid leading UTF-8 octet",
+		"name: v\nuser: 'u\nbase: b\n":                   "line 2: found unexpected end of stream",
+		"name: v\nuser: \"u\\q\"\nbase: b\n":             "line 2: found unknown escape character",
+		"name: v\nname: w":                               "is there twice",
+		strings.Repeat("[", 500):                         "",
+		"login:\n  - url: x\n    status: [yes]":          "line 3: login[0].status[0] must be a whole number, and is a text",
 	} {
 		_, err := specyaml.Read(strings.NewReader(text))
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, text)
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+// The line is that of the mistake in a file of many lines too, whatever begins and ends before.
+func TestLineInALongFile(t *testing.T) {
+	t.Parallel()
+	right := strings.Repeat("  - url: x\n    json: {a: b,\n      c: d}\n", 300)
+	for wrong, want := range map[string]string{
+		"   json: y":                      "line 902: did not find expected '-' indicator, or line 901 is wrong",
+		"  - url: y\n    json: {a: ${b}}": "line 903: did not find expected ',' or '}'",
+	} {
+		_, err := specyaml.Read(strings.NewReader("login:\n" + right + wrong + "\n" + right))
 		assert.ErrorContains(t, err, want)
 	}
 }
