@@ -68,11 +68,7 @@ func (o *order) overBudget() *outcome {
 	}
 	e := remembered(o.vendor.auth.Account(), attempts.Last, free)
 	e.Err = plainError("the attempt budget is empty")
-	h := newHold(causeBudget, e, mono, wall)
-	if o.known.hold != nil {
-		h.failures = o.known.hold.failures
-	}
-	return &outcome{err: e, hold: h}
+	return &outcome{err: e, hold: newHold(causeBudget, e, mono, wall)}
 }
 
 // begin is what counts once a login is about to be sent.

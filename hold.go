@@ -94,7 +94,7 @@ type failure struct {
 // holdAfter says how long to send nothing after a failure, and what to tell callers meanwhile. It is a pure function.
 func holdAfter(f failure) *hold {
 	h := &hold{cause: causeOf(f), failures: 1, since: f.wall, fingerprint: f.facts.fingerprint}
-	if f.before != nil && (f.before.cause == h.cause || f.before.cause == causeBudget) { // that one had its failures from those before
+	if f.before != nil && (f.before.cause == h.cause || f.before.cause == causeBudget) { // of those before it
 		h.failures = f.before.failures + 1
 	}
 	if h.cause == causeRateLimited {
