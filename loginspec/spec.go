@@ -204,7 +204,8 @@ type Source struct {
 	Match string `json:"match"`
 
 	// As is the form of a time, where it must be said: ms, seconds, minutes, hours, days, unix, unix_ms, unix_us, d:h:m, h:m:s, rfc3339,
-	// http_date, or a layout of Go's package time. Without it a number is in seconds, or from 1e9 on Unix time, and 1:2:30 is d:h:m.
+	// http_date, or a layout of Go's package time. Without it a number is in seconds, or from 1e9 on Unix time, and 1:2:30 is d:h:m. A time
+	// is not known if its zone is an abbreviation other than UTC and GMT.
 	As string `json:"as"`
 
 	// Maybe says that it may be missing. In a login it is empty then, also where an earlier step had kept it; in a refresh the old value
