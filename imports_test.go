@@ -23,7 +23,7 @@ func TestAVendorLinksLittle(t *testing.T) {
 	t.Parallel()
 	for _, vendor := range []string{"gmicloud", "genlogs", "gcore", "secmgmt", "genericlogin"} {
 		packages := linked(t, module+"/"+vendor)
-		assert.Less(t, len(packages), 10, packages)
+		assert.LessOrEqual(t, len(packages), 10, packages)
 		for _, p := range packages {
 			for _, heavy := range []string{"redis", "otp", "oauth2", "testify", "httpmock", "flock"} {
 				assert.NotContains(t, p, heavy)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -14,8 +15,8 @@ const maxPeek = 64 << 10
 // whose vendor tells only in the body that a token is no longer good.
 //
 // It returns nil, and reads nothing, where reading could stall a stream: for status 101, event streams and encoded bodies. Below
-// status 400 it reads only bodies whose length is known and at most 64 KiB. PeekBody may be called again; the same response must not
-// be given to two calls at once.
+// status 400 it reads only bodies whose length is known and at most 64 KiB, and JSON, XML and HTML that net/http has decompressed.
+// PeekBody may be called again; the same response must not be given to two calls at once.
 func PeekBody(resp *http.Response) []byte {
 	if resp == nil || resp.Body == nil || !mayPeek(resp) {
 		return nil
@@ -36,11 +37,17 @@ func peek(resp *http.Response) []byte {
 }
 
 func mayPeek(resp *http.Response) bool {
-	if resp.StatusCode == http.StatusSwitchingProtocols || resp.Header.Get("Content-Encoding") != "" ||
-		strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/event-stream") {
+	kind, _, _ := strings.Cut(strings.ToLower(resp.Header.Get("Content-Type")), ";")
+	kind = strings.TrimSpace(kind)
+	switch {
+	case resp.StatusCode == http.StatusSwitchingProtocols, resp.Header.Get("Content-Encoding") != "", kind == "text/event-stream":
 		return false
+	case resp.StatusCode >= 400:
+		return true
+	case resp.Uncompressed: // the length is unknown
+		return slices.ContainsFunc([]string{"/json", "+json", "/xml", "+xml", "/html"}, func(end string) bool { return strings.HasSuffix(kind, end) })
 	}
-	return resp.StatusCode >= 400 || resp.ContentLength >= 0 && resp.ContentLength <= maxPeek
+	return resp.ContentLength >= 0 && resp.ContentLength <= maxPeek
 }
 
 // A peekedBody is a body of which the start has been read. It reads as the body would have.

@@ -211,6 +211,16 @@ func TestPeekBody(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "content", string(body), name)
 	}
+	for kind, peeks := range map[string]bool{
+		"application/json": true, "Application/Problem+JSON; charset=utf-8": true, "text/xml": true, "application/soap+xml": true,
+		"text/html; charset=utf-8": true, "application/x-ndjson": false, "text/event-stream": false, "application/octet-stream": false, "": false,
+	} {
+		resp := &http.Response{
+			StatusCode: 200, ContentLength: -1, Uncompressed: true, Header: header{"Content-Type": {kind}},
+			Body: io.NopCloser(strings.NewReader("content")),
+		}
+		assert.Equal(t, peeks, vendorlogin.PeekBody(resp) != nil, "decompressed %s", kind)
+	}
 	assert.Nil(t, vendorlogin.PeekBody(nil))
 	assert.Nil(t, vendorlogin.PeekBody(&http.Response{StatusCode: 500}))
 
