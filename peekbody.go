@@ -2,6 +2,7 @@ package vendorlogin
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"net/http"
 	"slices"
@@ -45,7 +46,9 @@ func mayPeek(resp *http.Response) bool {
 	case resp.StatusCode >= 400:
 		return true
 	case resp.Uncompressed: // the length is unknown
-		return slices.ContainsFunc([]string{"/json", "+json", "/xml", "+xml", "/html"}, func(end string) bool { return strings.HasSuffix(kind, end) })
+		_, subtype, _ := strings.Cut(kind, "/")
+		_, suffix, _ := strings.Cut(subtype, "+")
+		return slices.Contains([]string{"json", "xml", "html"}, cmp.Or(suffix, subtype))
 	}
 	return resp.ContentLength >= 0 && resp.ContentLength <= maxPeek
 }
