@@ -56,8 +56,7 @@ type Spec struct {
 	Use *Use `json:"use"`
 
 	// Rejected is which API responses, beyond status 401, mean that the token is not valid any more: one condition or a list. The body of a
-	// 2xx is looked at only where its length is known and at most 64 KiB, or where it is JSON, XML or HTML that came in gzip and that
-	// net/http has undone.
+	// 2xx is looked at only where its length is known and at most 64 KiB, or where it is JSON, XML or HTML that net/http has decompressed.
 	Rejected []Condition `json:"rejected"`
 
 	lines map[string]int // where Read found each key
