@@ -369,3 +369,11 @@ func TestAuthorizeWith(t *testing.T) {
 		assert.EqualValues(t, 1, f.logins.Load())
 	})
 }
+
+func TestSuccessInTheFirstInstant(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &fake{life: time.Hour}, nil)
+		mustToken(t, c)
+		assert.False(t, c.Status().LastSuccess.IsZero())
+	})
+}

@@ -211,6 +211,45 @@ func TestOneOfManyGoesOnWithoutTheLock(t *testing.T) {
 	})
 }
 
+// Whoever waited for another in vain has made no attempt, and yet does not ask again at once.
+func TestWaitingInVainIsNoAttempt(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour, took: 9 * time.Second}
+		slow := newClient(t, f, &vendorlogin.Options{Store: s, LoginTimeout: 10 * time.Second})
+		hasty := newClient(t, f, &vendorlogin.Options{Store: s, LoginTimeout: 4 * time.Second})
+		go func() { _, _ = slow.Token(t.Context()) }()
+		time.Sleep(time.Second)
+		_, err := hasty.Token(t.Context())
+		e, ok := errors.AsType[*vendorlogin.Error](err)
+		require.True(t, ok, "%v", err)
+		assert.Equal(t, vendorlogin.ErrUnavailable, e.Kind)
+		assert.GreaterOrEqual(t, time.Until(e.RetryAt), 500*time.Millisecond)
+		assert.LessOrEqual(t, time.Until(e.RetryAt), time.Second)
+		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}
+
+// The time for saving begins when LoginTimeout is over, not when the token comes.
+func TestSavingHasTheRestOfLoginTimeout(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		saves := 0
+		s.before = func(ctx context.Context, op string) error {
+			if err := pass(ctx, time.Second); err != nil || op != "save" {
+				return err
+			}
+			if saves++; saves <= 6 {
+				return vendorlogin.ErrRecordChanged
+			}
+			return nil
+		}
+		c := newClient(t, &fake{life: time.Hour}, shared(s))
+		mustToken(t, c)
+		assert.False(t, c.Status().Unsaved)
+	})
+}
+
 func TestWaitersStopWhenAFreshRecordAppears(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()

@@ -270,7 +270,12 @@ func TestRejectedRefreshUsesWhatTheStoreHasMeanwhile(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
 		f := newRefresher(time.Hour, 0)
-		c := newClient(t, f, shared(s))
+		turns := 0
+		pacer := pacerFunc(func(context.Context, vendorlogin.Account, string) (func(bool, error), error) {
+			turns++
+			return func(bool, error) {}, nil
+		})
+		c := newClient(t, f, &vendorlogin.Options{Store: s, Pacer: pacer})
 		mustToken(t, c)
 		time.Sleep(time.Hour)
 		f.on = func(_ context.Context, op string, _ int64) error {
@@ -285,6 +290,7 @@ func TestRejectedRefreshUsesWhatTheStoreHasMeanwhile(t *testing.T) {
 		}
 		assert.Equal(t, "access-of-another", mustToken(t, c).Access.Reveal())
 		assert.EqualValues(t, 1, f.logins.Load())
+		assert.Equal(t, 2, turns, "of the login and of the refresh: another's token needs none")
 	})
 }
 

@@ -113,7 +113,7 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 		h.reviewBy(mono)
 	}
 	k.cached.Store(h)
-	k.success = mono
+	k.success = max(mono, 1)
 	if out.adopted {
 		k.events.report(ctx, Event{Type: EventAdopt, Expires: out.token.ExpiresAt})
 	} else if r.job != jobSeed {

@@ -83,7 +83,8 @@ func daysHoursMinutes(parts []string) (total time.Duration) {
 // readTime reads a time, and says whether it had no time zone.
 func readTime(s string) (t time.Time, naive, ok bool) {
 	if t, err := http.ParseTime(s); err == nil {
-		return t.UTC(), false, isPlausible(t)
+		zone, _ := t.Zone() // package time takes one that it does not know for UTC
+		return t.UTC(), false, isPlausible(t) && (zone == "UTC" || zone == "GMT")
 	}
 	if t, err := time.Parse(time.RFC1123Z, s); err == nil {
 		return t.UTC(), false, isPlausible(t)
