@@ -73,7 +73,11 @@ func (a *account) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(a))
 
 // Login runs the steps of login.
 func (a *account) Login(ctx context.Context) (*vendorlogin.Token, error) {
-	return a.newRun("login", nil).tokenOf(ctx, a.spec.Login)
+	r := a.newRun("login", nil)
+	if err := r.refuseSpent(ctx); err != nil {
+		return nil, err
+	}
+	return r.tokenOf(ctx, a.spec.Login)
 }
 
 // Rejected is true for a 401 and for what the description says.

@@ -210,7 +210,7 @@ login:
 	}
 }
 
-// A secret that the vendor takes once is sent once, however often a Client logs in.
+// A secret that the vendor takes once is sent once, however often a Client logs in. The password is not sent for it again either.
 func TestOnce(t *testing.T) {
 	t.Parallel()
 	auth, w := steppedAuth(t, nil, "recovery-code")
@@ -220,6 +220,11 @@ func TestOnce(t *testing.T) {
 	_, err = client.Token(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, []string{"/login", "/recover"}, paths(w))
+
+	w.handler = respond(400, `{"error": "gone"}`) // the refresh token
+	_, err = client.Renew(t.Context())
+	require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+	assert.Equal(t, []string{"/login", "/recover", "/refresh"}, paths(w))
 }
 
 // A refresh keeps what the response does not say again.

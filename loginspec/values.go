@@ -99,6 +99,23 @@ func (r *run) fetch(ctx context.Context, name string) (string, bool, error) {
 	return "", false, nil
 }
 
+// refuseSpent fails where a secret of a single use was sent before, in whichever step: a login that cannot succeed is not begun.
+func (r *run) refuseSpent(ctx context.Context) error {
+	for _, name := range r.reads["login"] {
+		if !r.inputs[name].Once {
+			continue
+		}
+		secret, _, err := r.Value(ctx, name)
+		if err == nil {
+			err = vendorlogin.Spent(ctx, vendorlogin.NewSecret(secret))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Typed reports whether a value is a number or a boolean in JSON.
 func (r *run) Typed(name string) bool {
 	in := r.inputs[name]

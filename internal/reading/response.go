@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vendorlogin/vendorlogin/internal/httpcookie"
 	"github.com/vendorlogin/vendorlogin/internal/xmltree"
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
@@ -74,15 +75,10 @@ func (r *Response) Cookie(name string) *http.Cookie {
 	cookies := (&http.Response{Header: r.Header}).Cookies()
 	slices.Reverse(cookies)
 	i := slices.IndexFunc(cookies, func(c *http.Cookie) bool { return c.Name == name })
-	if i < 0 || cookies[i].Value == "" || r.isDeleted(cookies[i]) {
+	if i < 0 || httpcookie.IsDeletion(cookies[i], r.now()) {
 		return nil
 	}
 	return cookies[i]
-}
-
-// isDeleted reports whether a cookie is there to delete one.
-func (r *Response) isDeleted(c *http.Cookie) bool {
-	return c.MaxAge < 0 || c.MaxAge == 0 && !c.Expires.IsZero() && c.Expires.Before(r.now())
 }
 
 // headers are the values of a header, without cookies that are there to be deleted.
@@ -92,7 +88,7 @@ func (r *Response) headers(name string) []string {
 	}
 	return slices.DeleteFunc(slices.Clone(r.Header.Values(name)), func(value string) bool {
 		c, err := http.ParseSetCookie(value)
-		return err == nil && r.isDeleted(c)
+		return err == nil && httpcookie.IsDeletion(c, r.now())
 	})
 }
 
