@@ -317,6 +317,7 @@ func TestOneCallWaitsForOneProbe(t *testing.T) {
 		_, err := c.Token(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
 		hangs.Store(true)
+		synctest.Wait() // for the unlock
 		s.before = func(ctx context.Context, _ string) error { return pass(ctx, 4*time.Second) }
 		for range 200 {
 			began := time.Now()
