@@ -115,6 +115,31 @@ func TestWhatIsTurnedAwayBecomesRare(t *testing.T) {
 	}
 }
 
+// Renew tries at once what only the waits between turned-away logins hold back: no Retry-After is in force.
+func TestRenewAfterManyThatWereTurnedAway(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		down := true
+		f := &fake{life: time.Hour, on: func(context.Context, string, int64) error {
+			if !down {
+				return nil
+			}
+			return &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, Status: 503, Unprocessed: true, RetryAt: time.Now().Add(time.Second)}
+		}}
+		c := newClient(t, f, nil)
+		for range 600 {
+			_, err := c.Token(t.Context())
+			require.Error(t, err)
+			time.Sleep(time.Second)
+		}
+		f.becomes(func() { down = false })
+		time.Sleep(2 * time.Second)
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable, "on hold")
+		_, err = c.Renew(t.Context())
+		require.NoError(t, err)
+	})
+}
+
 // A 429 that says when to come back is sent again within the same login. That ends where it has not helped before.
 func TestLoginAfterA429IsOneRequest(t *testing.T) {
 	bubble(t, func(t *testing.T) {

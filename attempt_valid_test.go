@@ -1,11 +1,13 @@
 package vendorlogin_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
 )
@@ -55,6 +57,43 @@ func TestNoAttemptsAreKeptForATokenThatAnAPIRejected(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		assert.EqualValues(t, 1+4, f.logins.Load())
+	})
+}
+
+// The other half of the budget is free from the rejection on, also for a renewal that had begun with half of it.
+func TestRejectionFreesTheOtherHalf(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, &vendorlogin.Options{Store: s, MaxAttempts: 2})
+		rejected := mustToken(t, c)
+		f.becomes(func() { f.err = down() })
+		time.Sleep(56 * time.Minute)
+		require.Same(t, rejected, mustToken(t, c), "and in the background a login fails")
+		f.becomes(func() { f.err = nil })
+		time.Sleep(170 * time.Second)
+		s.before = func(ctx context.Context, _ string) error { return pass(ctx, 300*time.Millisecond) }
+		require.Same(t, rejected, mustToken(t, c), "and in the background the budget is found empty")
+		time.Sleep(100 * time.Millisecond)
+		c.Invalidate(rejected)
+		time.Sleep(time.Second)
+		assert.NotSame(t, rejected, mustToken(t, c))
+		assert.EqualValues(t, 3, f.logins.Load())
+	})
+}
+
+// Of a token of unknown life the rejection is the end: a failure beside it holds no longer.
+func TestRejectionEndsTheHoldOfAFailure(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{}
+		c := newClient(t, f, nil)
+		rejected := mustToken(t, c)
+		f.becomes(func() { f.err = down() })
+		time.Sleep(61 * time.Minute)
+		require.Same(t, rejected, mustToken(t, c), "and in the background a login fails")
+		f.becomes(func() { f.err = nil })
+		c.Invalidate(rejected)
+		assert.NotSame(t, rejected, mustToken(t, c))
 	})
 }
 

@@ -104,6 +104,9 @@ func (h *cached) reviewBy(mono time.Duration) {
 
 func (h *cached) is(f flag) bool { return h.flags&f != 0 }
 
+// isRejected reports whether there is a token that an API has rejected.
+func (h *cached) isRejected() bool { return h != nil && h.is(rejectedFlag) }
+
 // with is a copy of h with other flags, to be looked at by the next caller.
 func (h *cached) with(flags flag) *cached {
 	c := &cached{token: h.token, taken: h.taken, expires: h.expires, window: h.window, seq: h.seq, flags: flags}

@@ -202,9 +202,7 @@ func (k *keeper) reject(ctx context.Context, t *Token) bool {
 	if !h.is(rejectedFlag) {
 		r.count(h, mono)
 		k.cached.Store(h.with(h.flags | rejectedFlag))
-		if hold := k.onHold(); hold != nil && hold.cause == causeBudget {
-			k.trouble.hold = nil // half of the budget was kept for this
-		}
+		k.hurry(mono, wall)
 	} else {
 		h.review.Store(0)
 	}
@@ -221,10 +219,20 @@ func (k *keeper) reject(ctx context.Context, t *Token) bool {
 	return true
 }
 
+// hurry ends a hold that a failure beside a valid token led to, now that an API has rejected that: half of the budget was kept for this.
+func (k *keeper) hurry(mono time.Duration, wall time.Time) {
+	hold := k.onHold()
+	if hold != nil && (hold.cause == causeBudget || hold.cause == causeFailed && !wall.Before(hold.floor)) {
+		over := *hold
+		over.until = mono
+		k.trouble.hold = &over
+	}
+}
+
 // isRejected reports whether t is the cached token, and an API rejected it.
 func (k *keeper) isRejected(t *Token) bool {
 	h := k.cached.Load()
-	return h != nil && h.token == t && h.is(rejectedFlag)
+	return h.isRejected() && h.token == t
 }
 
 // accepted is told that an API accepted t. Where t came in place of a rejected token, it is good. disputed: it was sent after an API
@@ -239,7 +247,9 @@ func (k *keeper) accepted(t *Token, disputed bool) {
 	if disputed && h.is(rejectedFlag) {
 		k.troubled().rejection.disputed = true
 	}
-	k.cached.CompareAndSwap(h, h.with(h.flags&^unprovenFlag))
+	if h.is(unprovenFlag) {
+		k.cached.CompareAndSwap(h, h.with(h.flags&^unprovenFlag))
+	}
 }
 
 // onTimer renews on time although nobody asks.

@@ -62,8 +62,8 @@ func (h *hold) inForce(mono time.Duration, wall time.Time) bool {
 
 // mayBypass reports whether Renew may send something all the same.
 func (h *hold) mayBypass(wall time.Time) bool {
-	switch h.cause {
-	case causeRateLimited, causeBudget, causePaced:
+	switch {
+	case h.cause == causeBudget, h.cause == causePaced, h.cause == causeRateLimited && h.err.Kind == ErrRateLimited:
 		return false
 	}
 	return !wall.Before(h.floor)
@@ -94,7 +94,7 @@ type failure struct {
 // holdAfter says how long to send nothing after a failure, and what to tell callers meanwhile. It is a pure function.
 func holdAfter(f failure) *hold {
 	h := &hold{cause: causeOf(f), failures: 1, since: f.wall, fingerprint: f.facts.fingerprint}
-	if f.before != nil && (f.before.cause == h.cause || f.before.cause == causeBudget) { // of those before it
+	if f.before != nil && (f.before.cause == h.cause || f.before.cause == causeBudget && h.cause == causeRateLimited && f.facts.counted) {
 		h.failures = f.before.failures + 1
 	}
 	if h.cause == causeRateLimited {

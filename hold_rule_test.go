@@ -219,7 +219,7 @@ func TestWhatEndsAHold(t *testing.T) {
 		"the vendor said when":       {hold{cause: causeRejected, floor: holdWall.Add(time.Second)}, true, false},
 		"the same, then changed":     {hold{cause: causeRejected, floor: holdWall.Add(time.Second), changed: true}, true, false},
 		"that is over, then changed": {hold{cause: causeRejected, floor: holdWall, changed: true}, false, true},
-		"rate limited":               {hold{cause: causeRateLimited}, true, false},
+		"rate limited":               {hold{cause: causeRateLimited, err: &Error{Kind: ErrRateLimited}}, true, false},
 		"no attempt left":            {hold{cause: causeBudget}, true, false},
 		"paced":                      {hold{cause: causePaced}, true, false},
 		"failed":                     {hold{cause: causeFailed}, true, true},

@@ -86,6 +86,45 @@ func TestSeedDoesNotEndARetryAfter(t *testing.T) {
 	}
 }
 
+// Only the Retry-After holds, not what more a Client waits after many.
+func TestSeedEndsWhatGoesBeyondARetryAfter(t *testing.T) {
+	for name, store := range map[string]*memStore{"store": newMemStore(), "none": nil} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f := newRefresher(time.Hour, 0)
+				f.on = func(_ context.Context, op string, _ int64) error {
+					if op != "login" {
+						return nil
+					}
+					return &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, Status: 429, Unprocessed: true, RetryAt: time.Now().Add(2 * time.Second)}
+				}
+				o := &vendorlogin.Options{}
+				if store != nil {
+					o.Store = store
+				}
+				c := newClient(t, f, o)
+				for range 600 {
+					_, err := c.Token(t.Context())
+					e, ok := errors.AsType[*vendorlogin.Error](err)
+					require.True(t, ok)
+					if !e.Remembered && time.Until(e.RetryAt) > time.Minute {
+						break
+					}
+					time.Sleep(time.Second)
+				}
+				require.NoError(t, c.Seed(t.Context(), &vendorlogin.Token{Refresh: vendorlogin.NewSecret("elsewhere")}))
+				_, err := c.Token(t.Context())
+				require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
+				time.Sleep(2 * time.Second)
+				mustToken(t, c)
+				if store != nil {
+					mustToken(t, newClient(t, f, o))
+				}
+			})
+		})
+	}
+}
+
 func TestSeededRefreshTokenIsNoValidToken(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := newRefresher(time.Hour, 0)

@@ -48,7 +48,7 @@ func mayPeek(resp *http.Response) bool {
 	case resp.Uncompressed: // the length is unknown
 		_, subtype, _ := strings.Cut(kind, "/")
 		_, suffix, _ := strings.Cut(subtype, "+")
-		return slices.Contains([]string{"json", "xml", "html"}, cmp.Or(suffix, subtype))
+		return subtype != "stream+json" && slices.Contains([]string{"json", "xml", "html"}, cmp.Or(suffix, subtype))
 	}
 	return resp.ContentLength >= 0 && resp.ContentLength <= maxPeek
 }

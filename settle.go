@@ -46,6 +46,8 @@ func (k *keeper) settle(ctx context.Context, r *run, out outcome) outcome {
 	case k.closed:
 	case out.token != nil:
 		k.take(ctx, r, out)
+	case out.hold != nil && out.hold.cause == causeBudget && !r.forRejected && k.cached.Load().isRejected():
+		// since it began an API has rejected the token: the other half of the budget is free
 	case out.hold != nil:
 		k.setHold(ctx, out)
 	case out.changed:
@@ -123,8 +125,12 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 	switch {
 	case out.hold != nil:
 		k.setHold(ctx, out)
-	case hold != nil && wall.Before(hold.floor) && (out.adopted || r.job == jobSeed): // it says nothing about what the vendor told us
-	case hold != nil && hold.cause == causeRejected && out.adopted: // nor does another process's about our credentials
+	case hold != nil && out.adopted && (hold.cause == causeRejected || wall.Before(hold.floor)):
+		// another process's success says nothing about our credentials, or about what the vendor told us
+	case hold != nil && r.job == jobSeed && wall.Before(hold.floor):
+		rest := *hold
+		rest.until, rest.untilWall = mono+hold.floor.Sub(wall), hold.floor
+		k.trouble.hold = &rest
 	default:
 		k.trouble.hold, k.trouble.probes = nil, probes{}
 	}

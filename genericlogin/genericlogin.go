@@ -38,7 +38,8 @@ type Config struct {
 	// either: such a user cannot log in (ErrOTPRequired).
 	OTP vendorlogin.OTPSource
 
-	// RecoveryCode is used where OTP is nil and the server wants a code. The server takes each recovery code once.
+	// RecoveryCode is used where OTP is nil and the server wants a code. The server takes each recovery code once. Once it has been sent,
+	// no login is begun until another is configured.
 	RecoveryCode vendorlogin.SecretFunc
 
 	// IdPName is the identity provider to log in by, as "idps/{idp}". With an LDAP provider, Email and Password are the user's there.

@@ -18,6 +18,7 @@ var lookalike = regexp.MustCompile(`^(?:[A-Za-z]+ )?(?:[:$]|\$?\{\{? ?|\$\(|%\{?
 func (k *checker) checkTemplate(path, template string, there map[string]bool, s *Step) {
 	_, err := place.Parse(template)
 	k.bad(err != nil, path, "%v", err)
+	k.bad(strings.Contains(template, "<![CDATA[") && len(place.Names(template)) > 0, path, "has CDATA: leave it out, since values are escaped")
 	k.checkText(path, template)
 	for _, name := range place.Names(template) {
 		k.checkName(path, name, there, s)

@@ -24,6 +24,7 @@ func TestOtherNotations(t *testing.T) {
 		{at, `user: <user>, password`, "has <user> as a plain text; did you mean ${user}?"},
 		{at, `user: Bearer $user, password`, "has Bearer $user as a plain text; did you mean ${user}?"},
 		{at, `user: {user}, password`, "line 18: login[0].json.user has {user}, an object; did you mean ${user}?"},
+		{at, `user: "<a><![CDATA[${user}]]></a>", password`, "login[0].json.user has CDATA: leave it out, since values are escaped"},
 		{at, `user: [{x: {user}}], password`, "login[0].json.user[0].x has {user}, an object; did you mean ${user}?"},
 		{at, `user: {{user}}, password`, "line 18: a key must be a text; the value of a name is written \"${name}\""},
 		{"/login\n", "/:region/login\n", "login[0].url has :region as a plain text; did you mean ${region}?"},

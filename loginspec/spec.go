@@ -89,7 +89,8 @@ type Input struct {
 	// Default is used where it is left out. A secret has none.
 	Default string `json:"default" scalar:"true"`
 
-	// Once says that the vendor takes this secret once, such as a recovery code. It is not sent again for 30 days.
+	// Once says that the vendor takes this secret once, such as a recovery code. It is not sent again for 30 days, and no login that may
+	// want it is begun.
 	Once bool `json:"once"`
 }
 

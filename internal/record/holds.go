@@ -1,9 +1,6 @@
 package record
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // A Failure is what went wrong, as far as others need to know it: they return it to their callers.
 type Failure struct {
@@ -66,9 +63,15 @@ func (list Holds) Without(fingerprint *uint64) Holds {
 	return next
 }
 
-// Floored is the list of those whose floor is after now.
-func (list Holds) Floored(now time.Time) Holds {
-	return slices.DeleteFunc(slices.Clone(list), func(h Hold) bool { return !now.Before(h.Floor) })
+// Floored is the list of those whose floor is after now, each until its floor.
+func (list Holds) Floored(now time.Time) (next Holds) {
+	for _, h := range list {
+		if now.Before(h.Floor) {
+			h.Until = h.Floor
+			next = append(next, h)
+		}
+	}
+	return next
 }
 
 // FailuresOf is how often in a row the cause has come about.
