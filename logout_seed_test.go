@@ -116,10 +116,10 @@ func TestSeedEndsWhatGoesBeyondARetryAfter(t *testing.T) {
 				_, err := c.Token(t.Context())
 				require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
 				time.Sleep(2 * time.Second)
-				mustToken(t, c)
 				if store != nil {
 					mustToken(t, newClient(t, f, o))
 				}
+				mustToken(t, c)
 			})
 		})
 	}
