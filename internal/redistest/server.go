@@ -133,9 +133,19 @@ func (s *Server) Restart() error {
 	if s.inside != nil {
 		s.inside.FlushAll()
 		s.running = true
-		return s.inside.Restart()
+		return s.listenAgain()
 	}
 	return s.start()
+}
+
+// listenAgain takes the port again. Somebody's connection may have it for a moment, as the port of its own side.
+func (s *Server) listenAgain() (err error) {
+	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(20 * time.Millisecond) {
+		if err = s.inside.Restart(); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // Kill ends the server at once, without a word to its clients. On one that does not run it does nothing.
