@@ -3,25 +3,18 @@ package loginhttp
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/vendorlogin/vendorlogin"
 )
-
-// errBroken is what became of a request that net/http would have sent on another connection.
-var errBroken = errors.New("the connection broke")
 
 // noResponse is the failure of a request that err is all we have of.
 func (x *exchange) noResponse(caller, bounded context.Context, err error) *vendorlogin.Error {
 	kind, cause := ended(caller, bounded)
 	if kind == nil {
 		kind, cause = vendorlogin.ErrUnavailable, safeCause(err, x.scrubber())
-		switch {
-		case isMalformed(cause):
+		if isMalformed(cause) {
 			kind = vendorlogin.ErrBadResponse
-		case x.attempts.witness.repeated.Load():
-			cause = errBroken
 		}
 	}
 	failure := x.fail(kind, cause)

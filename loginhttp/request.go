@@ -30,10 +30,6 @@ func (x *exchange) prepare(ctx context.Context) *vendorlogin.Error {
 	if len(x.payload) > 0 {
 		_ = x.request.SetBody(x.payload) // so that go-retryablehttp can send it twice; of bytes it never fails
 	}
-	if len(x.payload) == 0 && req.Method != http.MethodGet && req.Method != http.MethodHead {
-		req = x.attempts.witness.once(req)
-		x.request.Request, req.Body = req, http.NoBody // so that Content-Length: 0 is sent: some servers want it
-	}
 	req.GetBody = nil // or net/http sends it again and again, where HTTP/2 resets the stream
 	if failure := x.setHeader(req.Header); failure != nil {
 		return failure

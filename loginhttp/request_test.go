@@ -3,8 +3,6 @@ package loginhttp_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -146,23 +144,4 @@ type failingMarshaler string
 
 func (m failingMarshaler) MarshalJSON() ([]byte, error) {
 	return nil, fmt.Errorf("cannot marshal %s", string(m))
-}
-
-// Some servers answer 411 to a request that has no length, and some to one that is chunked.
-func TestEmptyBodyHasALength(t *testing.T) {
-	t.Parallel()
-	for method, length := range map[string]string{"GET": "", "POST": "Content-Length: 0", "PUT": "Content-Length: 0", "DELETE": ""} {
-		header := make(chan string, 1)
-		address := listen(t, func(conn net.Conn) {
-			data := make([]byte, 4096)
-			n, _ := conn.Read(data)
-			header <- string(data[:n])
-			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
-		})
-		_, err := on(t, "http://"+address).Do(t.Context(), loginhttp.Call{Op: "login", Method: method, Path: "/login"}, nil)
-		require.NoError(t, err)
-		sent := <-header
-		assert.Contains(t, sent, length, method)
-		assert.NotContains(t, sent, "Transfer-Encoding", method)
-	}
 }

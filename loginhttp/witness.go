@@ -13,30 +13,16 @@ type witness struct {
 	askedForConn atomic.Bool // a connection was asked for
 	hadConn      atomic.Bool // and had
 	readBody     atomic.Bool // at least a byte of the body was read
-	repeated     atomic.Bool // net/http would have sent it again, and was stopped
 
-	body   io.ReadCloser // of the request; nil: not watched
-	trace  httptrace.ClientTrace
-	cancel context.CancelFunc // ends the request; nil: net/http does not repeat it
+	body  io.ReadCloser // of the request; nil: not watched
+	trace httptrace.ClientTrace
 }
 
 // watching is ctx for a request whose connections the witness sees.
 func (w *witness) watching(ctx context.Context) context.Context {
 	w.trace.GetConn = func(string) { w.askedForConn.Store(true) }
-	w.trace.GotConn = func(httptrace.GotConnInfo) {
-		if w.hadConn.Swap(true) && w.cancel != nil {
-			w.repeated.Store(true)
-			w.cancel()
-		}
-	}
+	w.trace.GotConn = func(httptrace.GotConnInfo) { w.hadConn.Store(true) }
 	return httptrace.WithClientTrace(ctx, &w.trace)
-}
-
-// once is req, to be ended where net/http would send it on a second connection.
-func (w *witness) once(req *http.Request) *http.Request {
-	var ctx context.Context
-	ctx, w.cancel = context.WithCancel(req.Context())
-	return req.WithContext(ctx)
 }
 
 // begin watches one request that goes to base, and forgets the one before.
@@ -71,8 +57,8 @@ func (w *witness) Read(p []byte) (int, error) {
 // Close is that of the request's body.
 func (w *witness) Close() error { return w.body.Close() }
 
-// An emptyBody is the body of a GET. It is not nil and not http.NoBody: with these, net/http itself repeats a GET on a connection that
-// dies, and any request where HTTP/2 resets the stream.
+// An emptyBody is the body of a request without one. It is not nil and not http.NoBody: with these, net/http itself repeats a GET on a
+// connection that dies, and even a POST where HTTP/2 resets the stream. The price is that HTTP/1.1 sends a POST's in chunks: none.
 type emptyBody struct{}
 
 func (emptyBody) Read([]byte) (int, error) { return 0, io.EOF }

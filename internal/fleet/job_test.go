@@ -23,6 +23,9 @@ type job struct {
 	SendsCode bool          // a login sends one
 
 	MaxAttempts int
+
+	// FreshConns says that each request has a connection of its own: on one that was kept alive and is dead, nobody knows what was sent.
+	FreshConns bool
 }
 
 // An order tells a worker to do something; its report is a line of JSON.

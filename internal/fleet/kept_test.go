@@ -26,6 +26,7 @@ func TestRefreshTokenOutlivesAnUnreachableVendor(t *testing.T) {
 					way = newGate(t, j.BaseURL)
 				}
 				j.BaseURL, j.APIURL = way.through(j.BaseURL), way.through(j.APIURL)
+				j.FreshConns = true
 				firstLogsInBriefly(i, j)
 			})
 			f.share()

@@ -69,6 +69,7 @@ func (w *worker) listen(input *json.Decoder, orders chan<- order) {
 }
 
 func (w *worker) prepare() error {
+	http.DefaultTransport.(*http.Transport).DisableKeepAlives = w.job.FreshConns
 	w.steps = newSteps(w.job.StopAt, w.out)
 	store, err := w.job.Store.open()
 	if err != nil {
