@@ -55,22 +55,18 @@ func TestSeed(t *testing.T) {
 
 // What the vendor said of when to come back holds beside a seeded token too.
 func TestSeedDoesNotEndARetryAfter(t *testing.T) {
-	for name, store := range map[string]*memStore{"store": newMemStore(), "none": nil} {
+	for name, store := range map[string]vendorlogin.Store{"store": newMemStore(), "none": nil} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				f := newRefresher(time.Hour, 0)
 				f.err = &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, Status: 429, RetryAt: time.Now().Add(30 * time.Minute)}
-				o := &vendorlogin.Options{}
-				if store != nil {
-					o.Store = store
-				}
-				c := newClient(t, f, o)
+				c := newClient(t, f, shared(store))
 				_, err := c.Token(t.Context())
 				require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
 				require.NoError(t, c.Seed(t.Context(), &vendorlogin.Token{Refresh: vendorlogin.NewSecret("elsewhere")}))
 				clients := []*vendorlogin.Client{c}
 				if store != nil {
-					clients = append(clients, newClient(t, f, o))
+					clients = append(clients, newClient(t, f, shared(store)))
 				}
 				for _, c := range clients {
 					_, err = c.Token(t.Context())
@@ -88,7 +84,7 @@ func TestSeedDoesNotEndARetryAfter(t *testing.T) {
 
 // Only the Retry-After holds, not what more a Client waits after many.
 func TestSeedEndsWhatGoesBeyondARetryAfter(t *testing.T) {
-	for name, store := range map[string]*memStore{"store": newMemStore(), "none": nil} {
+	for name, store := range map[string]vendorlogin.Store{"store": newMemStore(), "none": nil} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
 				f := newRefresher(time.Hour, 0)
@@ -98,11 +94,7 @@ func TestSeedEndsWhatGoesBeyondARetryAfter(t *testing.T) {
 					}
 					return &vendorlogin.Error{Kind: vendorlogin.ErrRateLimited, Status: 429, Unprocessed: true, RetryAt: time.Now().Add(2 * time.Second)}
 				}
-				o := &vendorlogin.Options{}
-				if store != nil {
-					o.Store = store
-				}
-				c := newClient(t, f, o)
+				c := newClient(t, f, shared(store))
 				for range 600 {
 					_, err := c.Token(t.Context())
 					e, ok := errors.AsType[*vendorlogin.Error](err)
@@ -117,7 +109,7 @@ func TestSeedEndsWhatGoesBeyondARetryAfter(t *testing.T) {
 				require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
 				time.Sleep(2 * time.Second)
 				if store != nil {
-					mustToken(t, newClient(t, f, o))
+					mustToken(t, newClient(t, f, shared(store)))
 				}
 				mustToken(t, c)
 			})

@@ -19,7 +19,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -268,10 +267,7 @@ func listen(t *testing.T, talk func(net.Conn)) (address string) {
 func trusting(t *testing.T, address string) loginhttp.Endpoint {
 	roots := x509.NewCertPool()
 	roots.AddCert(loopbackCertificate(t).Leaf)
-	transport := &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true,
-		IdleConnTimeout: 20 * time.Millisecond, // of one that becomes idle after the test
-	}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	e := on(t, "https://"+address)
 	e.HTTPClient = &http.Client{Transport: transport}
