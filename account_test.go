@@ -119,3 +119,8 @@ func TestOptionsAreCopied(t *testing.T) {
 	_, err := c.Transport(answer{}).RoundTrip(newRequest(t, "https://other.example.com/"))
 	assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
 }
+
+func TestKeyKeepsDigits(t *testing.T) {
+	t.Parallel()
+	assert.True(t, strings.HasPrefix(vendorlogin.Account{Vendor: "v0-9Z"}.Key(), "v0_9z-"))
+}

@@ -173,3 +173,24 @@ func TestEventsOfATroubledClientAreBounded(t *testing.T) {
 		assert.Greater(t, told.Load(), int64(1000))
 	})
 }
+
+func TestEventContext(t *testing.T) {
+	type key struct{}
+	bubble(t, func(t *testing.T) {
+		var seen events
+		c := newClient(t, &fake{life: time.Hour}, &vendorlogin.Options{OnEvent: seen.record})
+		ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "trace"))
+		_, err := c.Token(ctx)
+		require.NoError(t, err)
+		cancel()
+		all := seen.seen()
+		require.NotEmpty(t, all)
+		for _, e := range all {
+			assert.Equal(t, "trace", e.Context().Value(key{}))
+			require.NoError(t, e.Context().Err(), "it never ends")
+			_, err = c.Token(e.Context())
+			require.NoError(t, err, "an observer may use it")
+		}
+		assert.NotNil(t, vendorlogin.Event{}.Context())
+	})
+}

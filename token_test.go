@@ -197,3 +197,15 @@ func TestTokenThatChangesIsNotServedFromTheCache(t *testing.T) {
 		assert.Equal(t, "Token one", req.Header.Get("Authorization"))
 	})
 }
+
+func TestNoMonotonicReadingInATokensTimes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRefresher(time.Hour, 0)
+		f.refreshLife = time.Hour
+		token := mustToken(t, newClient(t, f, nil))
+		for _, at := range []time.Time{token.IssuedAt, token.ExpiresAt, token.RefreshExpiresAt} {
+			assert.Equal(t, at.Round(0), at)
+			assert.NotContains(t, at.String(), "m=")
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -255,4 +256,35 @@ func TestNilAuthenticatorIsRefused(t *testing.T) {
 		_, err := vendorlogin.NewClient(a, nil)
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
 	}
+}
+
+func TestOrigins(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{
+		"", "example.com", "ftp://example.com", "https://", "https://u@example.com", "https://example.com/path", "https://example.com?q",
+		"http://[::1", "https://u:p@example.com",
+	} {
+		_, err := vendorlogin.NewClient(&mint{}, &vendorlogin.Options{Origins: []string{bad}})
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "%q", bad)
+	}
+	for origin, requests := range map[string]map[string]bool{
+		"http://h":      {"http://h:80/x": true, "http://H/x": true, "https://h/x": false, "http://h:8080/x": false},
+		"https://h:443": {"https://h/x": true, "HTTPS://h/x": true, "http://h:443/x": false},
+		"https://h/":    {"https://h/x": true, "https://h.example/x": false},
+	} {
+		for target, want := range requests {
+			c, err := vendorlogin.NewClient(&mint{}, &vendorlogin.Options{Origins: []string{origin}})
+			require.NoError(t, err)
+			u, err := url.Parse(target)
+			require.NoError(t, err)
+			_, err = c.Transport(&api{}).RoundTrip(&http.Request{URL: u, Header: http.Header{}})
+			assert.Equal(t, want, err == nil, "%s to %s: %v", target, origin, err)
+			require.NoError(t, c.Close())
+		}
+	}
+	c, err := vendorlogin.NewClient(accounted{vendorlogin.Account{Endpoint: "http://[::1"}}, nil)
+	require.NoError(t, err)
+	_, err = c.Transport(&api{}).RoundTrip(newRequest(t, things))
+	require.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "an endpoint that does not parse is no origin, and no panic")
+	require.NoError(t, c.Close())
 }

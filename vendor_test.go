@@ -82,3 +82,16 @@ type given struct {
 }
 
 func (g given) Login(context.Context) (*vendorlogin.Token, error) { return g.token, nil }
+
+func TestAuthenticatorsOwnErrorIsFound(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &fake{err: errDisk}, nil)
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, errDisk)
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		bare := &vendorlogin.Error{Kind: vendorlogin.ErrForbidden}
+		_, err = newClient(t, &fake{err: bare}, nil).Token(t.Context())
+		assert.Equal(t, "fake (ops@example.com): login: forbidden; not sent again before 2000-01-01T00:15:00Z", err.Error())
+		assert.Equal(t, vendorlogin.Error{Kind: vendorlogin.ErrForbidden}, *bare)
+	})
+}
