@@ -122,6 +122,16 @@ func (o *order) spend(ctx context.Context, s Secret, code bool) error {
 	return nil
 }
 
+// withSent is r with the single-use secrets that this Client has sent: the Store may have failed when they were written.
+func (o *order) withSent(r record.Record) record.Record {
+	consumed := o.progress.soFar().consumed
+	if len(consumed) == 0 {
+		return r
+	}
+	_, wall := o.now()
+	return r.WithConsumed(wall, consumed...)
+}
+
 // unspendable says why a secret must not be sent, if it must not.
 func (o *order) unspendable(fingerprint uint32, wall time.Time) *Error {
 	if sent := o.sentBefore(fingerprint, wall); sent != nil {
@@ -182,23 +192,13 @@ func (o *order) due(unusable bool, wall time.Time) func(record.Row) time.Time {
 
 // unsaved is what this Client remembers after a success that the Store did not take: its attempt may be open there.
 func (o *order) unsaved(a record.Attempts) record.Attempts {
-	if o.tries.password != "" {
-		a.Password = a.Password.Clear(o.tries.password)
-	}
-	if o.tries.code != "" {
-		a.Code = a.Code.Clear(o.tries.code)
-	}
+	a.Password, a.Code = a.Password.Clear(o.tries.password), a.Code.Clear(o.tries.code)
 	return a
 }
 
 // succeeded is what counts after a token came.
 func (o *order) succeeded(a record.Attempts) record.Attempts {
-	if o.tries.password != "" {
-		a.Password = a.Password.Succeed(o.tries.password)
-	}
-	if o.tries.code != "" {
-		a.Code = a.Code.Succeed(o.tries.code)
-	}
+	a.Password, a.Code = a.Password.Succeed(o.tries.password), a.Code.Succeed(o.tries.code)
 	if a.Password.N == 0 && a.Code.N == 0 {
 		a.Last = record.Failure{}
 	}

@@ -78,6 +78,40 @@ func TestSingleUseSecretIsSentOnce(t *testing.T) {
 	}
 }
 
+// Once the Store works again, it says what was sent while it failed.
+func TestSingleUseSecretThatAFailingStoreDidNotLearnOf(t *testing.T) {
+	for name, answer := range map[string]error{
+		"rejected": wrongPassword(), "no response": down(), "accepted": nil, "no token": vendorlogin.ErrBadResponse,
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				s, fails := newMemStore(), true
+				s.before = func(context.Context, string) error {
+					if fails {
+						return vendorlogin.ErrStore
+					}
+					return nil
+				}
+				f := newSpending("idp-code")
+				f.err = answer
+				c := newClient(t, f, shared(s))
+				_, _ = c.Token(t.Context())
+				require.Equal(t, []string{"idp-code"}, f.sent)
+				fails = false
+				time.Sleep(2 * time.Hour)
+				_, err := c.Renew(t.Context())
+				require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+
+				time.Sleep(time.Hour)
+				other := newSpending("idp-code")
+				_, err = newClient(t, other, shared(s)).Token(t.Context())
+				require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+				assert.Empty(t, other.sent)
+			})
+		})
+	}
+}
+
 func TestSingleUseSecretThatWasNotSentIsStillGood(t *testing.T) {
 	for _, shares := range []bool{true, false} {
 		t.Run(fmt.Sprint("store ", shares), func(t *testing.T) {

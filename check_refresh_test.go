@@ -200,3 +200,39 @@ func TestRejectedRefreshTokenIsNotSentByAnotherThoughTheTimeIsOver(t *testing.T)
 		}
 	})
 }
+
+// noting is a vendor that takes no refresh token, and notes each.
+type noting struct {
+	fake
+	sent []string
+	on   func()
+}
+
+func (n *noting) Refresh(_ context.Context, old *vendorlogin.Token) (*vendorlogin.Token, error) {
+	n.sent = append(n.sent, old.Refresh.Reveal())
+	n.on()
+	return nil, vendorlogin.ErrRefreshRejected
+}
+
+func TestRefreshTokensThatOneRenewalSentAreNotSentAgain(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		s.put(recordOf("first", time.Hour, -time.Minute, ""))
+		n := &noting{fake: fake{life: time.Hour}}
+		n.on = func() {
+			n.on = func() {}
+			s.put(recordOf("second", time.Minute, -time.Second, "")) // seeded by another process
+		}
+		c := newClient(t, n, shared(s))
+		mustToken(t, c)
+		require.Equal(t, []string{"refresh-of-first", "refresh-of-second"}, n.sent)
+
+		for _, restored := range []string{"first", "second"} {
+			time.Sleep(2 * time.Hour)
+			s.put(recordOf(restored, time.Minute, -time.Second, `,"seq":9000000000000`))
+			mustToken(t, c)
+		}
+		assert.Equal(t, []string{"refresh-of-first", "refresh-of-second"}, n.sent)
+		assert.EqualValues(t, 3, n.logins.Load())
+	})
+}

@@ -136,16 +136,6 @@ func (k *keeper) probeIfDue(ctx context.Context, h *hold, mono time.Duration) *r
 	return k.beginProbe(ctx, credentials, store)
 }
 
-// probeForRejected reports whether it is time to look at the store for a token in place of a rejected one.
-func (k *keeper) probeForRejected(mono time.Duration) bool {
-	r := &k.troubled().rejection
-	if k.set.Store == nil || mono < r.probe {
-		return false
-	}
-	r.probe = mono + rejectedProbe
-	return true
-}
-
 // bypassDue reports whether Renew may bypass a hold again.
 func (k *keeper) bypassDue(mono time.Duration) bool {
 	return k.trouble == nil || k.trouble.bypassed == 0 || mono-k.trouble.bypassed >= bypassInterval
@@ -186,72 +176,6 @@ func (k *keeper) leftBy(err error) *Error {
 	return k.vendor.unsent("token", err, "")
 }
 
-// reject marks t as rejected by an API. It reports whether there may be a better one than t, now or soon.
-func (k *keeper) reject(ctx context.Context, t *Token) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	h := k.cached.Load()
-	if h == nil || k.run.underWay() && k.run.job == jobLogout {
-		return false // logged out, or closed: nobody has asked for a new session
-	}
-	if h.token != t {
-		return true
-	}
-	mono, wall := k.now()
-	r := &k.troubled().rejection
-	if !h.is(rejectedFlag) {
-		r.count(h, mono)
-		k.cached.Store(h.with(h.flags | rejectedFlag))
-		k.hurry(mono, wall)
-	} else {
-		h.review.Store(0)
-	}
-	switch {
-	case mono >= r.until && !h.is(rejectedFlag):
-		k.events.report(ctx, Event{Type: EventRefused})
-	case mono < r.until && !r.reported:
-		r.reported = true
-		err := k.vendor.failure("request", ErrUnavailable, "an API rejected a token that was renewed just now")
-		err.RetryAt = wall.Add(r.until - mono)
-		k.events.report(ctx, Event{Type: EventRefused, Err: err})
-	}
-	k.setTimer()
-	return true
-}
-
-// hurry ends a hold that a failure beside a valid token led to, now that an API has rejected that: half of the budget was kept for this.
-func (k *keeper) hurry(mono time.Duration, wall time.Time) {
-	hold := k.onHold()
-	if hold != nil && (hold.cause == causeBudget || hold.cause == causeFailed && !wall.Before(hold.floor)) {
-		over := *hold
-		over.until = mono
-		k.trouble.hold = &over
-	}
-}
-
-// isRejected reports whether t is the cached token, and an API rejected it.
-func (k *keeper) isRejected(t *Token) bool {
-	h := k.cached.Load()
-	return h.isRejected() && h.token == t
-}
-
-// accepted is told that an API accepted t. Where t came in place of a rejected token, it is good. disputed: it was sent after an API
-// had rejected it.
-func (k *keeper) accepted(t *Token, disputed bool) {
-	h := k.cached.Load()
-	if h == nil || h.token != t || !h.is(unprovenFlag) && !disputed {
-		return
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if disputed && h.is(rejectedFlag) {
-		k.troubled().rejection.disputed = true
-	}
-	if h.is(unprovenFlag) {
-		k.cached.CompareAndSwap(h, h.with(h.flags&^unprovenFlag))
-	}
-}
-
 // onTimer renews on time although nobody asks.
 func (k *keeper) onTimer() {
 	k.mu.Lock()
@@ -259,7 +183,7 @@ func (k *keeper) onTimer() {
 	mono, wall := k.now()
 	h := k.cached.Load()
 	switch {
-	case k.closed || h == nil || k.run.underWay():
+	case h == nil || k.run.underWay(): // there is none after Close either
 	case h.at(mono, wall) == fresh && !h.is(rejectedFlag), k.onHold() != nil: // it changed this very moment, and set the timer anew
 	case h.is(rejectedFlag) && h.at(mono, wall) != expired && mono < k.troubled().rejection.until:
 		k.timer.Reset(k.trouble.rejection.until - mono)

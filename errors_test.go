@@ -23,6 +23,9 @@ func TestErrorSaysItsKindOnce(t *testing.T) {
 		"login: rate limited (429): the pacer is full: rate limited": {
 			Op: "login", Kind: vendorlogin.ErrRateLimited, Err: limited, Status: 429,
 		},
+		"unavailable; not tried again before 2026-01-02T03:04:05Z": {
+			Kind: vendorlogin.ErrUnavailable, Unprocessed: true, RetryAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		},
 		"failed": {},
 	} {
 		assert.EqualError(t, err, want)

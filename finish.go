@@ -65,7 +65,7 @@ func (o *order) isSaved(t *Token) bool {
 // successor is the record with t in it, and the hold that follows if t is useless. A hold that is about other credentials stays.
 func (o *order) successor(t *Token, useless *Error) (record.Record, *hold) {
 	_, wall := o.now()
-	next := o.unclaimed(o.ledger.rec)
+	next := o.withSent(o.unclaimed(o.ledger.rec))
 	next.Token, next.Spent, next.Seq = toRecord(t), false, o.nextSeq(wall)
 	next.Holds = next.Holds.Without(o.progress.soFar().fingerprint)
 	if useless == nil {
@@ -138,8 +138,8 @@ func (o *order) fail(ctx context.Context, err *Error) *outcome {
 
 // failureRecord is the record after err; nil if it says nothing new.
 func (o *order) failureRecord(err *Error, h *hold, wall time.Time) *record.Record {
-	next := o.unclaimed(o.ledger.rec)
-	if o.old != nil && o.marked == o.ledger.version && err.Unprocessed && o.progress.soFar().refresh != hashOf(o.old.Refresh) {
+	next := o.withSent(o.unclaimed(o.ledger.rec))
+	if o.old != nil && o.marked == o.ledger.version && err.Unprocessed && !slices.Contains(o.progress.soFar().refreshes, hashOf(o.old.Refresh)) {
 		next.Spent = false
 	}
 	next.Holds = h.addTo(next.Holds, wall)

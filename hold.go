@@ -286,7 +286,7 @@ func heldBy(list record.Holds, a asker) *hold {
 			s.Kind = ErrInvalidCredentials.Error()
 		}
 		h := &hold{
-			cause: cause(s.Cause), failures: max(s.Failures, 1), since: a.wall, until: a.mono + length, untilWall: until,
+			cause: cause(s.Cause), failures: s.Failures, since: a.wall, until: a.mono + length, untilWall: until,
 			told: s.Until, floor: s.Floor, fingerprint: a.fingerprint, err: remembered(a.account, s.Failure, until),
 		}
 		if !a.strict || !h.mayBypass(a.wall) {
@@ -303,18 +303,17 @@ func recorded(e *Error) record.Failure {
 
 // remembered is the error of what another renewal, perhaps of another process, met.
 func remembered(a Account, f record.Failure, retryAt time.Time) *Error {
-	e := &Error{
-		Account:    a,
-		Op:         f.Op,
-		Kind:       kindOf(f),
-		Status:     f.Status,
-		Code:       f.Code,
-		Request:    f.Request,
-		RetryAt:    retryAt,
-		Remembered: true,
+	return &Error{
+		Account:     a,
+		Op:          f.Op,
+		Kind:        kindOf(f),
+		Status:      f.Status,
+		Code:        f.Code,
+		Request:     f.Request,
+		RetryAt:     retryAt,
+		Unprocessed: f == record.Failure{},
+		Remembered:  true,
 	}
-	e.Unprocessed = f == record.Failure{}
-	return e
 }
 
 // kindOf is the sentinel that the record names. The first version named none.

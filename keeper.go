@@ -148,11 +148,6 @@ func (k *keeper) setTimer() {
 const (
 	firstProbe = 5 * time.Second // between two probes
 	lastProbe  = 15 * time.Second
-
-	rejectedProbe = time.Second // between two looks at the store for a token in place of a rejected one
-
-	firstRejection = time.Minute // between two renewals that rejected tokens cause
-	lastRejection  = 15 * time.Minute
 )
 
 // probes are when to look next whether the reason for a hold has gone. Times are monotonic.
@@ -171,38 +166,6 @@ func (p *probes) done(mono time.Duration, credentials, store bool) {
 		p.interval = min(max(2*p.interval, firstProbe), lastProbe)
 		p.store = mono + p.interval
 	}
-}
-
-// rejections keep rejected tokens from costing a renewal each.
-type rejections struct {
-	until    time.Duration // monotonic: no renewal before
-	rejected int           // renewed tokens in a row that were rejected too
-	reported bool          // that a rejection changes nothing until then
-	disputed bool          // a rejected token was accepted afterwards: an endpoint rejects, not the API
-	probe    time.Duration // when to look at the store again
-}
-
-// renewed begins the interval: a rejection has cost a renewal.
-func (r *rejections) renewed(mono time.Duration) {
-	r.until, r.reported = mono+doubled(firstRejection, lastRejection, r.rejected+1), false
-}
-
-// adopted begins the interval where another process has begun it: age ago its renewal brought the token.
-func (r *rejections) adopted(mono, age time.Duration) {
-	if until := mono - age + doubled(firstRejection, lastRejection, r.rejected+1); until > r.until {
-		r.until, r.reported = until, false
-	}
-}
-
-// count counts the rejection of h if that was renewed because of one, and has served nobody since, or if the one before was disputed.
-func (r *rejections) count(h *cached, mono time.Duration) {
-	again := h.is(unprovenFlag) || r.disputed
-	r.disputed = false
-	if again && mono-h.taken < lastRejection {
-		r.rejected++
-		return
-	}
-	r.rejected = 0
 }
 
 // closing is closed once the Client is.

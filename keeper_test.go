@@ -129,7 +129,7 @@ func TestPersonIsNotAskedByAProbe(t *testing.T) {
 
 func TestTypeOfAPanicIsTold(t *testing.T) {
 	t.Parallel()
-	panicked := flight.Cause{Panicked: true, Panic: "example", At: "a.go:7"}
+	panicked := flight.Cause{Panic: "example", At: "a.go:7"}
 	out := crashed(vendor{instant{}}, &run{progress: &progress{}}, known{}, time.Minute, panicked)
 	assert.ErrorContains(t, out.err, "panic of type string at a.go:7")
 	out = crashed(vendor{instant{}}, &run{progress: &progress{}}, known{}, time.Minute, flight.Cause{TimedOut: true})

@@ -44,7 +44,7 @@ func (o *order) pace(ctx context.Context) *outcome {
 		e.RetryAt = wall.Add(bounded(e.RetryAt.Sub(wall)))
 		return &outcome{err: e, hold: newHold(causePaced, e, mono, wall)}
 	}
-	o.progress.note(func(f *facts) { f.paced = done })
+	o.progress.note(func(f *facts) { f.paced, f.sent = done, false })
 	return nil
 }
 
@@ -86,41 +86,33 @@ func (o *order) lock(ctx context.Context) *outcome {
 	}
 }
 
-// keepLock extends the lock until unlock, or until the renewal's time and the time for saving are over.
+// keepLock extends the lock until unlock, or until the renewal has been given up.
 func (o *order) keepLock(ctx context.Context) {
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	extending, lease := make(chan struct{}, 1), o.ledger.lease
+	ended, lease := make(chan struct{}), o.ledger.lease
 	o.stopExtending = func() {
 		cancel()
 		select {
-		case extending <- struct{}{}:
+		case <-ended:
 		case <-time.After(o.ledger.timeout): // Extend ignores its ctx
 		}
 	}
 	extend := func() {
-		defer func() { <-extending }()
 		command, cancel := context.WithTimeout(running, o.ledger.timeout)
 		defer cancel()
 		_ = lease.Extend(command) // a lost lock is noticed before the save
 	}
 	go func() {
+		defer close(ended)
 		defer func() { _ = recover() }() // a panic in Extend
 		tick := time.NewTicker(leaseTime / 3)
 		defer tick.Stop()
-		over := ctx.Done()
-		var end <-chan time.Time
 		for {
 			select {
 			case <-running.Done():
 				return
-			case <-end:
-				return
-			case <-over:
-				over, end = nil, time.After(graceTime)
 			case <-tick.C:
-				select {
-				case extending <- struct{}{}:
-				case <-running.Done():
+				if o.over() {
 					return
 				}
 				extend()
@@ -188,7 +180,7 @@ func (o *order) mayAnnounce(ctx context.Context, patience time.Time) *outcome {
 
 // announcement is the record with what is about to be sent in it.
 func (o *order) announcement() record.Record {
-	next := o.ledger.rec
+	next := o.withSent(o.ledger.rec)
 	if o.old == nil {
 		next.Attempts = o.begin()
 		return next
@@ -213,7 +205,7 @@ func (o *order) refresh(ctx context.Context) *outcome {
 		return out
 	}
 	sum := hashOf(o.old.Refresh)
-	o.progress.note(func(f *facts) { f.refresh = sum })
+	o.progress.note(func(f *facts) { f.refreshes = slices.Concat(f.refreshes, []uint64{sum}) })
 	o.known.sent = append(slices.Clone(o.known.sent), sum)
 	began, before := time.Now(), o.requests.Load()
 	t, err := o.vendor.refresh(ctx, o.old)
@@ -224,14 +216,14 @@ func (o *order) refresh(ctx context.Context) *outcome {
 	if err == nil {
 		rotated := hashOf(t.Refresh) != sum
 		if !rotated {
-			o.progress.note(func(f *facts) { f.refresh = 0 })
+			o.progress.note(func(f *facts) { f.refreshes = without(f.refreshes, sum) })
 		}
 		o.report(Event{Type: EventRefresh, Duration: time.Since(began), Expires: t.ExpiresAt})
 		return o.keep(ctx, t, rotated)
 	}
 	o.report(Event{Type: EventRefresh, Duration: time.Since(began), Err: err})
 	if err.Unprocessed {
-		o.progress.note(func(f *facts) { f.refresh = 0 })
+		o.progress.note(func(f *facts) { f.refreshes = without(f.refreshes, sum) })
 	}
 	if err.Unprocessed || !rejectsRefresh(err) {
 		return o.fail(ctx, err)
@@ -263,7 +255,7 @@ func (o *order) commit(ctx context.Context, op string) *outcome {
 	if !o.send() {
 		return o.fail(ctx, o.vendor.unsent(op, ErrClosed, ""))
 	}
-	o.progress.note(func(f *facts) { f.op = op })
+	o.progress.note(func(f *facts) { f.op, f.sent = op, true })
 	return nil
 }
 

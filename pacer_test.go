@@ -20,10 +20,15 @@ type turns struct {
 	log *memStore
 	err error // what every turn comes to
 	on  func(told int)
+
+	asked func(op string)
 }
 
 func (p *turns) Pace(_ context.Context, a vendorlogin.Account, op string) (func(bool, error), error) {
 	p.log.note("pace " + op + " of " + a.Vendor)
+	if p.asked != nil {
+		p.asked(op)
+	}
 	if p.err != nil {
 		return nil, p.err
 	}
@@ -94,6 +99,39 @@ func TestPacerIsToldThatNothingWasSent(t *testing.T) {
 		assert.Contains(t, log, "done false false")
 		assert.NotContains(t, log, "done true false")
 		assert.Zero(t, f.logins.Load())
+	})
+}
+
+// The refresh before was sent, in a turn of its own.
+func TestPacerIsToldThatNoLoginWasSentAfterARejectedRefresh(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := newNoted(s, time.Hour)
+		p, o := paced(s)
+		c := newClient(t, f, o)
+		mustToken(t, c)
+		f.becomes(func() {
+			f.on = func(_ context.Context, op string, _ int64) error {
+				if op == "refresh" {
+					return vendorlogin.ErrRefreshRejected
+				}
+				return nil
+			}
+		})
+		p.asked = func(op string) {
+			if op == "login" {
+				s.put(recordOf("other", 0, 2*time.Hour, ""))
+			}
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		s.commands() // what came before
+		assert.Equal(t, "other", mustToken(t, c).Access.Reveal())
+		synctest.Wait()
+		log := s.commands()
+		assert.Contains(t, log, "done true true", "the refresh")
+		assert.Contains(t, log, "done false false", "no login")
+		assert.NotContains(t, log, "done true false")
 	})
 }
 

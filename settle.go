@@ -13,7 +13,7 @@ import (
 func crashed(v vendor, r *run, known known, cooldown time.Duration, c flight.Cause) outcome {
 	text := "the goroutine was ended from within"
 	switch {
-	case c.Panicked:
+	case c.Panic != nil:
 		text = fmt.Sprintf("panic of type %T at %s", c.Panic, c.At) // its text may hold anything
 	case c.TimedOut:
 		text = "it did not end in time"
@@ -73,14 +73,14 @@ func (k *keeper) learn(r *run, f facts, out outcome) {
 	t := k.troubled()
 	mono, _ := k.now()
 	t.attempts, t.consumed, t.storeErr = f.attempts, f.consumed, f.storeErr
-	if f.refresh != 0 {
-		t.remember(f.refresh)
+	for _, sum := range f.refreshes {
+		t.remember(sum)
 	}
 	if f.bypassed {
 		t.bypassed = max(mono, 1)
 	}
 	if r.forRejected && f.op != "" {
-		t.rejection.renewed(mono)
+		t.rejection.renewed(mono, 0)
 	}
 	k.seq = max(k.seq, out.seq)
 }
@@ -108,7 +108,7 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 	if r.forRejected || r.job != jobSeed && before != nil && before.flags&(rejectedFlag|unprovenFlag) != 0 {
 		h.flags |= unprovenFlag
 		if out.adopted {
-			k.trouble.rejection.adopted(mono, max(wall.Sub(out.token.IssuedAt), 0))
+			k.trouble.rejection.renewed(mono, max(wall.Sub(out.token.IssuedAt), 0))
 		}
 	}
 	if h.at(mono, wall) != expired {

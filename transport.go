@@ -168,6 +168,9 @@ func (t *transport) send(req *http.Request, token *Token) (*http.Response, error
 		return nil, err
 	}
 	resp, err := t.next().RoundTrip(&authorized.Request)
+	if resp == nil && err == nil { // a mock's too: http.Client would say so of base itself
+		return nil, t.client.k.vendor.failure("request", ErrBadResponse, "the base transport returned neither a response nor an error")
+	}
 	if resp != nil {
 		resp.Request = req
 		if resp.Body == nil { // a mock's
@@ -214,20 +217,35 @@ func closeBody(req *http.Request) {
 }
 
 // readAhead reads the start of resp's body meanwhile. Until settled has returned, resp is not to be touched; a body that has not ended by
-// then, and does not soon, is cut off.
+// then, and does not soon, is cut off, and left to itself where its Close does not end a Read.
 func readAhead(resp *http.Response) (settled func()) {
 	body, done := resp.Body, make(chan struct{})
+	ahead := &http.Response{Body: body}
 	go func() {
 		defer close(done)
 		defer func() { _ = recover() }() // whoever reads it meets the panic
-		_ = peek(resp)                   // whatever its encoding: it is rejected
+		_ = peek(ahead)                  // whatever its encoding: it is rejected
 	}()
 	return func() {
-		timer := time.AfterFunc(discardTime, func() { _ = body.Close() })
-		defer timer.Stop()
-		<-done
+		closing := time.AfterFunc(discardTime, func() { _ = body.Close() })
+		defer closing.Stop()
+		leaving := time.NewTimer(2 * discardTime)
+		defer leaving.Stop()
+		select {
+		case <-done:
+			resp.Body = ahead.Body
+		case <-leaving.C:
+			resp.Body = stuckBody{}
+		}
 	}
 }
+
+// A stuckBody stands for one that was closed while a Read of it has not returned yet.
+type stuckBody struct{}
+
+func (stuckBody) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+func (stuckBody) Close() error { return nil }
 
 // discardTime is what the body of a rejected response has to end, so that its connection can be used again.
 const discardTime = 100 * time.Millisecond

@@ -38,6 +38,36 @@ func TestRefusedAnswerThatNeverEndsHoldsNobody(t *testing.T) {
 	})
 }
 
+// A deafBody is one whose Close does not end a Read, as that of a wrapper that locks both.
+type deafBody struct{ end chan struct{} }
+
+func (b deafBody) Read([]byte) (int, error) {
+	<-b.end
+	return 0, io.EOF
+}
+
+func (deafBody) Close() error { return nil }
+
+func TestRefusedAnswerThatCannotBeClosedHoldsNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		body := deafBody{make(chan struct{})}
+		a := &api{accepts: 2}
+		a.answer = func(req *http.Request) *http.Response {
+			if req.Header.Get("Authorization") != "Bearer access-1" {
+				return nil
+			}
+			return &http.Response{StatusCode: 401, Header: http.Header{}, Body: body, ContentLength: -1}
+		}
+		begin := time.Now()
+		time.AfterFunc(time.Hour, func() { close(body.end) })
+		status, _ := get(t, newTransportClient(t, &mint{}, nil).Transport(a), things)
+		assert.Equal(t, 200, status)
+		assert.Equal(t, 200*time.Millisecond, time.Since(begin))
+		<-body.end
+	})
+}
+
 // Where the renewal fails, the first answer comes back whole if it ends soon, and else with an error behind what has come.
 func TestRefusedAnswerOfUnknownLengthComesBack(t *testing.T) {
 	t.Parallel()

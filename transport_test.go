@@ -133,12 +133,19 @@ func TestRefusalsAreReportedOncePerRest(t *testing.T) {
 			status, _ := get(t, rt, things)
 			require.Equal(t, 401, status)
 		}
+		time.Sleep(time.Minute)
+		for range 5 {
+			status, _ := get(t, rt, things)
+			require.Equal(t, 401, status)
+		}
 		require.NoError(t, c.Close())
-		require.Len(t, told, 2)
-		assert.NoError(t, told[0], "the token is renewed")
-		e, ok := errors.AsType[*vendorlogin.Error](told[1])
-		require.True(t, ok, "and then it is not")
-		assert.Equal(t, time.Minute, time.Until(e.RetryAt))
+		require.Len(t, told, 3)
+		require.NoError(t, told[0], "the token is renewed")
+		for i, left := range []time.Duration{0, 2 * time.Minute} { // the first interval ends now
+			e, ok := errors.AsType[*vendorlogin.Error](told[1+i])
+			require.True(t, ok, "and then it is not")
+			assert.Equal(t, left, time.Until(e.RetryAt))
+		}
 	})
 }
 
@@ -274,4 +281,24 @@ func TestCloseIdleConnectionsIsPassedOn(t *testing.T) {
 	base := &closeCounter{}
 	(&http.Client{Transport: newTransportClient(t, &mint{}, nil).Transport(base)}).CloseIdleConnections()
 	assert.Equal(t, 1, base.closed)
+}
+
+// A mock that returns nothing at all: with http.Client alone that is an error, at the first request and at the replay.
+func TestBaseThatReturnsNothing(t *testing.T) {
+	t.Parallel()
+	for responses := range 2 {
+		base := roundTripperFunc(func(req *http.Request) (*http.Response, error) {
+			if responses == 0 {
+				return nil, nil
+			}
+			responses--
+			return &http.Response{StatusCode: http.StatusUnauthorized, Request: req}, nil
+		})
+		c := newTransportClient(t, &mint{}, nil)
+
+		_, err := (&http.Client{Transport: c.Transport(base)}).Get(things)
+
+		require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
+		require.ErrorContains(t, err, "neither a response nor an error")
+	}
 }

@@ -49,10 +49,10 @@ func (p *Pool) forgettable(s vendorlogin.Status) bool {
 	switch {
 	case s.State == "closed":
 		return true
-	case s.Renewing, s.Rejected, s.Unsaved, s.Hold != nil, s.Attempts > 0:
+	case s.Renewing, s.Rejected, s.Unsaved, s.Hold != nil, s.Attempts > 0, s.Spent > 0: // the Store may have failed when a secret was spent
 		return false
 	}
-	return saved || !s.Ready() && s.Spent == 0
+	return saved || !s.Ready()
 }
 
 // revive returns the Client of id if it was forgotten while somebody held it, and takes it back. Two Clients of one account would not

@@ -100,6 +100,58 @@ func TestAnIdlePoolKeepsWhatWouldBeLost(t *testing.T) {
 	}
 }
 
+// spending is an account whose login has a recovery code in it, which the vendor rejects.
+type spending struct {
+	fakeAuth
+	sent int
+}
+
+func (a *spending) Login(ctx context.Context) (*vendorlogin.Token, error) {
+	if err := vendorlogin.Spend(ctx, vendorlogin.NewSecret("recovery-code")); err != nil {
+		return nil, err
+	}
+	a.sent++
+	return nil, wrongPassword()
+}
+
+// failing is a Store that fails while it is told to.
+type failing struct {
+	vendorlogin.Store
+	fails bool
+}
+
+func (s *failing) Load(ctx context.Context, key string) (data []byte, version string, err error) {
+	if s.fails {
+		return nil, "", vendorlogin.ErrStore
+	}
+	return s.Store.Load(ctx, key)
+}
+
+// A look at the Store while on hold finds that it works again. It does not know the code that was sent while it failed.
+func TestAnIdlePoolKeepsASecretThatTheStoreDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &failing{Store: tokenstore.NewMemory(), fails: true}
+		auth := &spending{fakeAuth: fakeAuth{account: account("old")}}
+		open := func(context.Context, string) (vendorlogin.Authenticator, error) { return auth, nil }
+		p := clientpool.New(open, &clientpool.Options{Client: vendorlogin.Options{Store: store}})
+		for range 2 {
+			_, err := client(t, p, "old").Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+			store.fails = false
+			time.Sleep(time.Minute)
+		}
+		require.NoError(t, client(t, p, "old").Status().StoreErr)
+		time.Sleep(2 * time.Hour)
+		client(t, p, "new")
+		runtime.GC()
+		runtime.GC()
+		_, err := client(t, p, "old").Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		assert.Equal(t, 1, auth.sent)
+	})
+}
+
 func TestWhatIsForgettable(t *testing.T) {
 	t.Parallel()
 	alone := clientpool.New(nil, nil)
@@ -121,7 +173,7 @@ func TestWhatIsForgettable(t *testing.T) {
 		"renewing":            {vendorlogin.Status{State: "none", Renewing: true}, false, false},
 		"on hold":             {vendorlogin.Status{State: "none", Hold: hold}, false, false},
 		"attempts that count": {vendorlogin.Status{State: "none", Attempts: 1}, false, false},
-		"a code was sent":     {vendorlogin.Status{State: "expired", Spent: 1}, false, true},
+		"a code was sent":     {vendorlogin.Status{State: "expired", Spent: 1}, false, false},
 		"and is not saved":    {vendorlogin.Status{State: "expired", Spent: 1, StoreErr: vendorlogin.ErrStore}, false, false},
 	} {
 		assert.Equal(t, c.alone, alone.Forgettable(c.status), name)

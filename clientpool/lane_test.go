@@ -2,6 +2,7 @@ package clientpool_test
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -231,7 +232,8 @@ func TestTimesToComeBack(t *testing.T) {
 		p := &clientpool.EndpointPacer{}
 		limit(t, p, true, time.Minute)
 		opens := lane(p).ClosedUntil
-		for n := range 40 {
+		var late []time.Duration
+		for n := range 200 {
 			err := rejected(t, p, fmt.Sprint("waits-", n))
 			assert.ErrorContains(t, err, "the vendor limits the rate of all accounts")
 			at := err.RetryAt.Sub(opens)
@@ -241,6 +243,8 @@ func TestTimesToComeBack(t *testing.T) {
 			}
 			assert.GreaterOrEqual(t, at, 30*time.Second)
 			assert.LessOrEqual(t, at, time.Minute)
+			late = append(late, at)
 		}
+		assert.Greater(t, slices.Max(late)-slices.Min(late), 20*time.Second, "they are spread")
 	})
 }

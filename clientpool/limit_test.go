@@ -83,6 +83,10 @@ func TestFewPassesChangeARateLittle(t *testing.T) {
 		time.Sleep(measured)
 		login(t, p, "c", tooMany(true, 30*time.Second))
 		assert.InDelta(t, 1.25*measured.Seconds(), lane(p).Interval.Seconds(), 0.2)
+
+		time.Sleep(30 * time.Second)
+		login(t, p, "d", tooMany(true, 30*time.Second))
+		assert.InDelta(t, 1.25*1.25*measured.Seconds(), lane(p).Interval.Seconds(), 0.3, "the rate is still a good one")
 	})
 }
 

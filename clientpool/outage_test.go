@@ -57,7 +57,9 @@ func TestWhoComesWhileTheEndpointIsDown(t *testing.T) {
 		e := rejected(t, p, "e")
 		assert.ErrorIs(t, e, vendorlogin.ErrUnavailable)
 		assert.Equal(t, 24*time.Second, time.Until(e.RetryAt))
-		assert.Equal(t, 30*time.Second, time.Until(rejected(t, p, "a").RetryAt), "it has met the outage already")
+		for _, name := range []string{"a", "d"} {
+			assert.Equal(t, 30*time.Second, time.Until(rejected(t, p, name).RetryAt), "it has met the outage already")
+		}
 
 		time.Sleep(24 * time.Second)
 		probe := turn(t, p, "e")
@@ -97,6 +99,7 @@ func TestWhatAnOutageIs(t *testing.T) {
 		"a caller that left":         {true, &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, Err: context.Canceled}, false},
 		"a closed Client":            {false, &vendorlogin.Error{Kind: vendorlogin.ErrClosed}, false},
 		"another process was faster": {false, nil, false},
+		"what another one met":       {false, &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, Status: 500, Remembered: true}, false},
 		"the Store":                  {false, &vendorlogin.Error{Kind: vendorlogin.ErrStore}, false},
 		"no turn at the lock":        {false, &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable}, false},
 		"no secret to be had":        {true, &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, Unprocessed: true}, false},
@@ -133,6 +136,8 @@ func TestWhatIsNoResponseEndsNoOutage(t *testing.T) {
 		"not sent":             {Kind: vendorlogin.ErrInvalidRequest, Unprocessed: true},
 		"the Client is closed": {Kind: vendorlogin.ErrClosed},
 		"the caller has left":  {Kind: context.Canceled},
+		"a hold of the record": {Kind: vendorlogin.ErrInvalidCredentials, Status: 401, Remembered: true},
+		"an empty budget":      {Kind: vendorlogin.ErrRateLimited, Status: 429, Remembered: true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			p := &clientpool.EndpointPacer{}

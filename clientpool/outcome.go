@@ -12,7 +12,7 @@ import (
 type lesson int
 
 const (
-	nothing     lesson = iota // nothing was sent, or the caller gave up
+	nothing     lesson = iota // nothing was sent, also where the error is that of an earlier login, or the caller gave up
 	passed                    // a token came
 	responded                 // no token, but a complete response: the endpoint is up, and did not limit the rate
 	limited                   // the vendor limits the rate
@@ -34,7 +34,7 @@ func outcomeOf(sent bool, err error) outcome {
 		return outcome{}
 	}
 	e, ok := errors.AsType[*vendorlogin.Error](err)
-	if !ok || errors.Is(err, vendorlogin.ErrClosed) || errors.Is(err, context.Canceled) {
+	if !ok || e.Remembered || errors.Is(err, vendorlogin.ErrClosed) || errors.Is(err, context.Canceled) {
 		return outcome{}
 	}
 	delivered := e.Status != 0 || sent && !e.Unprocessed

@@ -213,6 +213,7 @@ func TestEndpointsAreForgotten(t *testing.T) {
 			time.Sleep(time.Hour)
 		}
 		assert.Less(t, len(p.Endpoints()), 10)
+		assert.Contains(t, fmt.Sprint(p.Endpoints()), "https://tenant-998.example.com", "it was used two hours ago")
 		assert.Contains(t, fmt.Sprint(p.Endpoints()), "https://tenant-0.example.com", "one login hangs there")
 	})
 }

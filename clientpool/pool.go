@@ -28,8 +28,8 @@ type Options struct {
 // A Pool keeps one Client per id. It is safe for concurrent use. It starts no goroutine and has no timer; with each new Client it
 // checks whether four others are idle. An idle Client is forgotten, not closed: who still holds it can go on using it. While somebody
 // does, the Pool returns that same Client when its id is asked for again. A Client is kept while forgetting it would lose something: a
-// hold, attempts that count, a renewal under way, a rejected token, or one that could not be saved. Without a Store, it is also kept
-// while its token is valid, and while it remembers which single-use secrets were sent.
+// hold, attempts that count, a renewal under way, a rejected token, one that could not be saved, or single-use secrets that it remembers to
+// have sent. Without a Store, it is also kept while its token is valid.
 type Pool struct {
 	open  func(ctx context.Context, id string) (vendorlogin.Authenticator, error)
 	opts  Options

@@ -2,6 +2,7 @@ package clientpool_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -38,6 +39,8 @@ func TestNothingIsOpenedAfterShutdown(t *testing.T) {
 	_, err := p.Client(t.Context(), "a")
 	require.ErrorIs(t, err, vendorlogin.ErrClosed)
 	require.ErrorContains(t, err, `the Pool is shut down, id "a"`)
+	e, _ := errors.AsType[*vendorlogin.Error](err)
+	assert.True(t, e.Unprocessed)
 	assert.Zero(t, o.calls.Load())
 }
 

@@ -19,7 +19,7 @@ import (
 // A field is one of these; anything else, and what cannot be a lifetime, counts as missing:
 //
 //   - a number up to 1e9, quoted or not: a lifetime in seconds
-//   - a greater number: Unix time in seconds, from 1e11 on in milliseconds
+//   - a greater number: Unix time in seconds, from the year 10000 on in milliseconds
 //   - "3600s", "1h30m": a lifetime, as [time.ParseDuration] reads it
 //   - "0:30:00": a lifetime in days, hours and minutes
 //   - "2026-03-01T13:00:00Z": RFC 3339, also with a blank in the middle, without seconds, with an offset of hours alone, or

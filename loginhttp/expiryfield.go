@@ -11,8 +11,7 @@ import (
 
 // What a bare number means, by its size.
 const (
-	maxLifetime   = 1e9  // seconds, some 31 years; more is a time
-	minUnixMillis = 1e11 // as seconds that would be the year 5138
+	maxLifetime   = 1e9 // seconds, some 31 years; more is a time
 	maxUnixMillis = maxUnix * 1000
 )
 
@@ -54,7 +53,7 @@ func numericField(number float64) (expiryField, bool) {
 		return expiryField{}, false
 	case number <= maxLifetime:
 		return expiryField{lifetime: time.Duration(number * float64(time.Second))}, true
-	case number < minUnixMillis:
+	case number <= maxUnix: // "never" is often the last second of 9999; as milliseconds it would be in 1978
 		return expiryField{at: unixTime(number)}, true
 	}
 	return expiryField{at: unixTime(number / 1000)}, true

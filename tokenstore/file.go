@@ -164,8 +164,8 @@ func (s *File) open(create bool) (dir, error) {
 	return openDir(s.path, create)
 }
 
-// sweepOnce removes, with the first call of s that writes, what writers and holders that were killed have left in the directory. It is
-// free to fail.
+// sweepOnce removes, with the first call of s that writes, what writers and holders that were killed have left in the directory, and records
+// that have expired: nobody may ever ask for them again, and a token in one may still be good. It is free to fail.
 func (s *File) sweepOnce(d dir) {
 	if !s.swept.CompareAndSwap(false, true) {
 		return
@@ -174,6 +174,7 @@ func (s *File) sweepOnce(d dir) {
 		switch {
 		case strings.HasPrefix(name, recordPrefix):
 			d.cleanUpTemporary(name)
+			d.cleanUpExpired(name)
 		case strings.HasPrefix(name, holderPrefix):
 			_, _ = d.reap(name)
 		}

@@ -132,6 +132,21 @@ func TestFileRemovesExpiredRecord(t *testing.T) {
 	require.Equal(t, []string{"lock.key"}, names(t, dir))
 }
 
+// Records of accounts that nobody asks for any more go, too.
+func TestFileClearsAwayExpiredRecords(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for key, ends := range map[string]time.Duration{"past": -time.Second, "good": time.Hour} {
+		record := tokenstore.EncodeRecord(key, []byte("data"), time.Now().Add(ends))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "record."+key), record, 0o600))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "record.bad"), []byte("damaged"), 0o600))
+	_, err := tokenstore.NewFile(dir).Save(t.Context(), "key", []byte("data"), "", time.Hour)
+	require.NoError(t, err)
+	assert.Subset(t, names(t, dir), []string{"record.good", "record.key", "record.bad"})
+	assert.NoFileExists(t, filepath.Join(dir, "record.past"))
+}
+
 // A writer that was killed leaves its temporary file; one that is at work has its own.
 func TestFileClearsAwayWhatKilledWritersLeft(t *testing.T) {
 	t.Parallel()

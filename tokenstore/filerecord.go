@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vendorlogin/vendorlogin"
+	"github.com/vendorlogin/vendorlogin/internal/storekey"
 )
 
 // The files of a key's record. The key comes last, because on Windows a name that begins with "con." or the like is not a file's.
@@ -77,6 +78,17 @@ func (d dir) cleanUp(key string, err error) {
 	d.quarantine(key, err)
 	if errors.Is(err, errExpired) {
 		_ = d.removeRecord(key)
+	}
+}
+
+// cleanUpExpired removes a record that has expired.
+func (d dir) cleanUpExpired(name string) {
+	key := strings.TrimPrefix(name, recordPrefix)
+	if !storekey.Valid(key) {
+		return
+	}
+	if _, err := d.readRecord(key); errors.Is(err, errExpired) {
+		d.cleanUp(key, err)
 	}
 }
 

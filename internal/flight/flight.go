@@ -45,10 +45,9 @@ type Work[T any] struct {
 
 // A Cause is why work did not return.
 type Cause struct {
-	Panicked bool
 	Panic    any    // the value; its text may hold anything
 	At       string // where it panicked, such as "vendor.go:42"
-	TimedOut bool   // Do still runs; neither set: runtime.Goexit
+	TimedOut bool   // Do still runs; neither this nor Panic set: runtime.Goexit
 }
 
 // panickedAt is the line that panicked, for the function that recovers.
@@ -111,7 +110,7 @@ func (f *Flight[T]) run() {
 	returned := false
 	defer func() {
 		cause := Cause{Panic: recover()}
-		if cause.Panicked = cause.Panic != nil; cause.Panicked {
+		if cause.Panic != nil {
 			cause.At = panickedAt()
 		}
 		if !returned {

@@ -49,7 +49,7 @@ func (l *log) work(do func(context.Context) string) flight.Work[string] {
 		Do: do,
 		Failed: func(c flight.Cause) string {
 			switch {
-			case c.Panicked:
+			case c.Panic != nil:
 				return "panicked"
 			case c.TimedOut:
 				return "timed out"

@@ -130,8 +130,11 @@ func (r Row) Cancel(id string) Row {
 	return r
 }
 
-// Succeed is the row after the attempt has succeeded: it and those before it no longer count.
+// Succeed is the row after the attempt has succeeded: it and those before it no longer count. An empty id stands for no attempt.
 func (r Row) Succeed(id string) Row {
+	if id == "" {
+		return r
+	}
 	i := slices.IndexFunc(r.Tries, func(t Try) bool { return t.ID == id })
 	next := Row{Tries: slices.Clone(r.Tries[i+1:]), Cleared: slices.Clone(r.Cleared)}
 	for _, t := range r.Tries[:max(i, 0)] {
@@ -143,8 +146,12 @@ func (r Row) Succeed(id string) Row {
 	return next
 }
 
-// Clear is r after a success of which the Store may not know: should its attempt be found open there, it counts no more.
+// Clear is r after a success of which the Store may not know: should its attempt be found open there, it counts no more. An empty id
+// stands for no attempt.
 func (r Row) Clear(id string) Row {
+	if id == "" {
+		return r
+	}
 	r.Cleared = union(r.Cleared, []string{id})
 	return r
 }

@@ -1,6 +1,9 @@
 package record
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Failure is what went wrong, as far as others need to know it: they return it to their callers.
 type Failure struct {
@@ -54,13 +57,7 @@ func same(a, b *uint8) bool { return a == b || a != nil && b != nil && *a == *b 
 
 // Without is the list after a login with the credentials of that fingerprint has succeeded.
 func (list Holds) Without(fingerprint *uint64) Holds {
-	var next Holds
-	for _, h := range list {
-		if !h.Binds(fingerprint) {
-			next = append(next, h)
-		}
-	}
-	return next
+	return slices.DeleteFunc(slices.Clone(list), func(h Hold) bool { return h.Binds(fingerprint) })
 }
 
 // Floored is the list of those whose floor is after now, each until its floor.
