@@ -75,9 +75,9 @@
 //
 // A wrong password is sent once; then the Client, and every other user of its Store, is on hold until the password changes, [Client.Renew]
 // or [Client.Seed] is called, or [Options.Cooldown] is over. Only where a person gave a code in that login, the others are not. Whatever a
-// vendor returns, an account makes at most 4 unsuccessful attempts with a password in any 10 minutes, and 4 with a code: see
-// [Options.MaxAttempts]. A login that the vendor turned away, such as by a 429, is no attempt, but the waits between such logins grow. A
-// hold is not waited for: without a valid token a call fails at once, with RetryAt. [Client.WaitToken] waits.
+// vendor returns, an account makes at most 4 unsuccessful attempts with a password in any 10 minutes, and 4 with a code, without a success
+// between them: see [Options.MaxAttempts]. A login that the vendor turned away, such as by a 429, is no attempt, but the waits between such
+// logins grow. A hold is not waited for: without a valid token a call fails at once, with RetryAt. [Client.WaitToken] waits.
 //
 // Without a Store each Client counts its own attempts, and a restarted process begins anew. A file store on a volume that outlives the
 // process prevents that. With a Store the count is that of the record: one for each [Options.Namespace] and [Account]. Two Accounts

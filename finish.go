@@ -139,7 +139,8 @@ func (o *order) fail(ctx context.Context, err *Error) *outcome {
 // failureRecord is the record after err; nil if it says nothing new.
 func (o *order) failureRecord(err *Error, h *hold, wall time.Time) *record.Record {
 	next := o.withSent(o.unclaimed(o.ledger.rec))
-	if o.old != nil && o.marked == o.ledger.version && err.Unprocessed && !slices.Contains(o.progress.soFar().refreshes, hashOf(o.old.Refresh)) {
+	unsent := o.old != nil && !slices.Contains(o.progress.soFar().refreshes, hashOf(o.old.Refresh))
+	if unsent && err.Unprocessed && o.marked == o.ledger.version {
 		next.Spent = false
 	}
 	next.Holds = h.addTo(next.Holds, wall)

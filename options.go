@@ -21,8 +21,9 @@ type Options struct {
 	// MaxAttempts is how many unsuccessful attempts with a password an account makes in any 10 minutes, and how many with a code, whatever
 	// the reason. They are counted over all users of the Store; without a Store each Client counts its own, and a restart begins anew. The
 	// next one fails at once. While a valid token is cached that no API has rejected, half as many are made, rounded down, but at least
-	// one. Default 4; the largest value is 32; negative means no limit. The schedule of waits stays as it is; a lower value ends it
-	// earlier.
+	// one. Default 4; the largest value is 32; negative means no limit. The waits between attempts (docs/renewal.md) do not change: with a
+	// lower value the attempts run out sooner, and the next one waits until an earlier one is about 10 minutes old. A login that brings a
+	// valid token begins the count anew.
 	MaxAttempts int
 
 	// Pacer spreads the logins of many accounts at one endpoint over time; package clientpool has one. Default: none.
@@ -38,7 +39,8 @@ type Options struct {
 	LoginTimeout time.Duration
 
 	// Cooldown is how long nothing is sent after the vendor rejected the credentials, the account, a code or the request, unless the
-	// credentials change or Renew is called. Default 15 minutes.
+	// credentials change, or Renew or Seed is called. After the first rejected code of a source that needs no person it is 30 to 60
+	// seconds, if Cooldown is not less. Default 15 minutes.
 	Cooldown time.Duration
 
 	// Origins are where the Transport may send tokens, such as "https://api.example.com". Default: what the vendor's [Originer] names,

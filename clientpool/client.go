@@ -44,7 +44,8 @@ func (p *Pool) Forget(id string) *vendorlogin.Client {
 	return e.client
 }
 
-// All returns the ids and Clients that the Pool has at the time of the call, in no order. It does not keep a Client from becoming idle.
+// All returns a sequence of the ids and Clients. Each time it is ranged over it yields those that the Pool has at that moment, in no order.
+// It does not keep a Client from becoming idle.
 func (p *Pool) All() iter.Seq2[string, *vendorlogin.Client] {
 	return func(yield func(string, *vendorlogin.Client) bool) {
 		for id, e := range p.snapshot() {

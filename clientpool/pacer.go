@@ -22,8 +22,8 @@ import (
 // A rate limit is suspected once 3 different accounts met it within a minute, and every exchange that began after the first of these met
 // one too: then there is one exchange at a time. It is believed once 6 accounts met it within a minute, one of them after the suspicion
 // began. A few locked accounts are no limit. The lane is closed until the vendor's Retry-After, the first time for at most 2 minutes. Then
-// it is opened at the rate at which the vendor took exchanges before, and slowly made faster; from then on one account is enough to close
-// it. Should a login succeed before that Retry-After, the limits were the accounts' own, and the lane is free.
+// it is opened at a rate a little below the one at which the vendor took exchanges before, and slowly made faster; from then on one account
+// is enough to close it. Should a login succeed before that Retry-After, the limits were the accounts' own, and the lane is free.
 //
 // An endpoint is down once 3 different accounts within a minute got no response, a 5xx or a maintenance page, and nobody got another
 // response. Then one account at a time tries: after 0.4 of the time that it has been down, at least a second and at most a minute. Any

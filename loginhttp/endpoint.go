@@ -40,8 +40,9 @@ type Endpoint struct {
 	//	4xx                            ErrInvalidRequest
 	//	others                         ErrBadResponse
 	//
-	// Any 4xx but 401 and 429 is ErrUnavailable where its body is empty, an HTML page, or not of the format in the call's
-	// Accept: it is then that of a proxy, or of a server that is being deployed.
+	// Where neither Classify nor OAuth's error words give a Kind, a 4xx other than 401 and 429 is ErrUnavailable if its body is empty, an
+	// HTML page, or not of the format in the call's Accept: it then comes from a proxy, or from a server that is being deployed. A Kind
+	// that Classify sets stays, whatever the body is. So Classify returns [Answer.Foreign] for a body that is not the vendor's.
 	Classify func(*Answer) *vendorlogin.Error
 }
 

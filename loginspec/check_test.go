@@ -147,7 +147,6 @@ func TestMistakes(t *testing.T) {
 		{"json: {user:", "basic: {user: a, password: b}\n    header: {Authorization: \"\"}\n    json: {user:", "is there beside basic"},
 		{"is: expired", "is: \" \"", "rejected[0].is has an empty text"},
 		{"/refresh\n", "/refresh\n    status: [401]\n", "refresh[0].status[0] means no success where the step keeps nothing without maybe"},
-		{"{json: next}}", "{json: next, maybe: true}}\n    status: [200, 401]", "login[0].status[1] means no success where"},
 		{"json: {user:", "status: [429]\n    json: {user:", "status[0] means no success"},
 		{"status: [403], at: {json: error}, is: expired", "status: [200, 403]", "rejected[0] matches every success"},
 		{"is: expired", "is: [expired, \"\"]", "rejected[0].is has an empty text"},

@@ -81,10 +81,14 @@ func (k *checker) checkStep(path, op string, s *Step, there map[string]bool) {
 	k.bad(s.Code != "" && !names["code"], path+".code", "is asked for and never sent: ${code} is nowhere in the step")
 	k.bad(s.Only != "" && s.Only == s.Unless, path+".only", "is what unless is: the step never runs")
 	k.bad(s.XML != nil && (len(s.XML) != 1 || strings.HasPrefix(s.XML[0].Name, "@")), path+".xml", "must have one root element")
-	required := slices.ContainsFunc(slices.Collect(maps.Values(s.Keep)), func(kept Source) bool { return !kept.Maybe })
+	decided := false
+	for name, kept := range s.Keep {
+		decided = decided || k.spec.decides(name, &kept)
+	}
 	for n, status := range s.Status {
 		k.bad(status < 200 || status > 499 || status == 429, item(path+".status", n), "means no success")
-		k.bad(status == 401 && !required, item(path+".status", n), "means no success where the step keeps nothing without maybe")
+		k.bad(status == 401 && !decided, item(path+".status", n),
+			"means no success where the step keeps nothing without maybe and nothing that an only names")
 	}
 	k.checkPlaces(path, s)
 	k.checkRules(path+".errors", s.Errors, s)

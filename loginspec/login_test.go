@@ -180,6 +180,8 @@ func TestResponses(t *testing.T) {
 			access: "t-9", expires: time.Minute},
 		"several cookies": {keep: "access: {cookies: [b, a]}", headers: []string{"Set-Cookie", "a=1", "Set-Cookie", "b=2; Path=/"},
 			access: "b=2; a=1"},
+		"cookies that end": {keep: "access: {cookies: [a, b, c]}", headers: []string{"Set-Cookie", "a=1; Max-Age=7200", "Set-Cookie",
+			"b=2; Expires=@Mon, 02 Jan 2006 15:04:05 GMT@", "Set-Cookie", "c=3"}, access: "a=1; b=2; c=3", expires: time.Hour},
 		"the first of a list": {keep: "access: {json: 0}", body: `["t-1"]`, access: "t-1"},
 		"of the first":        {keep: "access: {json: 0.1}", body: `[["x", "t-1"]]`, access: "t-1"},
 		"a number":            {keep: "access: {json: token}", body: `{"token": 12345678901234567890}`, access: "12345678901234567890"},

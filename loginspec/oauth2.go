@@ -54,7 +54,6 @@ type OAuth2 struct {
 func (o OAuth2) Spec() *Spec {
 	step := Step{URL: o.TokenURL, Method: "POST", Form: o.fields(), Make: map[string]Make{}, Keep: map[string]Source{
 		"access":  {JSON: "access_token"},
-		"type":    {JSON: "token_type", Maybe: true},
 		"expires": {JSON: "expires_in", Maybe: true},
 	}}
 	s := &Spec{Name: o.Name, Base: o.API, Life: o.Life}

@@ -92,6 +92,23 @@ func TestOAuth2(t *testing.T) {
 	}
 }
 
+// What a vendor calls its tokens is no scheme: "Application Access Token" is eBay's, BearerToken that of APIs behind Apigee, such as Hue's.
+func TestOAuth2Type(t *testing.T) {
+	t.Parallel()
+	for _, said := range []string{"bearer", "Application Access Token", "BearerToken", "bot"} {
+		w := &wire{handler: respond(200, `{"access_token": "t", "token_type": "`+said+`"}`)}
+		spec := (loginspec.OAuth2{Name: "v", TokenURL: "https://login.v.example/token", ClientAuth: "body"}).Spec()
+		c := config(spec, w, map[string]string{"client_id": "7"})
+		auth, err := loginspec.New(spec, c)
+		require.NoError(t, err)
+		token, err := auth.Login(t.Context())
+		require.NoError(t, err)
+		req := &http.Request{Header: http.Header{}}
+		require.NoError(t, token.SetAuthHeader(req))
+		assert.Equal(t, "Bearer t", req.Header.Get("Authorization"), said)
+	}
+}
+
 // An assertion of the client and one of a user are two tokens in one request, and neither is for the audience of the access token.
 func TestOAuth2Assertions(t *testing.T) {
 	t.Parallel()

@@ -41,7 +41,7 @@ func (r *run) classify(op string, s *Step, resp *reading.Response) *vendorlogin.
 		return e
 	}
 	switch listed := slices.Contains(s.Status, resp.Status); {
-	case listed && resp.Status == 401 && s.lacks(resp):
+	case listed && resp.Status == 401 && r.lacks(s, resp):
 		return &vendorlogin.Error{Kind: kindOf("credentials", op, false)}
 	case resp.Status >= 400 && !listed && !r.readsText(s) && !resp.IsData():
 		return resp.Foreign()
@@ -85,14 +85,24 @@ func isNothing(value string) bool {
 	return slices.Contains([]string{"", "null", "false", "0", "-1"}, strings.ToLower(strings.TrimSpace(value)))
 }
 
-// lacks reports whether a response has not all that the step keeps without maybe.
-func (s *Step) lacks(resp *reading.Response) bool {
+// lacks reports whether a response has not all that the step keeps without maybe, or where that is nothing, none that decides.
+func (r *run) lacks(s *Step, resp *reading.Response) bool {
+	decided := false
 	for name, source := range s.Keep {
-		if value, ok := source.find(name, resp); !source.Maybe && (!ok || isNothing(value)) {
+		value, ok := source.find(name, resp)
+		switch there := ok && !isNothing(value); {
+		case there:
+			decided = decided || r.spec.decides(name, &source)
+		case !source.Maybe:
 			return true
 		}
 	}
-	return false
+	return !decided
+}
+
+// decides reports whether a response that has what a step keeps is one that the step is for: it must be there, or a step runs only with it.
+func (s *Spec) decides(name string, kept *Source) bool {
+	return !kept.Maybe || slices.ContainsFunc(slices.Concat(s.Login, s.Refresh), func(step Step) bool { return step.Only == name })
 }
 
 // reads is the condition as it is decided.

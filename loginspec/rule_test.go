@@ -181,6 +181,26 @@ login:
 	assert.Equal(t, "no [redacted] with [redacted]", e.Message)
 }
 
+// A SOAP fault says what it is by the name of an element, with other elements in it.
+func TestFaultIsThere(t *testing.T) {
+	t.Parallel()
+	const text = accounts + `
+login:
+  - url: https://api.v.example/soap
+    xml: {Login: {User: "${user}", Password: "${password}"}}
+    keep: {access: {xml: Envelope.Body.Session}}
+    errors: [{at: {xml: Envelope.Body.Fault.detail.LoginFault}, kind: credentials}]
+`
+	for fault, kind := range map[string]error{
+		"<LoginFault><code>7</code></LoginFault>": vendorlogin.ErrInvalidCredentials, "<LoginFault/>": vendorlogin.ErrUnavailable,
+		"<OtherFault><code>7</code></OtherFault>": vendorlogin.ErrUnavailable,
+	} {
+		body := "<s:Envelope xmlns:s='u'><s:Body><s:Fault><detail>" + fault + "</detail></s:Fault></s:Body></s:Envelope>"
+		_, _, err := login(t, text, nil, respond(500, body, "Content-Type", "text/xml"))
+		require.ErrorIs(t, err, kind, fault)
+	}
+}
+
 // A page is nobody's decision about credentials, but for a 401.
 func TestPageWithA401(t *testing.T) {
 	t.Parallel()
@@ -291,6 +311,20 @@ refresh:
   - {url: "https://api.v.example/refresh", json: {r: "${refresh}"}, status: [200, 401], keep: {access: {json: t}}}
 `
 
+// Of some accounts the vendor wants a code, and says so with a 401.
+const mayChallenge = accounts + `
+login:
+  - url: https://api.v.example/login
+    json: {user: "${user}", password: "${password}"}
+    status: [200, 401]
+    keep: {access: {json: t, maybe: true}, challenge: {json: login_2fa_token, maybe: true}, hint: {json: hint, maybe: true, public: true}}
+  - url: https://api.v.example/code
+    only: challenge
+    code: totp
+    json: {challenge: "${challenge}", code: "${code}"}
+    keep: {access: {json: t}}
+`
+
 // A 401 that a step lists is a success only if it has what is to be kept: otherwise it means what every 401 does.
 func TestListed401(t *testing.T) {
 	t.Parallel()
@@ -327,6 +361,12 @@ func TestListed401(t *testing.T) {
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials, body)
 		assert.Len(t, w.requests(), 1)
 	}
+	_, _, err = login(t, mayChallenge, nil, respond(200, `{"t": "t-1", "hint": "a"}`))
+	require.NoError(t, err, "an account without a second factor")
+	_, _, err = login(t, mayChallenge, nil, respond(401, `{"login_2fa_token": "c-1"}`))
+	require.ErrorIs(t, err, vendorlogin.ErrOTPRequired)
+	_, _, err = login(t, mayChallenge, nil, respond(401, `{"t": "t-1", "hint": "wrong password", "login_2fa_token": null}`))
+	require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials, "no step runs only with a hint")
 	_, _, err = login(t, challenging, nil, respond(401, `{"login_2fa_token": true}`))
 	require.ErrorIs(t, err, vendorlogin.ErrOTPRequired, "a challenge may be true")
 	_, _, err = login(t, challenging, nil, respond(200, `{"login_2fa_token": "c-1"}`))

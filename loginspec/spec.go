@@ -34,8 +34,9 @@ type Spec struct {
 	// Login is the requests that exchange the credentials for a token, in their order. One of them keeps access.
 	Login []Step `json:"login"`
 
-	// Refresh is the requests that renew a token without the password. It may use access, refresh, and what Login kept. If the last step
-	// has no keep, it keeps what Login keeps. Where the response has no new refresh token, the old one stays.
+	// Refresh is the requests that renew a token without the password. It may use access, refresh, and what Login kept. A vendor without
+	// refresh tokens may renew by access: then nothing keeps refresh. If the last step has no keep, it keeps what Login keeps. Where the
+	// response has no new refresh token, the old one stays.
 	Refresh []Step `json:"refresh"`
 
 	// Logout is the requests that end a session. It may use what Refresh may use.
@@ -86,7 +87,7 @@ type Input struct {
 	// Optional says that it may be left out. A field, header or parameter that uses it is left out then.
 	Optional bool `json:"optional"`
 
-	// Default is used where it is left out. A secret has none.
+	// Default is used where it is left out. Empty is none: an empty value can only be written into the request as it is. A secret has none.
 	Default string `json:"default" scalar:"true"`
 
 	// Once says that the vendor takes this secret once, such as a recovery code. It is not sent again for 30 days, and no login that may
@@ -140,7 +141,8 @@ type Step struct {
 
 	// Status lists the statuses that mean success. Default: 200 to 299. A redirect that is listed is read, never followed. A 4xx other than
 	// 429 may be listed, for a request whose error response has what the next one needs, such as a CSRF token. 401 may be if the step keeps
-	// something without maybe, such as a challenge: a 401 that lacks it, or has false or null there, means what every 401 does.
+	// something without maybe, such as a challenge, or something that the only of another step names: a 401 that lacks it, or has false or
+	// null there, means what every 401 does.
 	Status []int `json:"status"`
 
 	// Keep is what later steps, the token and API requests need of the response, by name. access, refresh, type, expires,
@@ -186,7 +188,7 @@ type Source struct {
 	XML string `json:"xml"`
 
 	// Header and Cookie are names. If a header comes several times, the first value is taken that is not empty; with match, the first that
-	// the expression fits.
+	// the expression fits. Quotes around the value of a cookie are no part of it; cookies leaves them.
 	Header string `json:"header"`
 	Cookie string `json:"cookie"`
 
@@ -234,7 +236,7 @@ type Rule struct {
 }
 
 // A Condition holds for a response if its status is listed, and if what is found at a place is what Is, Not and Match say. With At
-// alone something has to be there that is not null, false or empty.
+// alone something has to be there that is not null, false or empty; an element of XML with others in it is there.
 type Condition struct {
 	// Status lists statuses. Default: any.
 	Status []int `json:"status"`

@@ -61,7 +61,7 @@ func (r *run) expiry(token, field string, life time.Duration) time.Time {
 	if r.kept[token] == "" || came.in == nil {
 		return time.Time{}
 	}
-	raw := came.in.CookieExpiry(came.at.Cookie)
+	raw := came.in.CookieExpiry(came.at.reads().CookieNames())
 	if said := r.from[field]; said.in != nil && r.kept[field] != "" {
 		raw = reading.ExpiryField(r.kept[field], said.at.As)
 	}

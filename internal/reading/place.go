@@ -133,7 +133,7 @@ func (s *Place) Key() string {
 func (s *Place) Overlaps(o *Place) bool {
 	parts := func(path string) string { return "." + strings.ReplaceAll(strings.Trim(path, "/"), "/", ".") }
 	allCookies := func(p *Place) bool { return strings.EqualFold(p.Header, "Set-Cookie") && p.Match == "" }
-	switch mine, theirs := s.cookies(), o.cookies(); {
+	switch mine, theirs := s.CookieNames(), o.CookieNames(); {
 	case s.XML != "" && o.XML != "": // with the root element, or without
 		return strings.HasSuffix(parts(s.XML), parts(o.XML)) || strings.HasSuffix(parts(o.XML), parts(s.XML))
 	case len(mine) > 0 && len(theirs) > 0:
@@ -144,8 +144,8 @@ func (s *Place) Overlaps(o *Place) bool {
 	return s.Key() == o.Key()
 }
 
-// cookies are the names of those that the place is made of.
-func (s *Place) cookies() []string {
+// CookieNames are those of the cookies that the place is made of.
+func (s *Place) CookieNames() []string {
 	if s.Cookie != "" {
 		return []string{s.Cookie}
 	}

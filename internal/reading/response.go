@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -56,8 +57,15 @@ func (r *Response) Holds(path string) string {
 }
 
 // XML returns the text at a path, whose parts are separated by dots or slashes.
-func (r *Response) XML(path string) string {
-	return r.asXML().Find(SplitPath(strings.ReplaceAll(strings.Trim(path, "/"), "/", ".")))
+func (r *Response) XML(path string) string { return r.asXML().Find(splitXML(path)) }
+
+func splitXML(path string) []string {
+	return SplitPath(strings.ReplaceAll(strings.Trim(path, "/"), "/", "."))
+}
+
+// holds reports whether there is more than a single value at a place.
+func (r *Response) holds(s *Place) bool {
+	return s.JSON != "" && r.Holds(s.JSON) != "" || s.XML != "" && r.asXML().Holds(splitXML(s.XML))
 }
 
 // Text is the whole body, without surrounding blanks. A body that is one JSON text is that text.
@@ -117,17 +125,24 @@ func (r *Response) CookieHeader(names []string) string {
 	return strings.Join(pairs, "; ")
 }
 
-// CookieExpiry is the end of a cookie as an expiry field; nil: it does not say.
-func (r *Response) CookieExpiry(name string) json.RawMessage {
-	c := r.Cookie(name)
-	switch {
-	case c == nil:
-	case c.MaxAge > 0:
-		return json.RawMessage(strconv.Itoa(c.MaxAge))
-	case !c.Expires.IsZero():
-		return quoted(c.Expires.UTC().Format(time.RFC3339))
+// CookieExpiry is the end of cookies, which is that of the first that ends, as an expiry field; nil: none says it.
+func (r *Response) CookieExpiry(names []string) (field json.RawMessage) {
+	first := time.Duration(math.MaxInt64)
+	for _, name := range names {
+		c := r.Cookie(name)
+		switch {
+		case c == nil:
+		case c.MaxAge > 0:
+			if life := time.Duration(min(c.MaxAge, 1e9)) * time.Second; life < first {
+				first, field = life, json.RawMessage(strconv.Itoa(c.MaxAge))
+			}
+		case !c.Expires.IsZero():
+			if life := c.Expires.Sub(r.now()); life < first {
+				first, field = life, quoted(c.Expires.UTC().Format(time.RFC3339))
+			}
+		}
 	}
-	return nil
+	return field
 }
 
 // JSONNames are the names in the object at a path of JSON, or else those beside it, where it leads nowhere.

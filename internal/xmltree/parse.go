@@ -54,13 +54,20 @@ func Parse(data []byte) (*Tree, error) {
 // Find returns the text at a path of names, beginning with the root element or with a child of it. A number after a name chooses among
 // elements of that name, "@name" is an attribute.
 func (e *Tree) Find(path []string) string {
-	if len(e.in) == 1 && len(path) > 0 && local(path[0]) != e.in[0].name {
-		return e.in[0].find(path)
-	}
-	return e.find(path)
+	text, _ := e.at(path)
+	return text
 }
 
-func (e *Tree) find(path []string) string {
+// Holds reports whether there is an element at a path that has other elements in it.
+func (e *Tree) Holds(path []string) bool {
+	_, holds := e.at(path)
+	return holds
+}
+
+func (e *Tree) at(path []string) (text string, holds bool) {
+	if len(e.in) == 1 && len(path) > 0 && local(path[0]) != e.in[0].name {
+		e = e.in[0]
+	}
 	for len(path) > 0 {
 		key, n := local(path[0]), 0
 		if path = path[1:]; len(path) > 0 {
@@ -69,13 +76,13 @@ func (e *Tree) find(path []string) string {
 			}
 		}
 		if name, isAttr := strings.CutPrefix(key, "@"); isAttr {
-			return e.attr(name)
+			return e.attr(name), false
 		}
 		if e = e.child(key, n); e == nil {
-			return ""
+			return "", false
 		}
 	}
-	return strings.TrimSpace(e.text.String())
+	return strings.TrimSpace(e.text.String()), len(e.in) > 0
 }
 
 func (e *Tree) child(name string, n int) *Tree {

@@ -20,6 +20,8 @@ func TestFind(t *testing.T) {
 	} {
 		assert.Equal(t, want, tree.Find(strings.Split(path, ".")), path)
 	}
+	assert.True(t, tree.Holds([]string{"R"}))
+	assert.False(t, tree.Holds([]string{"R", "a"}))
 	assert.Equal(t, []string{"R", "R.a", "R.a"}, tree.Names())
 }
 

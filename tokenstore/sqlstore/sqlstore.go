@@ -58,8 +58,8 @@ type Options struct {
 // A Store is a [vendorlogin.Store] and a [vendorlogin.Locker] in a database, safe for concurrent use. Make one with [New]; a Store must
 // not be copied. It runs no goroutine but the one of a call, and needs no closing.
 //
-// Every call returns within Options.Timeout and a tenth of a second, and so does a call whose context ends. A driver that has not responded
-// by then goes on in its goroutine until it does.
+// Every call returns within Options.Timeout and a tenth of a second, a call whose context ends within a tenth of a second. A driver that
+// has not responded by then goes on in its goroutine until it does.
 //
 // Every error that is none of those that the interfaces name wraps [vendorlogin.ErrStore], or is the context's. None holds what the
 // database said beyond the SQLSTATE, since databases quote what they were sent.
