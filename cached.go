@@ -78,38 +78,38 @@ func expiryOf(t *Token) time.Time {
 }
 
 // at is a pure function of both clocks: the one that says that more time has passed is believed.
-func (h *cached) at(mono time.Duration, wall time.Time) State {
-	left := min(h.expires-mono, expiryOf(h.token).Sub(wall))
+func (c *cached) at(mono time.Duration, wall time.Time) State {
+	left := min(c.expires-mono, expiryOf(c.token).Sub(wall))
 	switch {
-	case h.token.Access.IsZero():
+	case c.token.Access.IsZero():
 		return expired
-	case left > h.window:
+	case left > c.window:
 		return fresh
-	case left > 0 || h.token.ExpiresAt.IsZero():
+	case left > 0 || c.token.ExpiresAt.IsZero():
 		return stale
 	}
 	return expired
 }
 
 // reviewBy sets when to look again: at the next of the boundaries that follow mono, and a second from now at the latest.
-func (h *cached) reviewBy(mono time.Duration) {
+func (c *cached) reviewBy(mono time.Duration) {
 	next := mono + reviewInterval
-	for _, boundary := range []time.Duration{h.expires - h.window, h.expires} {
+	for _, boundary := range []time.Duration{c.expires - c.window, c.expires} {
 		if boundary > mono {
 			next = min(next, boundary)
 		}
 	}
-	h.review.Store(int64(next))
+	c.review.Store(int64(next))
 }
 
-func (h *cached) is(f flag) bool { return h.flags&f != 0 }
+func (c *cached) is(f flag) bool { return c.flags&f != 0 }
 
 // isRejected reports whether there is a token that an API has rejected.
-func (h *cached) isRejected() bool { return h != nil && h.is(rejectedFlag) }
+func (c *cached) isRejected() bool { return c != nil && c.is(rejectedFlag) }
 
-// with is a copy of h with other flags, to be looked at by the next caller.
-func (h *cached) with(flags flag) *cached {
-	c := &cached{token: h.token, taken: h.taken, expires: h.expires, window: h.window, seq: h.seq, flags: flags}
-	c.headed.Store(h.headed.Load())
-	return c
+// with is a copy of c with other flags, to be looked at by the next caller.
+func (c *cached) with(flags flag) *cached {
+	next := &cached{token: c.token, taken: c.taken, expires: c.expires, window: c.window, seq: c.seq, flags: flags}
+	next.headed.Store(c.headed.Load())
+	return next
 }

@@ -56,7 +56,7 @@ func (o *order) sharedHold(ctx context.Context, strict bool) *hold {
 		}
 	}
 	mono, wall := o.now()
-	return heldBy(holds, asker{
+	return bindingHold(holds, asker{
 		account: o.vendor.auth.Account(), fingerprint: fingerprint, strict: strict, over: o.known.hold, cooldown: o.set.Cooldown,
 		mono: mono, wall: wall,
 	})
@@ -67,10 +67,10 @@ func (o *order) othersAttempt() time.Time {
 	return o.ledger.rec.Attempts.Open(o.owner, o.longest(), time.Now())
 }
 
-// othersClaim is until when another process without the lock may be refreshing; zero: none is, or not before patience is over.
-func (o *order) othersClaim(patience time.Time) time.Time {
+// othersClaim is until when another process without the lock may be refreshing; zero: none is, or claims are heeded no longer.
+func (o *order) othersClaim(heeded time.Time) time.Time {
 	c, now := o.ledger.rec.Claim, time.Now()
-	if c == nil || c.Owner == o.owner || !now.Before(patience) || !now.Before(c.Until) || c.Until.After(now.Add(2*o.longest())) {
+	if c == nil || c.Owner == o.owner || !now.Before(heeded) || !now.Before(c.Until) || c.Until.After(now.Add(2*o.longest())) {
 		return time.Time{}
 	}
 	return c.Until

@@ -8,8 +8,8 @@ import (
 	"github.com/vendorlogin/vendorlogin/internal/flight"
 )
 
-// probePatience is how long a caller waits for a probe.
-const probePatience = time.Second
+// probeTimeout is how long a caller waits for a probe.
+const probeTimeout = time.Second
 
 // await returns a valid token, or by force a renewed one.
 func (k *keeper) await(ctx context.Context, force bool) (*Token, error) {
@@ -155,13 +155,13 @@ func (r *run) decides(force bool, out outcome) bool {
 
 // wait waits until r has an outcome, ctx ends or the Client is closed; for a probe not long.
 func (k *keeper) wait(ctx context.Context, r *run) (outcome, error) {
-	patience := ctx
+	waiting := ctx
 	if r.job == jobProbe {
 		var cancel context.CancelFunc
-		patience, cancel = context.WithTimeout(ctx, probePatience)
+		waiting, cancel = context.WithTimeout(ctx, probeTimeout)
 		defer cancel()
 	}
-	out, err := r.flight.Wait(patience)
+	out, err := r.flight.Wait(waiting)
 	switch {
 	case err == nil, ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
 		return out, nil

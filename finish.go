@@ -23,23 +23,23 @@ func (o *order) keep(ctx context.Context, t *Token, rotated bool) *outcome {
 
 	hadStore := !o.ledger.degraded()
 	next, h := o.successor(t, useless)
-	var theirs *Token
+	var fresher *Token
 	failed := o.ledger.update(ctx, func() *record.Record {
 		if o.isSaved(t) { // an earlier try did save it
 			return nil
 		}
-		if theirs = o.fresherToken(); theirs != nil && !o.ledger.rec.Spent {
+		if fresher = o.fresherToken(); fresher != nil && !o.ledger.rec.Spent {
 			return o.successBeside(useless)
 		}
-		theirs = nil
+		fresher = nil
 		next, h = o.successor(t, useless)
 		return &next
 	})
-	if theirs != nil {
+	if fresher != nil {
 		if useless == nil {
 			o.noteAttempts(o.unsaved(o.succeeded(o.attempts())))
 		}
-		return o.adopt(theirs)
+		return o.adopt(fresher)
 	}
 	switch {
 	case failed == nil:
@@ -115,16 +115,16 @@ func (o *order) fail(ctx context.Context, err *Error) *outcome {
 	out.err = &e
 	ctx, cancel := graceContext(ctx)
 	defer cancel()
-	var theirs *Token
+	var fresher *Token
 	failed := o.ledger.update(ctx, func() *record.Record {
-		theirs = o.fresherToken()
-		if theirs != nil && out.hold.floor.IsZero() { // else their token is good, and yet the vendor wants no request
+		fresher = o.fresherToken()
+		if fresher != nil && out.hold.floor.IsZero() { // else their token is good, and yet the vendor wants no request
 			return nil
 		}
 		return o.failureRecord(err, out.hold, wall)
 	})
-	if theirs != nil {
-		adopted := o.adopt(theirs)
+	if fresher != nil {
+		adopted := o.adopt(fresher)
 		if !out.hold.floor.IsZero() { // the record says it too, if the Store has it, and as long as it has it
 			adopted.hold = out.hold
 		}

@@ -48,8 +48,8 @@ type hold struct {
 	until     time.Duration // monotonic
 	untilWall time.Time
 
-	told  time.Time // the end as the other users of the Store are told; zero: it does not concern them
-	floor time.Time // the vendor said so: nothing ends the hold before it
+	sharedUntil time.Time // the end for the other users of the Store; zero: it does not concern them
+	floor       time.Time // the vendor said so: nothing ends the hold before it
 
 	fingerprint *uint64 // of the credentials that were sent; nil: unknown
 	changed     bool    // they have changed since
@@ -106,7 +106,7 @@ func holdAfter(f failure) *hold {
 	h.untilWall = endOf(h, f)
 	h.until = f.mono + h.untilWall.Sub(f.wall)
 	if isShared(h.cause, f) {
-		h.told = h.untilWall
+		h.sharedUntil = h.untilWall
 	}
 
 	e := *f.err
@@ -243,7 +243,7 @@ func doubled(first, last time.Duration, n int) time.Duration {
 
 // addTo is the list that the users of the Store share, with h in it if it concerns them.
 func (h *hold) addTo(list record.Holds, wall time.Time) record.Holds {
-	if h.told.IsZero() {
+	if h.sharedUntil.IsZero() {
 		return list
 	}
 	s := record.Hold{Cause: string(h.cause), Until: h.untilWall, Floor: h.floor, Failures: h.failures, Failure: recorded(h.err)}
@@ -265,16 +265,16 @@ type asker struct {
 	wall        time.Time
 }
 
-// heldBy is the hold of the list that binds a for longest; nil if none does. One that this Client has waited for is over, whatever the
+// bindingHold is the hold of the list that binds a for longest; nil if none does. One that this Client has waited for is over, whatever the
 // clock of its writer says.
-func heldBy(list record.Holds, a asker) *hold {
+func bindingHold(list record.Holds, a asker) *hold {
 	var longest *hold
 	changed := a.over != nil && a.over.changed
 	for _, s := range list {
 		if !s.Binds(a.fingerprint) || changed && cause(s.Cause) == causeRejected && !a.wall.Before(s.Floor) {
 			continue
 		}
-		if a.over != nil && a.over.told.Equal(s.Until) {
+		if a.over != nil && a.over.sharedUntil.Equal(s.Until) {
 			continue
 		}
 		length := min(s.Until.Sub(a.wall), max(a.cooldown, longestHold)) // no more than can be true
@@ -287,7 +287,7 @@ func heldBy(list record.Holds, a asker) *hold {
 		}
 		h := &hold{
 			cause: cause(s.Cause), failures: s.Failures, since: a.wall, until: a.mono + length, untilWall: until,
-			told: s.Until, floor: s.Floor, fingerprint: a.fingerprint, err: remembered(a.account, s.Failure, until),
+			sharedUntil: s.Until, floor: s.Floor, fingerprint: a.fingerprint, err: remembered(a.account, s.Failure, until),
 		}
 		if !a.strict || !h.mayBypass(a.wall) {
 			longest = h

@@ -187,7 +187,7 @@ func TestHoldAfter(t *testing.T) {
 		assert.Equal(t, c.cause, h.cause, name)
 		assert.Equal(t, in(c.length), h.untilWall, name)
 		assert.Equal(t, mono+c.length, h.until, name)
-		assert.Equal(t, c.shared, !h.told.IsZero(), name)
+		assert.Equal(t, c.shared, !h.sharedUntil.IsZero(), name)
 		assert.Equal(t, holdWall, h.since, name)
 		assert.Equal(t, in(c.length), h.err.RetryAt, name)
 		assert.True(t, h.err.Remembered, name)
@@ -256,7 +256,7 @@ func TestSharedHoldComesBackAsItWas(t *testing.T) {
 			assert.Empty(t, h.addTo(nil, holdWall), "a code is for whoever can be asked")
 			continue
 		}
-		got := heldBy(h.addTo(nil, holdWall), asker{account: account, fingerprint: &fingerprint, wall: holdWall})
+		got := bindingHold(h.addTo(nil, holdWall), asker{account: account, fingerprint: &fingerprint, wall: holdWall})
 		require.NotNil(t, got, kind)
 		assert.Equal(t, h.err, got.err, "%v: every field that another process can know", kind)
 		assert.Equal(t, h.cause, got.cause)
@@ -264,28 +264,28 @@ func TestSharedHoldComesBackAsItWas(t *testing.T) {
 		assert.Equal(t, h.untilWall, got.untilWall)
 
 		other := uint64(0x1208)
-		binds := heldBy(h.addTo(nil, holdWall), asker{account: account, fingerprint: &other, wall: holdWall})
+		binds := bindingHold(h.addTo(nil, holdWall), asker{account: account, fingerprint: &other, wall: holdWall})
 		assert.Equal(t, h.cause != causeRejected, binds != nil, "%v: who has other credentials", kind)
 	}
 	rejected := record.Hold{Cause: string(causeRejected), Until: holdWall.Add(time.Minute)}
 	changed := asker{account: account, over: &hold{changed: true}, wall: holdWall}
-	assert.Nil(t, heldBy(record.Holds{rejected}, changed), "whoever saw its credentials change")
+	assert.Nil(t, bindingHold(record.Holds{rejected}, changed), "whoever saw its credentials change")
 	rejected.Floor = holdWall.Add(time.Second)
 	soon := asker{account: account, over: &hold{changed: true}, wall: holdWall}
-	assert.NotNil(t, heldBy(record.Holds{rejected}, soon), "but not before the vendor's time")
+	assert.NotNil(t, bindingHold(record.Holds{rejected}, soon), "but not before the vendor's time")
 	far := record.Hold{Cause: string(causeRejected), Until: holdWall.Add(1000 * time.Hour)}
 	assert.Equal(
 		t,
 		holdWall.Add(2*time.Hour),
-		heldBy(record.Holds{far}, asker{account: account, cooldown: 2 * time.Hour, wall: holdWall}).untilWall,
+		bindingHold(record.Holds{far}, asker{account: account, cooldown: 2 * time.Hour, wall: holdWall}).untilWall,
 		"no more than can be true",
 	)
-	assert.Nil(t, heldBy(record.Holds{{Until: holdWall}}, asker{account: account, wall: holdWall}), "over")
+	assert.Nil(t, bindingHold(record.Holds{{Until: holdWall}}, asker{account: account, wall: holdWall}), "over")
 	first := record.Hold{Cause: "credentials", Until: holdWall.Add(time.Minute), Failure: record.Failure{Status: 400}}
 	assert.Equal(
 		t,
 		ErrInvalidCredentials,
-		heldBy(record.Holds{first}, asker{account: account, wall: holdWall}).err.Kind,
+		bindingHold(record.Holds{first}, asker{account: account, wall: holdWall}).err.Kind,
 		"by the first version",
 	)
 }

@@ -136,13 +136,13 @@ func (o *order) unlock(ctx context.Context) {
 func (o *order) announce(ctx context.Context) *outcome {
 	var out *outcome
 	var next record.Record
-	patience := time.Now().Add(o.set.LoginTimeout / 4)
+	heeded := time.Now().Add(o.set.LoginTimeout / 4)
 	o.ledger.announce(ctx, func() *record.Record {
 		next = o.ledger.rec
 		if o.old == nil && o.tries.password != "" && next.Attempts.Password.Has(o.tries.password) {
 			return nil // it was written although the Store said that it had failed
 		}
-		if out = o.mayAnnounce(ctx, patience); out != nil {
+		if out = o.mayAnnounce(ctx, heeded); out != nil {
 			return nil
 		}
 		next = o.announcement()
@@ -155,14 +155,14 @@ func (o *order) announce(ctx context.Context) *outcome {
 	return out
 }
 
-// mayAnnounce ends the renewal where the record, or the budget, has something against it. While others are at work it waits: for
-// an attempt to its end, unless we have the lock; and for one without a lock that refreshes until patience is over, for then it is gone.
-func (o *order) mayAnnounce(ctx context.Context, patience time.Time) *outcome {
+// mayAnnounce ends the renewal where the record, or the budget, has something against it. While others are at work it waits: for an attempt
+// to its end, unless we have the lock; and for a refresh without a lock as long as its claim is heeded.
+func (o *order) mayAnnounce(ctx context.Context, heeded time.Time) *outcome {
 	out := o.check(ctx)
 	for out == nil {
 		until := o.othersAttempt()
 		if o.ledger.lease != nil || until.IsZero() {
-			until = o.othersClaim(patience)
+			until = o.othersClaim(heeded)
 		}
 		if until.IsZero() {
 			break

@@ -16,7 +16,7 @@ type scope struct {
 	// spent is the error of a single-use secret that was sent before; nil in a probe.
 	spent func(s Secret) error
 
-	// prompt gives the ctx under which s is asked, and what to call afterwards; nil in a probe.
+	// prompt gives the ctx under which s is asked, and what to call afterwards; nil in a probe. It is run.prompt.
 	prompt func(ctx context.Context, s OTPSource) (asking context.Context, asked func(), err error)
 
 	mu      sync.Mutex

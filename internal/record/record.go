@@ -21,7 +21,7 @@ const format = 1
 type Record struct {
 	Token    *Token     `json:"token,omitempty"`
 	Seq      int64      `json:"seq,omitempty"`   // of Token; a later token has a higher one
-	Spent    bool       `json:"spent,omitempty"` // Token's refresh token is, or was, being sent: never send it again
+	Spent    bool       `json:"spent,omitempty"` // Token's refresh token is, or was, being sent: never send it again; set before it is sent
 	Holds    Holds      `json:"holds,omitempty"`
 	Claim    *Claim     `json:"claim,omitempty"`
 	Attempts Attempts   `json:"attempts,omitzero"`
