@@ -87,9 +87,9 @@ func waitingHelps(e *Error) bool {
 
 // Renew renews the token now, by refresh or login, whatever its age, or joins the renewal that is under way. It does not return a token
 // that the Store had before the call. It bypasses a hold after a rejection or a failure, at most once per minute, since each time may cost
-// the account an attempt. It never bypasses a Retry-After or [Options.MaxAttempts], of which it uses at most half while a valid token is
-// cached. On failure a valid cached token stays, unless an API has rejected it and the vendor also rejects the refresh token, the
-// credentials, a code or the account.
+// the account an attempt. It never bypasses a Retry-After, a 429, the Pacer or [Options.MaxAttempts], of which it uses at most half while a
+// valid token is cached that no API has rejected. On failure a valid cached token stays, unless an API has rejected it and the vendor also
+// rejects the refresh token, the credentials, a code or the account.
 func (c *Client) Renew(ctx context.Context) (*Token, error) { return c.k.await(ctx, true) }
 
 // Authorize puts the vendor's headers on req: a token as from Token(req.Context()), and whatever else the vendor's API wants.

@@ -19,7 +19,7 @@
 //     hold, marked as Remembered, with RetryAt as its end.
 //   - Attempt: one login that sends a password, in however many requests, or one code that is sent. It is counted before. The count is
 //     taken back if it brought a valid token, or the vendor certainly did not act on it: no connection came about, or it responded 429, 503
-//     with a Retry-After, 407, 421 or 425.
+//     with a Retry-After, 407, 421 or 425. A login that ends because no usable code was given counts too, even where nothing was sent.
 //   - Probe: while a Client is on hold, a call may start one, and all callers share it. After rejected credentials it reads them, at most
 //     every 5 seconds. With a Store a call also reads the record: the first call on hold at once, later ones no sooner than 5, then 10,
 //     then 15 seconds after the read before. It sends nothing to the vendor. Changed credentials end the hold. A token in the Store is

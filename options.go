@@ -19,11 +19,11 @@ type Options struct {
 	Namespace string
 
 	// MaxAttempts is how many unsuccessful attempts with a password an account makes in any 10 minutes, and how many with a code, whatever
-	// the reason. They are counted over all users of the Store; without a Store each Client counts its own, and a restart begins anew. The
-	// next one fails at once. While a valid token is cached that no API has rejected, half as many are made, rounded down, but at least
-	// one. Default 4; the largest value is 32; negative means no limit. The waits between attempts (docs/renewal.md) do not change: with a
-	// lower value the attempts run out sooner, and the next one waits until an earlier one is about 10 minutes old. A login that brings a
-	// valid token begins the count anew.
+	// the reason. They are counted over all users of the Store; without a Store each Client counts its own, and a restart begins anew. A
+	// call that would need another one fails at once, with RetryAt. While a valid token is cached that no API has rejected, half as many
+	// are made, rounded down, but at least one. Default 4; the largest value is 32; negative means no limit. The waits between attempts
+	// (docs/renewal.md) do not change: with a lower value the attempts run out sooner, and the next one waits until an earlier one is about
+	// 10 minutes old. A login that brings a valid token begins the count anew.
 	MaxAttempts int
 
 	// Pacer spreads the logins of many accounts at one endpoint over time; package clientpool has one. Default: none.
@@ -47,8 +47,10 @@ type Options struct {
 	// else the origin of Account.Endpoint.
 	Origins []string
 
-	// KeepAlive renews on time although nobody asks, from the first token on; it takes one timer. After a rejection, once the token has
-	// expired, it waits until Token or Renew is called. It matters for vendors that refresh only a token that is still valid.
+	// KeepAlive renews on time although nobody asks, from the first token on; it takes one timer. If the vendor has rejected the
+	// credentials, the account, a code or the request of a login, it stops once the token has expired, until Token or Renew is called; it
+	// stops too where a person would have to be asked for a code. A 401 of an API does not stop it. It matters for vendors that refresh
+	// only a token that is still valid.
 	KeepAlive bool
 
 	// PromptInBackground lets a renewal that nobody waits for ask a person for a one-time password.

@@ -63,8 +63,8 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 // One that asks a person is to be marked with [SecretFunc.Interactive].
 type SecretFunc func(ctx context.Context) (Secret, error)
 
-// Interactive marks a SecretFunc that asks a person, such as a password prompt: a probe never calls it. A hold after rejected
-// credentials then ends with its time, or with [Client.Renew].
+// Interactive marks a SecretFunc that asks a person, such as a password prompt: a probe never calls it. A hold after rejected credentials
+// then ends with its time, or with [Client.Renew] or [Client.Seed].
 func (f SecretFunc) Interactive() SecretFunc {
 	if f == nil {
 		return nil

@@ -23,7 +23,7 @@ import (
 // there without the token.
 //
 // A request waits for a token as long as its ctx and its http.Client's Timeout last; the renewal goes on for the others. So give both more
-// time than a login takes, [Options.LoginTimeout] at most, and more than a person has for a code.
+// time than a login takes, which is at most [Options.LoginTimeout]. Where a person is asked for a code, add 5 minutes for each code.
 //
 // Where requests are retried as well, retry on the outside: the retrying transport's base is this one.
 func (c *Client) Transport(base http.RoundTripper) http.RoundTripper {

@@ -1,7 +1,8 @@
 // Package loginhttp is the one HTTP exchange that every vendor logs in through: [Endpoint.Do] sends a request that carries
 // credentials, reads the response, and gets right what is easy to get wrong there.
 //
-//   - It sends over https only, follows no redirect, uses no cookie jar, reads at most 1 MiB and ends within 30 seconds.
+//   - It sends over https only, except to loopback or where AllowPlainHTTP is set, follows no redirect, uses no cookie jar, reads at most 1
+//     MiB and ends within 30 seconds.
 //   - It sends again, once, only what the vendor certainly did not act on: see [Call.Once]. net/http itself repeats nothing.
 //   - Every failure is a [*vendorlogin.Error] that holds nothing that was sent, even where the vendor echoes it.
 //   - A failure that is not the vendor's own, such as a proxy's page, rejects no credentials, but for a 401: see [Endpoint.Classify].

@@ -17,9 +17,9 @@ import (
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
-// Explain says what the description does: each request as it would be sent, with [redacted] for secrets, what is kept, and what each error
-// rule means. Values that c lacks stand as ${name}. Nothing is sent and no secret is read. Its error is that of [New], except that missing
-// values are no error here.
+// Explain says what the description does: each request as it would be sent, with [redacted] for secrets, and in a text that is itself JSON
+// or XML, values as they are before they are escaped for it; what is kept, and what each error rule means. Values that c lacks stand as
+// ${name}. Nothing is sent and no secret is read. Its error is that of [New], except that missing values are no error here.
 func (s *Spec) Explain(c Config) (string, error) {
 	a, err := newAccount(s, c, true)
 	if err != nil {

@@ -6,8 +6,8 @@ import "time"
 // points to may be changed after that.
 //
 // Values stand in it as ${name}, and there are no expressions. A name is an input, something that an earlier step kept, a value that make
-// or Config.Made computes, or the word code, which is the one-time password. "$${" is a literal "${". Names begin with a letter and go on
-// with letters, digits, "_" and "-".
+// or Config.Made computes, or the word code, which is the one-time password. "$${" is a literal "${". Names begin with a letter or "_" and
+// go on with letters, digits, "_" and "-".
 type Spec struct {
 	// Name is the vendor's name, which errors and logs show: Account.Vendor.
 	Name string `json:"name"`
@@ -87,7 +87,8 @@ type Input struct {
 	// Optional says that it may be left out. A field, header or parameter that uses it is left out then.
 	Optional bool `json:"optional"`
 
-	// Default is used where it is left out. Empty is none: an empty value can only be written into the request as it is. A secret has none.
+	// Default is used where it is left out. An empty default is none, and an empty value in Config.Values counts as left out: to send an
+	// empty value, write "" in the request in place of ${name}. A secret has none.
 	Default string `json:"default" scalar:"true"`
 
 	// Once says that the vendor takes this secret once, such as a recovery code. It is not sent again for 30 days, and no login that may
