@@ -122,16 +122,6 @@ func (o *order) spend(ctx context.Context, s Secret, code bool) error {
 	return nil
 }
 
-// withSent is r with the single-use secrets that this Client has sent: the Store may have failed when they were written.
-func (o *order) withSent(r record.Record) record.Record {
-	consumed := o.progress.soFar().consumed
-	if len(consumed) == 0 {
-		return r
-	}
-	_, wall := o.now()
-	return r.WithConsumed(wall, consumed...)
-}
-
 // unspendable says why a secret must not be sent, if it must not.
 func (o *order) unspendable(fingerprint uint32, wall time.Time) *Error {
 	if sent := o.sentBefore(fingerprint, wall); sent != nil {

@@ -80,8 +80,12 @@ func TestSingleUseSecretIsSentOnce(t *testing.T) {
 
 // Once the Store works again, it says what was sent while it failed.
 func TestSingleUseSecretThatAFailingStoreDidNotLearnOf(t *testing.T) {
-	for name, answer := range map[string]error{
-		"rejected": wrongPassword(), "no response": down(), "accepted": nil, "no token": vendorlogin.ErrBadResponse,
+	for name, c := range map[string]struct {
+		answer error
+		logout bool // the next write
+	}{
+		"rejected": {answer: wrongPassword()}, "no response": {answer: down()}, "accepted": {}, "no token": {answer: vendorlogin.ErrBadResponse},
+		"logout": {answer: wrongPassword(), logout: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
@@ -93,18 +97,22 @@ func TestSingleUseSecretThatAFailingStoreDidNotLearnOf(t *testing.T) {
 					return nil
 				}
 				f := newSpending("idp-code")
-				f.err = answer
-				c := newClient(t, f, shared(s))
-				_, _ = c.Token(t.Context())
+				f.err = c.answer
+				client := newClient(t, f, shared(s))
+				_, _ = client.Token(t.Context())
 				require.Equal(t, []string{"idp-code"}, f.sent)
 				fails = false
 				time.Sleep(2 * time.Hour)
-				_, err := c.Renew(t.Context())
-				require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+				if c.logout {
+					require.NoError(t, client.Logout(t.Context()))
+				} else {
+					_, err := client.Renew(t.Context())
+					require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+				}
 
 				time.Sleep(time.Hour)
 				other := newSpending("idp-code")
-				_, err = newClient(t, other, shared(s)).Token(t.Context())
+				_, err := newClient(t, other, shared(s)).Token(t.Context())
 				require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
 				assert.Empty(t, other.sent)
 			})

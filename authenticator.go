@@ -33,9 +33,9 @@ type Refresher interface {
 // An Authorizer puts a token on a request the vendor's own way. Without it a request carries "Authorization: <Type> <Access>".
 type Authorizer interface {
 	// Authorize sets headers on req, and the query or the body where the vendor carries its token there. It does nothing else to req. In a
-	// Transport req is a shallow copy: do not write into its header values. To change the body, give req a new one. It removes a token that
-	// req carries already. A token that cannot stand there, such as one with a line break, is [ErrBadResponse], and req stays as it was:
-	// [Token.SetHeader] and [Token.SetAuthHeader] do all of this for a header.
+	// Transport req is a shallow copy: do not write into its header values. To change the body, close it, and give req a new Body with its
+	// GetBody and ContentLength. It removes a token that req carries already. A token that cannot stand there, such as one with a line break,
+	// is [ErrBadResponse], and req stays as it was: [Token.SetHeader] and [Token.SetAuthHeader] do all of this for a header.
 	Authorize(req *http.Request, t *Token) error
 }
 

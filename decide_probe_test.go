@@ -260,6 +260,30 @@ func TestStoreIsLookedAtSparinglyWhileHeld(t *testing.T) {
 	}
 }
 
+func TestIntervalsOfProbesGrow(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		client := newClient(t, newPassworded(vendorlogin.SecretString("wrong-example")), shared(s))
+		_, err := client.Token(t.Context())
+		require.Error(t, err)
+		synctest.Wait()
+		var at []time.Duration
+		began := time.Now()
+		s.before = func(_ context.Context, op string) error {
+			if op == "load" {
+				at = append(at, time.Since(began))
+			}
+			return nil
+		}
+		for time.Since(began) < time.Minute {
+			_, err := client.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+			time.Sleep(time.Second)
+		}
+		assert.Equal(t, []time.Duration{0, 5 * time.Second, 15 * time.Second, 30 * time.Second, 45 * time.Second}, at)
+	})
+}
+
 func TestCallersShareTheRenewalThatFollowsALook(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()

@@ -65,7 +65,7 @@ func (o *order) isSaved(t *Token) bool {
 // successor is the record with t in it, and the hold that follows if t is useless. A hold that is about other credentials stays.
 func (o *order) successor(t *Token, useless *Error) (record.Record, *hold) {
 	_, wall := o.now()
-	next := o.withSent(o.unclaimed(o.ledger.rec))
+	next := o.draft(o.ledger.rec)
 	next.Token, next.Spent, next.Seq = toRecord(t), false, o.nextSeq(wall)
 	next.Holds = next.Holds.Without(o.progress.soFar().fingerprint)
 	if useless == nil {
@@ -83,7 +83,7 @@ func (o *order) successBeside(useless *Error) *record.Record {
 	if useless != nil || o.tries == (tries{}) {
 		return nil
 	}
-	next := o.unclaimed(o.ledger.rec)
+	next := o.draft(o.ledger.rec)
 	next.Attempts = o.succeeded(o.attempts())
 	return &next
 }
@@ -93,10 +93,14 @@ func (o *order) nextSeq(wall time.Time) int64 {
 	return max(max(o.known.seq, o.ledger.seen)+1, wall.UnixMilli())
 }
 
-// unclaimed is r without our claim. Another's stays.
-func (o *order) unclaimed(r record.Record) record.Record {
+// draft is what is written in place of r, before what has changed: without our claim, for another's stays, and with the single-use secrets
+// that this Client has sent. The Store may have failed when they were written.
+func (o *order) draft(r record.Record) record.Record {
 	if r.Claim != nil && r.Claim.Owner == o.owner {
 		r.Claim = nil
+	}
+	if consumed := o.progress.soFar().consumed; len(consumed) > 0 {
+		r = r.WithConsumed(time.Now().Round(0), consumed...)
 	}
 	return r
 }
@@ -138,7 +142,7 @@ func (o *order) fail(ctx context.Context, err *Error) *outcome {
 
 // failureRecord is the record after err; nil if it says nothing new.
 func (o *order) failureRecord(err *Error, h *hold, wall time.Time) *record.Record {
-	next := o.withSent(o.unclaimed(o.ledger.rec))
+	next := o.draft(o.ledger.rec)
 	unsent := o.old != nil && !slices.Contains(o.progress.soFar().refreshes, hashOf(o.old.Refresh))
 	if unsent && err.Unprocessed && o.marked == o.ledger.version {
 		next.Spent = false

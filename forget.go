@@ -12,7 +12,7 @@ func (o *order) logout(ctx context.Context) outcome {
 	o.ledger.load(ctx)
 	t := o.newest()
 	forgotten := o.ledger.update(ctx, func() *record.Record {
-		next := o.ledger.rec.WithoutToken()
+		next := o.draft(o.ledger.rec.WithoutToken())
 		return &next
 	})
 	err := errors.Join(asError(forgotten), o.revoke(ctx, t))
@@ -40,7 +40,7 @@ func (o *order) seed(ctx context.Context, t *Token) outcome {
 	_, wall := o.now()
 	out := outcome{token: t, seq: o.nextSeq(wall)}
 	out.err = o.ledger.update(ctx, func() *record.Record {
-		next := o.unclaimed(o.ledger.rec)
+		next := o.draft(o.ledger.rec)
 		out.seq = o.nextSeq(wall)
 		next.Token, next.Seq, next.Spent, next.Holds = toRecord(t), out.seq, false, next.Holds.Floored(wall)
 		return &next

@@ -86,7 +86,7 @@ func (o *order) lock(ctx context.Context) *outcome {
 	}
 }
 
-// keepLock extends the lock until unlock, or until the renewal has been given up.
+// keepLock extends the lock until unlock, or until the renewal's time is over: the lease outlasts the time for saving.
 func (o *order) keepLock(ctx context.Context) {
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	ended, lease := make(chan struct{}), o.ledger.lease
@@ -109,12 +109,11 @@ func (o *order) keepLock(ctx context.Context) {
 		defer tick.Stop()
 		for {
 			select {
+			case <-ctx.Done():
+				return
 			case <-running.Done():
 				return
 			case <-tick.C:
-				if o.over() {
-					return
-				}
 				extend()
 			}
 		}
@@ -180,7 +179,7 @@ func (o *order) mayAnnounce(ctx context.Context, heeded time.Time) *outcome {
 
 // announcement is the record with what is about to be sent in it.
 func (o *order) announcement() record.Record {
-	next := o.withSent(o.ledger.rec)
+	next := o.draft(o.ledger.rec)
 	if o.old == nil {
 		next.Attempts = o.begin()
 		return next
@@ -269,7 +268,7 @@ func (o *order) dropRefresh(ctx context.Context) *outcome {
 		if o.ledger.version != ours {
 			return nil
 		}
-		next := o.unclaimed(o.ledger.rec.WithoutToken())
+		next := o.draft(o.ledger.rec.WithoutToken())
 		return &next
 	})
 	return o.check(ctx)

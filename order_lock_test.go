@@ -84,3 +84,35 @@ func TestCloseWaitsForTheExtensionOfTheLock(t *testing.T) {
 		assert.Zero(t, inExtend.Load(), "a goroutine of the Client is in the Store after Close")
 	})
 }
+
+// A hungSecret is one that is read without regard to ctx.
+type hungSecret struct {
+	fake
+	end chan struct{}
+}
+
+func (h *hungSecret) Fingerprint(context.Context) (uint64, error) {
+	<-h.end
+	return 1, nil
+}
+
+// A renewal that has sent nothing when its Client is closed keeps the lock from nobody, even if it hangs.
+func TestLockOfAClosedClientIsNotExtended(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &hungSecret{fake{life: time.Hour}, make(chan struct{})}
+		defer close(f.end)
+		o := shared(s)
+		o.LoginTimeout = 10 * time.Minute
+		c := newClient(t, f, o)
+		go func() { _, _ = c.Token(t.Context()) }()
+		time.Sleep(time.Second)
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.Error(t, c.Shutdown(gone))
+
+		time.Sleep(20 * time.Second)
+		_, err := s.TryLock(t.Context(), f.Account().Key(), 10*time.Second)
+		require.NoError(t, err)
+	})
+}

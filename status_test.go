@@ -51,6 +51,7 @@ func TestStatus(t *testing.T) {
 		assert.False(t, st.Ready())
 		require.NoError(t, st.StoreErr)
 
+		synctest.Wait() // the lock is free again
 		s.before = failAt("load", func(context.Context) error { return errDisk })
 		time.Sleep(time.Minute)
 		_, err = c.Token(t.Context())

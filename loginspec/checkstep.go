@@ -83,7 +83,7 @@ func (k *checker) checkStep(path, op string, s *Step, there map[string]bool) {
 	k.bad(s.XML != nil && (len(s.XML) != 1 || strings.HasPrefix(s.XML[0].Name, "@")), path+".xml", "must have one root element")
 	decided := false
 	for name, kept := range s.Keep {
-		decided = decided || k.spec.decides(name, &kept)
+		decided = decided || k.spec.decides(op, name, &kept)
 	}
 	for n, status := range s.Status {
 		k.bad(status < 200 || status > 499 || status == 429, item(path+".status", n), "means no success")

@@ -92,7 +92,7 @@ func (r *run) lacks(s *Step, resp *reading.Response) bool {
 		value, ok := source.find(name, resp)
 		switch there := ok && !isNothing(value); {
 		case there:
-			decided = decided || r.spec.decides(name, &source)
+			decided = decided || r.spec.decides(r.op, name, &source)
 		case !source.Maybe:
 			return true
 		}
@@ -100,9 +100,11 @@ func (r *run) lacks(s *Step, resp *reading.Response) bool {
 	return !decided
 }
 
-// decides reports whether a response that has what a step keeps is one that the step is for: it must be there, or a step runs only with it.
-func (s *Spec) decides(name string, kept *Source) bool {
-	return !kept.Maybe || slices.ContainsFunc(slices.Concat(s.Login, s.Refresh), func(step Step) bool { return step.Only == name })
+// decides reports whether a response that has what a step keeps is one that the step is for: it must be there, or a step of the same
+// operation runs only with it.
+func (s *Spec) decides(op, name string, kept *Source) bool {
+	steps := map[string][]Step{"login": s.Login, "refresh": s.Refresh, "logout": s.Logout}[op]
+	return !kept.Maybe || slices.ContainsFunc(steps, func(step Step) bool { return step.Only == name })
 }
 
 // reads is the condition as it is decided.

@@ -372,3 +372,15 @@ func TestListed401(t *testing.T) {
 	_, _, err = login(t, challenging, nil, respond(200, `{"login_2fa_token": "c-1"}`))
 	require.ErrorIs(t, err, vendorlogin.ErrBadResponse, "the status lists 401 alone")
 }
+
+// What only a step of the login runs with decides nothing at a refresh: its 401 would be a response without a token, not a rejection.
+func TestListed401OfAnotherOperation(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(mayChallenge, "json: t, maybe: true}", "json: t, maybe: true}, refresh: {json: r, maybe: true}", 1) + `refresh:
+  - url: https://api.v.example/refresh
+    json: {r: "${refresh}"}
+    status: [200, 401]
+    keep: {access: {json: t, maybe: true}, challenge: {json: login_2fa_token, maybe: true}}
+`
+	assert.Contains(t, mistakes(t, text, loginspec.Config{}), "refresh[0].status[1] means no success")
+}

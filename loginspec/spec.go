@@ -193,7 +193,8 @@ type Source struct {
 	Header string `json:"header"`
 	Cookie string `json:"cookie"`
 
-	// Cookies lists names of cookies. They are kept together, as the value of a Cookie header: a=1; b=2.
+	// Cookies lists names of cookies. They are kept together, as the value of a Cookie header: a=1; b=2. As access they end with the first
+	// of them that has a Max-Age or Expires: leave out those of a load balancer.
 	Cookies []string `json:"cookies"`
 
 	// Text is the whole body, without surrounding blanks. Of a body that is a JSON string, it is that string without its quotes

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -164,17 +165,25 @@ func (s *File) open(create bool) (dir, error) {
 	return openDir(s.path, create)
 }
 
+// mostSwept is how many records a sweep looks at: a renewal waits for it.
+const mostSwept = 100
+
 // sweepOnce removes, with the first call of s that writes, what writers and holders that were killed have left in the directory, and records
-// that have expired: nobody may ever ask for them again, and a token in one may still be good. It is free to fail.
+// that have expired: nobody may ever ask for them again, and a token in one may still be good. It is free to fail. Of many records it
+// looks at some, each time at others.
 func (s *File) sweepOnce(d dir) {
 	if !s.swept.CompareAndSwap(false, true) {
 		return
 	}
-	for _, name := range d.names() {
+	names, records := d.names(), 0
+	rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	for _, name := range names {
 		switch {
 		case strings.HasPrefix(name, recordPrefix):
 			d.cleanUpTemporary(name)
-			d.cleanUpExpired(name)
+			if records++; records <= mostSwept {
+				d.cleanUpExpired(name)
+			}
 		case strings.HasPrefix(name, holderPrefix):
 			_, _ = d.reap(name)
 		}

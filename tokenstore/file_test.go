@@ -132,6 +132,24 @@ func TestFileRemovesExpiredRecord(t *testing.T) {
 	require.Equal(t, []string{"lock.key"}, names(t, dir))
 }
 
+// A renewal that is the first to write waits for few of many records; whoever comes later goes on with them.
+func TestFileClearsAwayFewOfManyExpiredRecords(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for n := range 300 {
+		key := fmt.Sprint("past-", n)
+		record := tokenstore.EncodeRecord(key, []byte("data"), time.Now().Add(-time.Second))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "record."+key), record, 0o600))
+	}
+	for n, left := range []float64{200, 100, 0} {
+		_, err := tokenstore.NewFile(dir).Save(t.Context(), fmt.Sprint("key-", n), []byte("data"), "", time.Hour)
+		require.NoError(t, err)
+		past, err := filepath.Glob(filepath.Join(dir, "record.past-*"))
+		require.NoError(t, err)
+		assert.InDelta(t, left, len(past), 3, "those that are good were looked at, too")
+	}
+}
+
 // Records of accounts that nobody asks for any more go, too.
 func TestFileClearsAwayExpiredRecords(t *testing.T) {
 	t.Parallel()

@@ -77,7 +77,7 @@ func (d dir) cleanUp(key string, err error) {
 	_, err = d.readRecord(key)
 	d.quarantine(key, err)
 	if errors.Is(err, errExpired) {
-		_ = d.removeRecord(key)
+		_ = d.Remove(recordName(key)) // no sync: should it come back, it has expired
 	}
 }
 

@@ -127,3 +127,18 @@ func TestUnescape(t *testing.T) {
 		assert.Equal(t, want, value)
 	}
 }
+
+// A place whose match does not fit is not there, whatever elements are beside the text.
+func TestMatchOfAPlaceWithOthersInIt(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]bool{
+		"<R><Error>Wrong password<Trace>7</Trace></Error></R>": true,
+		"<R><Error>Server busy<Trace>7</Trace></Error></R>":    false,
+		"<R><Error><Trace>7</Trace></Error></R>":               false,
+	} {
+		c := &reading.Condition{At: &reading.Place{XML: "Error", Match: "(Wrong password)"}}
+		assert.Equal(t, want, c.Matches(response(body)), body)
+	}
+	c := &reading.Condition{At: &reading.Place{JSON: "error", Match: "(Wrong password)"}}
+	assert.False(t, c.Matches(response(`{"error": {"trace": 7}}`)))
+}
