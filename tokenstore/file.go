@@ -168,8 +168,8 @@ func (s *File) open(create bool) (dir, error) {
 // mostSwept is how many records a sweep looks at: a renewal waits for it.
 const mostSwept = 100
 
-// sweepOnce removes, with the first call of s that writes, what writers and holders that were killed have left in the directory, and records
-// that have expired: nobody may ever ask for them again, and a token in one may still be good. It is free to fail. Of many records it
+// sweepOnce removes, with the first call of s that writes, what writers and holders that were killed have left in the directory, and
+// records that have expired: nobody may ever ask for them again, and a token in one may still be good. It may fail. Of many records it
 // looks at some, each time at others.
 func (s *File) sweepOnce(d dir) {
 	if !s.swept.CompareAndSwap(false, true) {
