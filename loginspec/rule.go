@@ -103,8 +103,9 @@ func (r *run) lacks(s *Step, resp *reading.Response) bool {
 // decides reports whether a response that has what a step keeps is one that the step is for: it must be there, or a step of the same
 // operation runs only with it.
 func (s *Spec) decides(op, name string, kept *Source) bool {
-	steps := map[string][]Step{"login": s.Login, "refresh": s.Refresh, "logout": s.Logout}[op]
-	return !kept.Maybe || slices.ContainsFunc(steps, func(step Step) bool { return step.Only == name })
+	found := !kept.Maybe
+	s.allSteps(func(other, _ string, step *Step) { found = found || other == op && step.Only == name })
+	return found
 }
 
 // reads is the condition as it is decided.

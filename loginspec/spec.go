@@ -142,8 +142,8 @@ type Step struct {
 
 	// Status lists the statuses that mean success. Default: 200 to 299. A redirect that is listed is read, never followed. A 4xx other than
 	// 429 may be listed, for a request whose error response has what the next one needs, such as a CSRF token. 401 may be if the step keeps
-	// something without maybe, such as a challenge, or something that the only of another step names: a 401 that lacks it, or has false or
-	// null there, means what every 401 does.
+	// something without maybe, such as a challenge, or something that the only of another step of the same operation names: a 401 that
+	// lacks it, or has false or null there, means what every 401 does.
 	Status []int `json:"status"`
 
 	// Keep is what later steps, the token and API requests need of the response, by name. access, refresh, type, expires,

@@ -31,7 +31,7 @@ func (c *Condition) Matches(resp *Response) bool {
 	}
 	found := c.At.all(resp)
 	if len(found) == 0 {
-		return len(c.Is) == 0 && len(c.Not) == 0 && c.Match == "" && c.At.Match == "" && resp.holds(c.At)
+		return len(c.Is) == 0 && len(c.Not) == 0 && c.Match == "" && c.At.Match == "" && resp.isNested(c.At)
 	}
 	excluded := func(value string) bool { return lists(c.Not, value) }
 	return slices.ContainsFunc(found, c.accepts) && !slices.ContainsFunc(found, excluded)

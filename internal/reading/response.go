@@ -63,8 +63,8 @@ func splitXML(path string) []string {
 	return SplitPath(strings.ReplaceAll(strings.Trim(path, "/"), "/", "."))
 }
 
-// holds reports whether there is more than a single value at a place.
-func (r *Response) holds(s *Place) bool {
+// isNested reports whether there is more than a single value at a place.
+func (r *Response) isNested(s *Place) bool {
 	return s.JSON != "" && r.Holds(s.JSON) != "" || s.XML != "" && r.asXML().Holds(splitXML(s.XML))
 }
 
