@@ -100,7 +100,7 @@ func describe(err error, s *scrubber) error {
 	case containsAny(text, "http2", "GOAWAY", "stream error"):
 		c.text = "the HTTP/2 connection broke"
 	case containsAny(text, "gzip", "flate"):
-		c.text, c.malformed = "the body does not decompress", true
+		c.text = "the body does not decompress"
 	case containsAny(text, "malformed", "exceeded", "bad ", "invalid empty", "transfer encoding"):
 		c.text, c.malformed = "the response is not HTTP as it should be", true
 	default:

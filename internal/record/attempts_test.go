@@ -135,6 +135,8 @@ func TestMerge(t *testing.T) {
 	for _, m := range []Row{open.merge(closed), closed.merge(open)} {
 		assert.Equal(t, closed, m, "the closed one is right")
 	}
+	overdue := Row{N: 1, First: at(1), Tries: []Try{{ID: "a", End: at(40)}}}
+	assert.Equal(t, overdue, open.merge(overdue), "also where it ended after its time")
 	assert.Equal(t, closed, closed.merge(Row{}))
 	assert.Equal(t, closed, Row{}.merge(closed))
 
