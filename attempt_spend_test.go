@@ -145,6 +145,50 @@ func TestSingleUseSecretThatWasNotSentIsStillGood(t *testing.T) {
 	}
 }
 
+func TestSingleUseSecretThatTheStoreKeptAlthoughItFailed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s, attempts := newMemStore(), 0
+		s.after = func(_ context.Context, op string) error {
+			if op == "attempt" {
+				if attempts++; attempts == 2 { // the first is the password's
+					return vendorlogin.ErrStore
+				}
+			}
+			return nil
+		}
+		f := newSpending("idp-code")
+		mustToken(t, newClient(t, f, shared(s)))
+		assert.Equal(t, []string{"idp-code"}, f.sent)
+		assert.GreaterOrEqual(t, attempts, 2)
+	})
+}
+
+// early asks before its first step whether the secret of a later one was sent before.
+type early struct{ *spending }
+
+func (e early) Login(ctx context.Context) (*vendorlogin.Token, error) {
+	code, _ := e.code(ctx)
+	if err := vendorlogin.Spent(ctx, code); err != nil {
+		return nil, err
+	}
+	return e.spending.Login(ctx)
+}
+
+func TestSpentTellsBeforeTheFirstStep(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := early{newSpending("idp-code")}
+		f.err = down()
+		c := newClient(t, f, nil)
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		assert.EqualValues(t, 1, f.logins.Load())
+		time.Sleep(time.Hour)
+		_, err = c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		assert.EqualValues(t, 1, f.logins.Load())
+	})
+}
+
 func TestSpendOutsideALogin(t *testing.T) {
 	t.Parallel()
 	for range 3 {

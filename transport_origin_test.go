@@ -194,6 +194,25 @@ func TestHeaderInjectionIsRefused(t *testing.T) {
 	assert.Empty(t, a.requests())
 }
 
+// refusing puts no token on anything.
+type refusing struct{ mint }
+
+func (*refusing) Authorize(*http.Request, *vendorlogin.Token) error {
+	return vendorlogin.ErrBadResponse
+}
+
+func TestAuthorizerThatFailsClosesTheBody(t *testing.T) {
+	t.Parallel()
+	a := &api{}
+	var closed atomic.Int64
+	req, err := http.NewRequest(http.MethodPost, things, &countedBody{io.NopCloser(strings.NewReader("x")), &closed})
+	require.NoError(t, err)
+	_, err = newTransportClient(t, &refusing{}, nil).Transport(a).RoundTrip(req)
+	require.ErrorIs(t, err, vendorlogin.ErrBadResponse)
+	assert.EqualValues(t, 1, closed.Load())
+	assert.Empty(t, a.requests())
+}
+
 // scripted gives one token for ever.
 type scripted struct {
 	mint

@@ -120,6 +120,9 @@ func TestWrongDateBesideATokenWithoutIat(t *testing.T) {
 			assert.WithinDuration(t, sentAt.Add(time.Hour), a.Expiry(field, "", 0), time.Second, "Date %v", date)
 		}
 	}
+	ahead := jwt(fmt.Sprintf(`{"iat":%d,"exp":%d}`, unix(time.Hour), unix(2*time.Hour)))
+	expires := answered(time.Hour, true).Expiry(nil, ahead, 2*time.Hour)
+	assert.WithinDuration(t, sentAt.Add(time.Hour), expires, time.Second, "its iat says that too")
 	a := answered(-time.Hour, true) // the local clock is ahead
 	token := jwt(fmt.Sprintf(`{"exp":%d}`, unix(0)))
 	assert.WithinDuration(t, sentAt.Add(time.Hour), a.Expiry(nil, token, time.Hour), time.Second)

@@ -88,7 +88,7 @@ func entity(s string) (string, int) {
 		return "", 0
 	}
 	end := strings.IndexByte(s[:min(len(s), 12)], ';') + 1
-	if meaning := html.UnescapeString(s[:end]); end > 0 && meaning != s[:end] {
+	if meaning := html.UnescapeString(s[:end]); meaning != s[:end] {
 		return meaning, end
 	}
 	return "", 0

@@ -94,6 +94,9 @@ func TestDoRejectsBadRequests(t *testing.T) {
 		"not JSON":            {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Body = dict{"password": secret, "f": func() {}} }, "Body"},
 		"failing marshaler":   {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Body = dict{"password": failingMarshaler(secret)} }, "Body"},
 		"not UTF-8":           {func(_ *loginhttp.Endpoint, c *loginhttp.Call) { c.Body = dict{"password": "example\xff"} }, "Body"},
+		"not UTF-8, behind a backslash": {func(_ *loginhttp.Endpoint, c *loginhttp.Call) {
+			c.Body = dict{"password": "\\\xff"}
+		}, "Body"},
 		"not UTF-8, behind an escape": {func(_ *loginhttp.Endpoint, c *loginhttp.Call) {
 			c.Body = dict{"password": "\\ufffd\xff"}
 		}, "Body"},

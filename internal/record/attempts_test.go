@@ -185,6 +185,10 @@ func TestMerge(t *testing.T) {
 	assert.Equal(t, []Try{{ID: "b", Open: true}}, unsaved.Tries)
 	settled := Attempts{Password: cleared, Code: row(0)}.Settled()
 	assert.Equal(t, Attempts{Code: row(0)}, settled)
+	assert.Equal(t, Attempts{Password: open}, Attempts{Password: open}.Settled(), "an attempt under way")
+	assert.Equal(t, Attempts{Code: Row{N: 2}}, Attempts{Code: Row{N: 2}}.Settled(), "failures in a row")
+	assert.Equal(t, row(0), row(0).Succeed(""), "no attempt")
+	assert.Equal(t, row(0), row(0).Clear(""))
 }
 
 func TestBounded(t *testing.T) {

@@ -41,7 +41,7 @@ func (list Holds) With(h Hold, now time.Time) Holds {
 	var next Holds
 	for _, old := range list {
 		replaced := old.Cause == h.Cause && same(old.Fingerprint, h.Fingerprint)
-		if replaced && now.Before(old.Floor) { // of two responses at once the later time binds
+		if replaced { // of two responses at once the later time binds
 			h.Floor = latest(h.Floor, old.Floor)
 			h.Until = latest(h.Until, h.Floor)
 		}

@@ -106,13 +106,8 @@ func (r Record) Encode() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding a record: %T", err)
 	}
-	if len(r.other) == 0 {
-		return data, nil
-	}
 	all := maps.Clone(r.other)
-	if err := json.Unmarshal(data, &all); err != nil {
-		return nil, fmt.Errorf("encoding a record: %T", err)
-	}
+	_ = json.Unmarshal(data, &all) // which Marshal has written
 	return json.Marshal(all)
 }
 

@@ -103,6 +103,8 @@ func TestHolds(t *testing.T) {
 	assert.Len(t, Holds{{Cause: "credentials", Until: at(60)}}.With(h, at(0)), 2)
 	assert.Len(t, Holds{h}.With(Hold{Cause: "failed", Fingerprint: &one, Until: at(90)}, at(0)), 2, "of another cause")
 	assert.Len(t, Holds{{Cause: "failed", Until: at(60)}}.With(Hold{Cause: "failed", Until: at(90)}, at(0)), 1)
+	other := Holds{{Cause: "failed", Until: at(60), Floor: at(60)}}.With(Hold{Cause: "rate", Until: at(30)}, at(0))
+	assert.Equal(t, at(30), other[1].Until, "another's floor")
 	late := Hold{Cause: "rate", Until: at(3600), Floor: at(3600)}
 	both := Holds{late}.With(Hold{Cause: "rate", Until: at(60), Floor: at(60)}, at(0))
 	require.Len(t, both, 1)
@@ -112,4 +114,9 @@ func TestHolds(t *testing.T) {
 		list = append(list, Hold{Cause: "x", Until: at(5)})
 	}
 	assert.Len(t, list.With(h, at(0)), 8)
+
+	floored := Holds{h, late, {Cause: "x", Until: at(60), Floor: at(50)}}.Floored(at(50))
+	assert.Equal(t, Holds{late}, floored, "those that the vendor wants are in force")
+	early := Holds{{Cause: "x", Until: at(60), Floor: at(50)}}.Floored(at(0))
+	assert.Equal(t, Holds{{Cause: "x", Until: at(50), Floor: at(50)}}, early)
 }
