@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
+	internalsent "github.com/vendorlogin/vendorlogin/internal/sent"
 )
 
 // The caller's pool is the caller's: a failure closes none of its connections.
@@ -160,6 +161,43 @@ func TestRetry(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Package vendorlogin asks for one request through the ctx, after a login that was turned away.
+func TestOnceByTheContext(t *testing.T) {
+	t.Parallel()
+	for once, requests := range map[bool]int{false: 2, true: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			v := responding(429, "busy", "Retry-After", "1")
+			_, err := endpoint(v).Do((&internalsent.Count{Once: once}).In(t.Context()), login(), nil)
+			assertKind(t, vendorlogin.ErrRateLimited, err)
+			assert.Equal(t, requests, v.count())
+		})
+	}
+}
+
+// What the first request has asked for says nothing about the second.
+func TestSecondRequestThatAsksForNoConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		requests := 0
+		once := roundTripper(func(r *http.Request) (*http.Response, error) {
+			if requests++; requests == 2 {
+				return nil, errors.New("example")
+			}
+			trace := httptrace.ContextClientTrace(r.Context())
+			trace.GetConn("api.example.com:443")
+			trace.GotConn(httptrace.GotConnInfo{})
+			resp := reply(429, "busy")
+			resp.Header = http.Header{"Retry-After": {"1"}}
+			return resp, nil
+		})
+		call := secretCall()
+		call.Body = nil
+		_, err := withTransport(endpoint(nil), once).Do(t.Context(), call, nil)
+		assert.False(t, failure(t, err).Unprocessed)
+		assert.Equal(t, 2, requests)
+	})
 }
 
 // The second request decides, and its time is the one that lifetimes count from.

@@ -138,6 +138,22 @@ func TestTimeoutsAreTimeouts(t *testing.T) {
 	timeout, ok := errors.AsType[net.Error](err)
 	require.True(t, ok)
 	assert.True(t, timeout.Timeout())
+	_, err = endpoint(failing(errors.New("custom"))).Do(t.Context(), login(), nil)
+	temporary, ok := errors.AsType[interface {
+		error
+		Temporary() bool
+	}](err)
+	require.True(t, ok)
+	assert.False(t, temporary.Temporary())
+}
+
+// What is left where a quotation is cut out of a password would not be known as a part of it.
+func TestPasswordWithQuotesInATransportsError(t *testing.T) {
+	t.Parallel()
+	call := login()
+	call.Body = map[string]string{"password": `left"middle"right-secret`}
+	_, err := endpoint(failing(errors.New(`refused left"middle"right-secret now`))).Do(t.Context(), call, nil)
+	assert.EqualError(t, failure(t, err).Err, "refused [redacted] now")
 }
 
 // A transport that logs in somewhere itself fails with an error of ours. It says nothing about this login's credentials.

@@ -116,7 +116,14 @@ func TestHideQueryOfOddRequests(t *testing.T) {
 	require.NoError(t, err)
 	_, err = loginhttp.HideQuery(base, nil).RoundTrip(&http.Request{URL: opaque})
 	require.NoError(t, err)
-	assert.Equal(t, []*url.URL{nil, opaque}, seen)
+	sets := func(base http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(req *http.Request) (*http.Response, error) {
+			return base.RoundTrip((&http.Request{URL: opaque}).WithContext(req.Context()))
+		})
+	}
+	_, err = loginhttp.HideQuery(base, sets).RoundTrip(&http.Request{})
+	require.NoError(t, err)
+	assert.Equal(t, []*url.URL{nil, opaque, opaque}, seen)
 }
 
 func TestHideQueryOfFailures(t *testing.T) {

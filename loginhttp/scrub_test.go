@@ -202,6 +202,19 @@ func TestDoublyEscapedValuesAtTheCut(t *testing.T) {
 }
 
 // A Bearer token is not read as Basic's user and password, though it may decode like them.
+func TestHeadersAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	call := login()
+	call.Header = http.Header{"cookie": {"a=cookie-secret"}, "authorization": {" Bearer spaced-token"}}
+	own := echo(t, call, "cookie-secret and spaced-token")
+	assert.Equal(t, "[redacted] and [redacted]", own.Message)
+}
+
+func TestBytesThatAreNotUTF8(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "a\ufffdb", echo(t, login(), "a\xff\xfeb").Message)
+}
+
 func TestBearerIsNotBasic(t *testing.T) {
 	t.Parallel()
 	pair := base64.StdEncoding.EncodeToString([]byte("visitor:example"))

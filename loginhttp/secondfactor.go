@@ -24,7 +24,7 @@ func (e Endpoint) SecondFactor(
 	for c.Attempt = 1; ; c.Attempt++ {
 		code, err := vendorlogin.AskOTP(ctx, src, c)
 		switch {
-		case rejection != nil && (err == nil && slices.Contains(sent, code) || wasSent(err)):
+		case rejection != nil && (slices.Contains(sent, code) || wasSent(err)):
 			return RejectedCode(src, rejection)
 		case err != nil:
 			return err

@@ -91,6 +91,16 @@ func TestSecondFactor(t *testing.T) {
 	}
 }
 
+// What a source says of its first code is the error.
+func TestFirstCodeThatWasSentBefore(t *testing.T) {
+	t.Parallel()
+	source := vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) {
+		return "", &vendorlogin.Error{Kind: vendorlogin.ErrOTPRequired, Unprocessed: true}
+	})
+	err := endpoint(nil).SecondFactor(t.Context(), source, vendorlogin.Challenge{}, func(string) error { panic("sent") })
+	assertKind(t, vendorlogin.ErrOTPRequired, err)
+}
+
 // twoStep logs in with a code alone.
 type twoStep struct {
 	endpoint loginhttp.Endpoint
