@@ -30,6 +30,7 @@ type attempts struct {
 func (t *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	t.count++
 	t.sentAt = time.Now()
+	t.pause, t.unprocessed = 0, false
 	t.witness.begin(t.base, req)
 	resp, err := t.base.RoundTrip(req)
 	if err != nil {
@@ -44,7 +45,7 @@ func (t *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // failed decides after a request without a response: only one that had no connection to go over was certainly not processed.
 func (t *attempts) failed(ctx context.Context) {
-	t.pause, t.unprocessed = 0, t.witness.unsent()
+	t.unprocessed = t.witness.unsent()
 	if t.unprocessed && t.witness.askedForConn.Load() { // a transport that fails by itself would fail again
 		t.plan(ctx, jitter(100*time.Millisecond, 400*time.Millisecond))
 	}
@@ -52,7 +53,6 @@ func (t *attempts) failed(ctx context.Context) {
 
 // responded decides by a response whose body is still to be read.
 func (t *attempts) responded(ctx context.Context, resp *http.Response) {
-	t.pause, t.unprocessed = 0, false
 	switch {
 	case isRedirect(resp.StatusCode):
 		t.hideLocation(resp)

@@ -20,7 +20,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
-	internalsent "github.com/vendorlogin/vendorlogin/internal/sent"
 )
 
 // The caller's pool is the caller's: a failure closes none of its connections.
@@ -163,15 +162,22 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// Package vendorlogin asks for one request through the ctx, after a login that was turned away.
-func TestOnceByTheContext(t *testing.T) {
+// Many that were refused at once do not come back at once.
+func TestPausesDiffer(t *testing.T) {
 	t.Parallel()
-	for once, requests := range map[bool]int{false: 2, true: 1} {
+	for name, v := range map[string]func() *vendor{
+		"refused": func() *vendor { return unreachable(errors.New("refused")) },
+		"429":     func() *vendor { return responding(429, "busy", "Retry-After", "1") },
+	} {
 		synctest.Test(t, func(t *testing.T) {
-			v := responding(429, "busy", "Retry-After", "1")
-			_, err := endpoint(v).Do((&internalsent.Count{Once: once}).In(t.Context()), login(), nil)
-			assertKind(t, vendorlogin.ErrRateLimited, err)
-			assert.Equal(t, requests, v.count())
+			pauses := map[time.Duration]bool{}
+			for range 10 {
+				start := time.Now()
+				_, err := endpoint(v()).Do(t.Context(), login(), nil)
+				require.Error(t, err)
+				pauses[time.Since(start)] = true
+			}
+			assert.Greater(t, len(pauses), 1, name)
 		})
 	}
 }

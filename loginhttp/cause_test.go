@@ -145,6 +145,8 @@ func TestTimeoutsAreTimeouts(t *testing.T) {
 	}](err)
 	require.True(t, ok)
 	assert.False(t, temporary.Temporary())
+	other, _ := errors.AsType[net.Error](err)
+	assert.False(t, other.Timeout())
 }
 
 // What is left where a quotation is cut out of a password would not be known as a part of it.

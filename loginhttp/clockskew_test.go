@@ -89,6 +89,7 @@ func TestThreeClocks(t *testing.T) {
 		"iat and Date agree in the seconds":      {10 * m, 10*m + time.Second, h, h},
 		"the same token again, Date apart":       {-2 * m, -30 * m, h, h},
 		"an old token, clocks apart":             {-50 * time.Second, -15*m - time.Second, h, 45*m + 49*time.Second},
+		"an old token that is over by the Date":  {50 * time.Second, -20 * m, 20*m + 30*time.Second, -20 * time.Second},
 		"no old token, clocks apart":             {-50 * time.Second, -15*m + time.Second, h, h},
 	} {
 		t.Run(name, func(t *testing.T) {

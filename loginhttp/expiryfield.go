@@ -1,7 +1,6 @@
 package loginhttp
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -32,11 +31,9 @@ func (f expiryField) after(start time.Time, skew time.Duration) time.Time {
 
 // readExpiryField reads every form that [Answer.Expiry] names.
 func readExpiryField(raw json.RawMessage) (expiryField, bool) {
-	text := string(bytes.TrimSpace(raw))
-	if strings.HasPrefix(text, `"`) {
-		_ = json.Unmarshal(raw, &text) // where it is none, no form fits
-		text = strings.TrimSpace(text)
-	}
+	text := string(raw)
+	_ = json.Unmarshal(raw, &text) // where it is no string, text stays
+	text = strings.TrimSpace(text)
 	if number, ok := jsonNumber(text); ok {
 		return numericField(number)
 	}

@@ -9,7 +9,7 @@ import (
 
 // jsonNumber reads a number as JSON writes it. A number too large for a float64 is not ok.
 func jsonNumber(s string) (float64, bool) {
-	if strings.Trim(s, "+-.0123456789eE") != "" || !json.Valid([]byte(s)) {
+	if !json.Valid([]byte(s)) {
 		return 0, false
 	}
 	f, err := strconv.ParseFloat(s, 64)

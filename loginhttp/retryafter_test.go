@@ -31,6 +31,17 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
+// A time is in whole seconds: the part of one that is begun is waited for too.
+func TestRetryAfterWithinASecond(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(500 * time.Millisecond)
+		at := time.Now().Add(90 * time.Second).UTC().Format(http.TimeFormat)
+		_, err := endpoint(responding(429, "", "Retry-After", at)).Do(t.Context(), login(), nil)
+		assert.Equal(t, time.Now().Add(90*time.Second).Round(0), failure(t, err).RetryAt)
+	})
+}
+
 // When to come back, by every form of Retry-After.
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()

@@ -98,7 +98,7 @@ func TestOtherWordsStay(t *testing.T) {
 	t.Parallel()
 	own := echo(t, login(), " Too many attempts,\r\n\ttry\u00a0again in 5 minutes. ")
 	assert.Equal(t, "Too many attempts, try again in 5 minutes.", own.Message)
-	own = echo(t, loginhttp.Call{Body: map[string]any{"a": "", "b": "x", "c": "yz", "d": true, "e": nil}}, "x yz true null")
+	own = echo(t, loginhttp.Call{Body: map[string]any{"a": "", "b": "x", "c": "y z", "d": true, "e": nil}}, "x yz true null")
 	assert.Equal(t, "x yz true null", own.Message)
 }
 
@@ -148,6 +148,17 @@ func TestEchoedValuesAtTheCut(t *testing.T) {
 				require.LessOrEqual(t, len(own.Message), 256)
 			}
 		}
+	}
+}
+
+// However long the value is, and whatever was sent beside it.
+func TestLongValuesAtTheCut(t *testing.T) {
+	t.Parallel()
+	for _, length := range []int{200, 2000, 5000} {
+		secret := strings.Repeat("example-", length/8) + "password"
+		call := loginhttp.Call{Body: map[string]string{"password": secret}, Header: http.Header{"X-Device": {"short"}}}
+		own := echo(t, call, strings.Repeat(" ", 4<<10-length/2)+secret)
+		assert.NotContains(t, own.Message, "example")
 	}
 }
 

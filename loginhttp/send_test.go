@@ -13,11 +13,13 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
+	internalsent "github.com/vendorlogin/vendorlogin/internal/sent"
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
@@ -175,4 +177,32 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		assert.EqualValues(t, 4, requests.Load())
 	}
 	assert.Zero(t, leaked.Load())
+}
+
+// A transport may give the same header again.
+func TestLocationStaysWithTheTransport(t *testing.T) {
+	t.Parallel()
+	header := http.Header{"Location": {"/elsewhere"}}
+	v := &vendor{respond: func(int, *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 302, Header: header, Body: http.NoBody}, nil
+	}}
+	for range 2 {
+		_, err := endpoint(v).Do(t.Context(), login(), nil)
+		require.ErrorContains(t, err, "elsewhere")
+	}
+}
+
+// Package vendorlogin asks for one request through the ctx, after a login that was turned away.
+func TestOnceByTheContext(t *testing.T) {
+	t.Parallel()
+	for once, requests := range map[bool]int{false: 2, true: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			v := responding(429, "busy", "Retry-After", "1")
+			count := &internalsent.Count{Once: once}
+			_, err := endpoint(v).Do(count.In(t.Context()), login(), nil)
+			assertKind(t, vendorlogin.ErrRateLimited, err)
+			assert.Equal(t, requests, v.count())
+			assert.Zero(t, count.Load(), "it was not processed")
+		})
+	}
 }
