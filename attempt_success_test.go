@@ -2,6 +2,7 @@ package vendorlogin_test
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -73,7 +74,11 @@ func TestSuccessThatCannotBeSavedIsNotCounted(t *testing.T) {
 					}
 					return nil
 				}
-				v := &fake{life: life}
+				var codes int
+				v := &coded{fake{life: life}, device{func(context.Context, vendorlogin.Challenge) (string, error) {
+					codes++
+					return fmt.Sprintf("%06d", codes), nil
+				}}}
 				c := newClient(t, v, &vendorlogin.Options{Store: s})
 				failed := 0
 				var last error

@@ -109,7 +109,5 @@ func (c *cached) isRejected() bool { return c != nil && c.is(rejectedFlag) }
 
 // with is a copy of c with other flags, to be looked at by the next caller.
 func (c *cached) with(flags flag) *cached {
-	next := &cached{token: c.token, taken: c.taken, expires: c.expires, window: c.window, seq: c.seq, flags: flags}
-	next.headed.Store(c.headed.Load())
-	return next
+	return &cached{token: c.token, taken: c.taken, expires: c.expires, window: c.window, seq: c.seq, flags: flags}
 }

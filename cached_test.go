@@ -72,6 +72,8 @@ func TestHoldIsAFunctionOfBothClocks(t *testing.T) {
 		"last moment":          {15*time.Minute - 1, 15*time.Minute - 1, true},
 		"over":                 {15 * time.Minute, 15 * time.Minute, false},
 		"slept":                {time.Minute, 8 * time.Hour, false},
+		"slept till its end":   {time.Minute, 15 * time.Minute, false},
+		"clock set back a bit": {15 * time.Minute, 14 * time.Minute, false},
 		"clock set back":       {time.Minute, -24 * time.Hour, true},
 		"clock set back, over": {15 * time.Minute, -24 * time.Hour, false},
 	} {

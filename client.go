@@ -69,15 +69,12 @@ func (c *Client) WaitToken(ctx context.Context) (*Token, error) {
 		if deadline, ok := ctx.Deadline(); ok && deadline.Before(e.RetryAt) {
 			return nil, err
 		}
-		timer := time.NewTimer(min(max(time.Until(e.RetryAt), time.Millisecond), time.Minute)) // the clock may be set meanwhile
 		select {
-		case <-timer.C:
+		case <-time.After(min(max(time.Until(e.RetryAt), time.Millisecond), time.Minute)): // the clock may be set meanwhile
 		case <-c.k.closing():
 		case <-ctx.Done():
-			timer.Stop()
 			return nil, c.k.leftBy(ctx.Err())
 		}
-		timer.Stop()
 	}
 }
 

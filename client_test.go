@@ -131,6 +131,15 @@ func TestAuthorizeWith(t *testing.T) {
 	})
 }
 
+func TestAuthorizeWithATokenOfAnotherClient(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &fake{life: time.Hour}, nil) // it has none itself
+		req := &http.Request{}
+		require.NoError(t, c.AuthorizeWith(req, &vendorlogin.Token{Access: vendorlogin.NewSecret("example")}))
+		assert.Equal(t, "Bearer example", req.Header.Get("Authorization"))
+	})
+}
+
 func TestSuccessInTheFirstInstant(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := newClient(t, &fake{life: time.Hour}, nil)

@@ -3,6 +3,7 @@ package vendorlogin_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -123,5 +124,32 @@ func TestWaitTokenLeavesWithItsCaller(t *testing.T) {
 		require.True(t, ok)
 		assert.Equal(t, context.Canceled, e.Kind)
 		assert.NotErrorIs(t, err, vendorlogin.ErrUnavailable)
+	})
+}
+
+// countedContext counts how often somebody wants to know its end.
+type countedContext struct {
+	context.Context
+	asked atomic.Int64
+}
+
+func (c *countedContext) Deadline() (time.Time, bool) {
+	c.asked.Add(1)
+	return c.Context.Deadline()
+}
+
+func TestWaitTokenSleepsUntilRetryAt(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		f.on = func(_ context.Context, _ string, n int64) error {
+			if n == 1 {
+				return down()
+			}
+			return nil
+		}
+		ctx := &countedContext{Context: t.Context()}
+		_, err := newClient(t, f, nil).WaitToken(ctx)
+		require.NoError(t, err)
+		assert.Less(t, ctx.asked.Load(), int64(10))
 	})
 }

@@ -207,3 +207,50 @@ func TestKeepAliveWaitsForSomebodyWhereAPersonMustBeAsked(t *testing.T) {
 		assert.EqualValues(t, 2, asked.Load())
 	})
 }
+
+func TestKeepAliveRenewsARejectedTokenThatHasExpiredWithinTheMinute(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: 40 * time.Second}
+		c := newClient(t, f, &vendorlogin.Options{KeepAlive: true})
+		c.Invalidate(mustToken(t, c))
+		time.Sleep(time.Second)
+		second, ok := c.Peek()
+		require.True(t, ok)
+		c.Invalidate(second)
+		time.Sleep(41 * time.Second)
+		c.Invalidate(second) // as one does whose request was under way
+		time.Sleep(time.Second)
+		_, ok = c.Peek()
+		assert.True(t, ok)
+		assert.EqualValues(t, 3, f.logins.Load())
+	})
+}
+
+func TestKeepAliveOfTokensThatAreStaleAtOnceIsOneLoginASecond(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: 300 * time.Millisecond}
+		c := newClient(t, f, &vendorlogin.Options{KeepAlive: true, RenewBefore: 150 * time.Millisecond})
+		mustToken(t, c)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		assert.LessOrEqual(t, f.logins.Load(), int64(1+10))
+		assert.GreaterOrEqual(t, f.logins.Load(), int64(1+9))
+	})
+}
+
+func TestKeepAliveThatWaitedForAnOutageStopsAfterWrongCredentials(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, &vendorlogin.Options{KeepAlive: true, Cooldown: time.Second, MaxAttempts: -1})
+		mustToken(t, c)
+		f.becomes(func() { f.err = down() })
+		time.Sleep(3 * time.Hour) // now it tries every 12 minutes
+		f.becomes(func() { f.err = wrongPassword() })
+		_, err := c.Renew(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		before := f.logins.Load()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		assert.Equal(t, before, f.logins.Load())
+	})
+}

@@ -352,19 +352,3 @@ func TestOneCallWaitsForOneProbe(t *testing.T) {
 		}
 	})
 }
-
-func TestProbeIsNoRenewalInStatus(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		secret := newChanging("wrong")
-		v := &passworded{secret: secret.secret, right: "right"}
-		c := newClient(t, v, nil)
-		_, err := c.Token(t.Context())
-		require.Error(t, err)
-		secret.took = 20 * time.Second
-		time.Sleep(10 * time.Second)
-		_, err = c.Token(t.Context()) // starts a probe, and leaves after a second
-		require.Error(t, err)
-		assert.Contains(t, c.String(), "on hold")
-		assert.False(t, c.Status().Renewing)
-	})
-}

@@ -56,7 +56,13 @@ func TestErrorInALog(t *testing.T) {
 	assert.NotContains(t, b.String(), "words")
 	assert.NotContains(t, fmt.Sprint((&vendorlogin.Error{Kind: vendorlogin.ErrStore}).LogValue()), "status")
 	assert.NotContains(t, fmt.Sprint((&vendorlogin.Error{Kind: vendorlogin.ErrStore}).LogValue()), "retry_at")
+	assert.NotContains(t, fmt.Sprint((&vendorlogin.Error{Kind: vendorlogin.ErrStore}).LogValue()), "request")
 	data, marshalled := json.Marshal(map[string]error{"error": err})
 	require.NoError(t, marshalled)
 	assert.JSONEq(t, fmt.Sprintf(`{"error":%q}`, err.Error()), string(data))
+}
+
+func TestErrorUnwrapsToWhatThereIs(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, []error{vendorlogin.ErrStore}, (&vendorlogin.Error{Kind: vendorlogin.ErrStore}).Unwrap())
 }

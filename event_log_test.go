@@ -151,3 +151,15 @@ func TestLogTexts(t *testing.T) {
 		assert.Equal(t, "ERROR", vendorlogin.LogLevel(e))
 	}
 }
+
+func TestLogLineHoldsOnlyWhatThereIs(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var l log
+		c := newClient(t, &fake{}, &vendorlogin.Options{Logger: l.logger()})
+		require.NoError(t, c.Logout(t.Context()))
+		synctest.Wait()
+		assert.Contains(t, l.String(), "logged out")
+		assert.NotContains(t, l.String(), "duration")
+		assert.NotContains(t, l.String(), "expires")
+	})
+}

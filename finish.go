@@ -56,10 +56,10 @@ func (o *order) keep(ctx context.Context, t *Token, rotated bool) *outcome {
 	return out
 }
 
-// isSaved reports whether the record is t, and its refresh token not consumed.
+// isSaved reports whether the record is t. Another process may have marked it as consumed since.
 func (o *order) isSaved(t *Token) bool {
 	rec := o.ledger.rec.Token
-	return rec != nil && !o.ledger.rec.Spent && rec.Access == t.Access.Reveal() && rec.IssuedAt.Equal(t.IssuedAt)
+	return rec != nil && rec.Access == t.Access.Reveal() && rec.IssuedAt.Equal(t.IssuedAt)
 }
 
 // successor is the record with t in it, and the hold that follows if t is useless. A hold that is about other credentials stays.

@@ -3,6 +3,7 @@ package vendorlogin_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -158,6 +159,24 @@ func TestSaveWhoseResponseWasLostIsOurs(t *testing.T) {
 		mustToken(t, c)
 		assert.NotContains(t, types(seen.seen()), vendorlogin.EventAdopt)
 		assert.False(t, c.Status().Unsaved)
+	})
+}
+
+// Whoever saw our token before we knew that it was saved may be sending its refresh token.
+func TestSaveWhoseResponseWasLostTakesNoMarkBack(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		lost := false
+		s.after = func(_ context.Context, op string) error {
+			if op == "save" && !lost {
+				lost = true
+				s.put(strings.Replace(string(s.blob().data), `{"format":1`, `{"format":1,"spent":true`, 1))
+				return errDisk
+			}
+			return nil
+		}
+		mustToken(t, newClient(t, &fake{life: time.Hour}, shared(s)))
+		assert.True(t, s.record(t).Spent)
 	})
 }
 

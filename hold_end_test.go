@@ -43,6 +43,19 @@ func TestTokenOfAnotherProcessEndsAHold(t *testing.T) {
 	})
 }
 
+func TestTokenOfAnotherProcessEndsAHoldThatIsInForce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		c := newClient(t, &fake{err: down()}, shared(s))
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		require.NotNil(t, c.Status().Hold)
+		s.put(recordOf("other", 0, time.Hour, ""))
+		assert.Equal(t, "other", mustToken(t, c).Access.Reveal())
+		assert.Nil(t, c.Status().Hold)
+	})
+}
+
 func TestHoldOfAnotherProcessEndsWhenTheCredentialsChange(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newMemStore()
@@ -139,5 +152,56 @@ func TestPasswordThatChangedBackAfterTheCooldown(t *testing.T) {
 		_, err = c.Token(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
 		assert.Equal(t, sent+1, f.logins.Load())
+	})
+}
+
+// Credentials that cannot be read at the moment say nothing: the login that follows a change is tried.
+func TestCredentialsThatCannotBeComparedAreSent(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		secret, broken := newChanging("wrong-example"), false
+		f := newPassworded(func(ctx context.Context) (vendorlogin.Secret, error) {
+			if broken {
+				broken = false
+				return vendorlogin.Secret{}, errDisk
+			}
+			return secret.secret(ctx)
+		})
+		c := newClient(t, f, nil)
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		secret.value.Store(&f.right)
+		secret.then = func() { broken, secret.then = true, nil } // after the probe's reading
+		time.Sleep(6 * time.Second)
+		mustToken(t, c)
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}
+
+// guarded is a vendor that wants a person's code, and whose credentials can be compared.
+type guarded struct{ coded }
+
+func (g *guarded) Login(ctx context.Context) (*vendorlogin.Token, error) {
+	return g.coded.Login(ctx)
+}
+
+func (g *guarded) Fingerprint(context.Context) (uint64, error) { return 1, nil }
+
+// That nobody was there to be asked is over once somebody is, though the credentials are the same.
+func TestCallerIsAskedAfterABackgroundRenewalThatAskedNobody(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		asked := 0
+		g := &guarded{coded{fake{life: time.Hour}, vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) {
+			asked++
+			return "123456", nil
+		})}}
+		c := newClient(t, g, nil)
+		mustToken(t, c)
+		time.Sleep(59 * time.Minute)
+		mustToken(t, c) // starts a renewal in the background
+		synctest.Wait()
+		require.Equal(t, 1, asked)
+		time.Sleep(time.Minute)
+		assert.Equal(t, "access-2", mustToken(t, c).Access.Reveal())
+		assert.Equal(t, 2, asked)
 	})
 }

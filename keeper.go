@@ -132,8 +132,7 @@ func (k *keeper) setTimer() {
 	mono, wall := k.now()
 	h, hold := k.cached.Load(), k.onHold()
 	switch {
-	case h == nil: // nobody has asked yet
-		k.timer.Stop()
+	case h == nil: // nobody has asked yet; onTimer sees it too
 	case h.at(mono, wall) == fresh && !h.is(rejectedFlag):
 		k.timer.Reset(max(h.expires-h.window-mono, reviewInterval)) // a vendor's mistake must not become a login per millisecond
 	case hold == nil:
@@ -141,7 +140,7 @@ func (k *keeper) setTimer() {
 	case hold.cause == causeRejected && h.at(mono, wall) == expired, hold.cause == causeBackground: // waits for somebody to ask
 		k.timer.Stop()
 	default:
-		k.timer.Reset(max(hold.until-mono, time.Millisecond))
+		k.timer.Reset(hold.until - mono)
 	}
 }
 

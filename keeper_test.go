@@ -65,6 +65,30 @@ func TestClosedClientHandsOutNothing(t *testing.T) {
 	assert.Nil(t, k.cached.Load())
 }
 
+func TestWhoeverAsksLateWhetherAClientIsClosedHears(t *testing.T) {
+	t.Parallel()
+	var k keeper
+	k.close()
+	select {
+	case <-k.closing():
+	default:
+		assert.Fail(t, "it is closed")
+	}
+}
+
+func TestTimerRunsOnlyWhileItIsNeeded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, err := NewClient(instant{}, &Options{KeepAlive: true})
+		require.NoError(t, err)
+		assert.False(t, c.k.timer.Stop(), "nobody has asked yet")
+		_, err = c.Token(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, c.Close())
+		assert.False(t, c.k.timer.Stop(), "closed")
+	})
+}
+
 // instant is a vendor whose tokens last an hour.
 type instant struct{}
 
@@ -127,6 +151,14 @@ func TestPersonIsNotAskedByAProbe(t *testing.T) {
 	assert.True(t, e.Unprocessed)
 }
 
+func TestCodeThatIsAskedForOutsideALogin(t *testing.T) {
+	t.Parallel()
+	source := OTPFunc(func(context.Context, Challenge) (string, error) { return "123456", nil })
+	code, err := AskOTP((&scope{}).in(t.Context()), source, Challenge{}) // such as by Revoke
+	require.NoError(t, err)
+	assert.Equal(t, "123456", code)
+}
+
 func TestTypeOfAPanicIsTold(t *testing.T) {
 	t.Parallel()
 	panicked := flight.Cause{Panic: "example", At: "a.go:7"}
@@ -160,4 +192,10 @@ func TestLateTimerStartsNothing(t *testing.T) {
 			require.NoError(t, c.Close())
 		})
 	}
+}
+
+func TestNothingIsProbedWhereNothingIsDue(t *testing.T) {
+	t.Parallel()
+	k := keeper{vendor: vendor{instant{}}, trouble: &trouble{}}
+	assert.Nil(t, k.probeIfDue(t.Context(), &hold{cause: causeFailed}, 0), "there is no store")
 }

@@ -186,7 +186,7 @@ func (l *ledger) warn(err error) { l.report(l.toError(err)) }
 func (l *ledger) degrade(e *Error) {
 	l.failed, l.store = e, nil
 	l.report(e)
-	l.version, l.rec = "", record.Record{}
+	l.rec = record.Record{}
 }
 
 // sleep waits for about d within ctx.

@@ -234,6 +234,7 @@ func TestClaimOfACrashedProcessBarsNobodyForLong(t *testing.T) {
 		"just made":          {35 * time.Second, 8 * time.Second},
 		"its clock is ahead": {5 * time.Minute, 0},
 		"nonsense":           {1000 * time.Hour, 0},
+		"over":               {0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {

@@ -270,3 +270,20 @@ func TestSeedOfWhatNoRequestCanCarry(t *testing.T) {
 		assert.False(t, c.Status().Ready())
 	})
 }
+
+func TestSeedBeginsTheRowOfFailuresAnew(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := newClient(t, &fake{err: &vendorlogin.Error{Kind: vendorlogin.ErrUnavailable, Unprocessed: true}}, nil)
+		for range 6 {
+			time.Sleep(10 * time.Second)
+			_, err := c.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		}
+		seeded := &vendorlogin.Token{Access: vendorlogin.NewSecret("seeded"), ExpiresAt: time.Now().Add(time.Hour)}
+		require.NoError(t, c.Seed(t.Context(), seeded))
+		_, err := c.Renew(t.Context())
+		e, ok := errors.AsType[*vendorlogin.Error](err)
+		require.True(t, ok)
+		assert.LessOrEqual(t, time.Until(e.RetryAt), time.Second)
+	})
+}

@@ -105,15 +105,14 @@ func (o *order) keepLock(ctx context.Context) {
 	go func() {
 		defer close(ended)
 		defer func() { _ = recover() }() // a panic in Extend
-		tick := time.NewTicker(leaseTime / 3)
-		defer tick.Stop()
+		tick := time.Tick(leaseTime / 3)
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-running.Done():
 				return
-			case <-tick.C:
+			case <-tick:
 				extend()
 			}
 		}

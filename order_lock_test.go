@@ -30,7 +30,9 @@ func TestLockOfAProcessThatDiesIsTakenThoughItsAttemptIsOpen(t *testing.T) {
 
 func TestLockIsTriedRarelyWhileTheRecordSaysThatItsHolderIsAtWork(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		for busy, most := range map[string]int{`,"spent":true`: 7, "": 60} {
+		attempt := `,"attempts":{"password":{"tries":[{"id":"x-1","owner":"x","open":true,"end":"` +
+			time.Now().Add(time.Minute).Format(time.RFC3339) + `"}]}}`
+		for busy, most := range map[string]int{`,"spent":true`: 7, attempt: 7, "": 60} {
 			s := newMemStore()
 			f := newRefresher(time.Hour, 0)
 			_, err := s.TryLock(t.Context(), f.Account().Key(), 9*time.Second)
@@ -42,6 +44,60 @@ func TestLockIsTriedRarelyWhileTheRecordSaysThatItsHolderIsAtWork(t *testing.T) 
 			assert.LessOrEqual(t, locks, most, busy)
 			assert.GreaterOrEqual(t, locks, most/2, busy)
 		}
+	})
+}
+
+// The first looks come quickly, as most renewals are short.
+func TestPausesBetweenTriesForTheLockGrow(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour}
+		_, err := s.TryLock(t.Context(), f.Account().Key(), 2*time.Second)
+		require.NoError(t, err)
+		var tries []time.Time
+		s.before = failAt("lock", func(context.Context) error { tries = append(tries, time.Now()); return nil })
+		mustToken(t, newClient(t, f, shared(s)))
+		require.Greater(t, len(tries), 4)
+		for i, mean := range []time.Duration{50, 100, 200, 200} {
+			assert.InDelta(t, mean*time.Millisecond, tries[i+1].Sub(tries[i]), float64(mean*time.Millisecond/4), i)
+		}
+	})
+}
+
+func TestStoreThatFailsWhileTheLockIsAwaitedIsDoneWithout(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{life: time.Hour}
+		_, err := s.TryLock(t.Context(), f.Account().Key(), time.Hour)
+		require.NoError(t, err)
+		began := time.Now()
+		s.before = failAt("load", func(context.Context) error {
+			if time.Since(began) >= 2*time.Second {
+				return errDisk
+			}
+			return nil
+		})
+		assert.Equal(t, "access-1", mustToken(t, newClient(t, f, shared(s))).Access.Reveal())
+		assert.Less(t, time.Since(began), 3*time.Second)
+	})
+}
+
+// An extension that is under way when LoginTimeout ends is not broken off: the lock is held while the renewal may still save.
+func TestLastExtensionOfTheLockIsMade(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		hangs, s := &fake{}, newMemStore()
+		hangs.on = func(context.Context, string, int64) error { time.Sleep(20 * time.Second); return nil }
+		s.before = func(ctx context.Context, op string) error {
+			if op == "extend" {
+				return pass(ctx, 100*time.Millisecond)
+			}
+			return nil
+		}
+		o := shared(s)
+		o.LoginTimeout = 10*time.Second + 50*time.Millisecond
+		_, err := newClient(t, hangs, o).Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		assert.Equal(t, 3, count(s.commands(), "extend"))
 	})
 }
 

@@ -25,7 +25,7 @@ func originOf(u *url.URL) origin {
 	case o.port != "":
 	case o.scheme == "https":
 		o.port = "443"
-	case o.scheme == "http":
+	default:
 		o.port = "80"
 	}
 	return o

@@ -316,3 +316,9 @@ func TestSourceThatDoesNotHeedContextIsLeftBehind(t *testing.T) {
 		close(enter)
 	})
 }
+
+func TestPanicOfASourceIsTheCallers(t *testing.T) {
+	t.Parallel()
+	s := vendorlogin.OTPFunc(func(context.Context, vendorlogin.Challenge) (string, error) { panic(panicText) })
+	assert.PanicsWithValue(t, panicText, func() { _, _ = vendorlogin.AskOTP(t.Context(), s, vendorlogin.Challenge{}) })
+}

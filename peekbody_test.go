@@ -50,8 +50,8 @@ func TestPeekBody(t *testing.T) {
 	}
 	for kind, peeks := range map[string]bool{
 		"application/json": true, "Application/Problem+JSON; charset=utf-8": true, "text/xml": true, "application/soap+xml": true,
-		"text/html; charset=utf-8": true,
-		"application/x-ndjson":     false, "application/stream+json": false, "application/octet-stream": false, "": false,
+		"text/html; charset=utf-8": true, "application/json ; charset=utf-8": true,
+		"application/x-ndjson": false, "application/stream+json": false, "application/octet-stream": false, "": false,
 	} {
 		resp := &http.Response{
 			StatusCode: 200, ContentLength: -1, Uncompressed: true, Header: header{"Content-Type": {kind}},

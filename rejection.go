@@ -82,12 +82,6 @@ func (k *keeper) hurry(mono time.Duration, wall time.Time) {
 	}
 }
 
-// isRejected reports whether t is the cached token, and an API rejected it.
-func (k *keeper) isRejected(t *Token) bool {
-	h := k.cached.Load()
-	return h.isRejected() && h.token == t
-}
-
 // accepted is told that an API accepted t. Where t came in place of a rejected token, it is good. disputed: it was sent after an API
 // had rejected it.
 func (k *keeper) accepted(t *Token, disputed bool) {
@@ -97,7 +91,7 @@ func (k *keeper) accepted(t *Token, disputed bool) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if disputed && h.is(rejectedFlag) {
+	if disputed {
 		k.troubled().rejection.disputed = true
 	}
 	if h.is(unprovenFlag) {

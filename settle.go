@@ -105,7 +105,7 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 		h.flags |= unsavedFlag
 	}
 	before := k.cached.Load()
-	if r.forRejected || r.job != jobSeed && before != nil && before.flags&(rejectedFlag|unprovenFlag) != 0 {
+	if r.job != jobSeed && before != nil && before.flags&(rejectedFlag|unprovenFlag) != 0 {
 		h.flags |= unprovenFlag
 		if out.adopted {
 			k.trouble.rejection.renewed(mono, max(wall.Sub(out.token.IssuedAt), 0))
@@ -127,7 +127,7 @@ func (k *keeper) take(ctx context.Context, r *run, out outcome) {
 		k.setHold(ctx, out)
 	case hold != nil && out.adopted && (hold.cause == causeRejected || wall.Before(hold.floor)):
 		// another process's success says nothing about our credentials, or about what the vendor told us
-	case hold != nil && r.job == jobSeed && wall.Before(hold.floor):
+	case hold != nil && wall.Before(hold.floor): // after Seed
 		rest := *hold
 		rest.until, rest.untilWall = mono+hold.floor.Sub(wall), hold.floor
 		k.trouble.hold = &rest

@@ -235,6 +235,25 @@ func TestEmptyBudgetDecidesNothing(t *testing.T) {
 		require.NoError(t, err)
 		assert.Same(t, first, token)
 		assert.EqualValues(t, 2, f.logins.Load())
+		assert.NotNil(t, c.Status().Hold, "and is looked at no more for now")
+	})
+}
+
+func TestFailureBesideATokenThatIsRejectedMeanwhileIsAHold(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, nil)
+		first := mustToken(t, c)
+		time.Sleep(56 * time.Minute)
+		f.becomes(func() { f.err, f.took = wrongPassword(), 5*time.Second })
+		mustToken(t, c) // renewed in the background
+		time.Sleep(time.Second)
+		c.Invalidate(first)
+		for range 10 {
+			_, err := c.Token(t.Context())
+			require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
+		}
+		assert.EqualValues(t, 2, f.logins.Load())
 	})
 }
 

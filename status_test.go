@@ -74,6 +74,8 @@ func TestStatusInALog(t *testing.T) {
 	account := vendorlogin.Account{Vendor: "fake", Principal: "ops@example.com"}
 	for want, s := range map[string]vendorlogin.Status{
 		"fake (ops@example.com): no token": {State: "none"},
+		"fake (ops@example.com): renewing": {State: "expired", Renewing: true},
+		"fake (ops@example.com): closed":   {State: "closed", Renewing: true},
 		"fake (ops@example.com): fresh, expires 2026-03-01T10:15:00Z": {
 			State: "fresh", Renewing: true, ExpiresAt: time.Date(2026, 3, 1, 10, 15, 0, 0, time.UTC),
 		},
@@ -88,4 +90,27 @@ func TestStatusInALog(t *testing.T) {
 		assert.Equal(t, want, s.String())
 		assert.Equal(t, want, s.LogValue().String())
 	}
+}
+
+func TestReady(t *testing.T) {
+	t.Parallel()
+	for state, ready := range map[vendorlogin.State]bool{"none": false, "fresh": true, "stale": true, "expired": false, "closed": false} {
+		assert.Equal(t, ready, vendorlogin.Status{State: state}.Ready(), state)
+	}
+}
+
+func TestProbeIsNoRenewalInStatus(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		secret := newChanging("wrong")
+		v := &passworded{secret: secret.secret, right: "right"}
+		c := newClient(t, v, nil)
+		_, err := c.Token(t.Context())
+		require.Error(t, err)
+		secret.took = 20 * time.Second
+		time.Sleep(10 * time.Second)
+		_, err = c.Token(t.Context()) // starts a probe, and leaves after a second
+		require.Error(t, err)
+		assert.Contains(t, c.String(), "on hold")
+		assert.False(t, c.Status().Renewing)
+	})
 }

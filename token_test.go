@@ -209,3 +209,21 @@ func TestNoMonotonicReadingInATokensTimes(t *testing.T) {
 		}
 	})
 }
+
+func TestSetHeaderKeepsTheOthers(t *testing.T) {
+	t.Parallel()
+	req := &http.Request{Header: http.Header{"Accept": {"text/plain"}}}
+	require.NoError(t, (&vendorlogin.Token{Access: vendorlogin.NewSecret("example")}).SetHeader(req, "X-Key"))
+	assert.Equal(t, http.Header{"Accept": {"text/plain"}, "X-Key": {"example"}}, req.Header)
+}
+
+func TestEachSecretOfATokenIsStored(t *testing.T) {
+	t.Parallel()
+	token, err := vendorlogin.RecodeToken(&vendorlogin.Token{Access: vendorlogin.NewSecret("access"), Secrets: map[string]vendorlogin.Secret{
+		"csrf": vendorlogin.NewSecret("one"), "session": vendorlogin.NewSecret("two"),
+	}})
+	require.NoError(t, err)
+	assert.Len(t, token.Secrets, 2)
+	assert.Equal(t, "one", token.Secrets["csrf"].Reveal())
+	assert.Equal(t, "two", token.Secrets["session"].Reveal())
+}

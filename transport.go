@@ -80,7 +80,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if t.originer != nil && !t.allows(req, t.originsOf(token)) {
 		return t.sendElsewhere(req)
 	}
-	disputed := k.isRejected(token)
+	disputed := k.cached.Load().isRejected()
 	resp, err := t.send(req, token)
 	switch {
 	case err != nil:
@@ -229,12 +229,10 @@ func readAhead(resp *http.Response) (settled func()) {
 	return func() {
 		closing := time.AfterFunc(discardTime, func() { _ = body.Close() })
 		defer closing.Stop()
-		leaving := time.NewTimer(2 * discardTime)
-		defer leaving.Stop()
 		select {
 		case <-done:
 			resp.Body = ahead.Body
-		case <-leaving.C:
+		case <-time.After(2 * discardTime):
 			resp.Body = stuckBody{}
 		}
 	}
@@ -250,11 +248,9 @@ func (stuckBody) Close() error { return nil }
 // discardTime is what the body of a rejected response has to end, so that its connection can be used again.
 const discardTime = 100 * time.Millisecond
 
-// discard closes a body, at its end if that comes soon.
+// discard closes a body whose start readAhead has read.
 func discard(body io.ReadCloser) {
-	timer := time.AfterFunc(discardTime, func() { _ = body.Close() })
 	_, _ = io.CopyN(io.Discard, body, maxPeek)
-	timer.Stop()
 	_ = body.Close()
 }
 

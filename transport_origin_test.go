@@ -277,6 +277,26 @@ func TestNilAuthenticatorIsRefused(t *testing.T) {
 	}
 }
 
+// misnaming is a vendor whose API names no origin that is well formed.
+type misnaming struct{ mint }
+
+func (*misnaming) APIOrigins(*vendorlogin.Token) []string {
+	return []string{"api.example.com", "https://"}
+}
+
+func TestOriginsThatAreNotWellFormedReplaceNothing(t *testing.T) {
+	t.Parallel()
+	status, _ := get(t, newTransportClient(t, &misnaming{}, nil).Transport(&api{}), things)
+	assert.Equal(t, 200, status)
+}
+
+func TestAccountWithoutAnEndpointHasNoOrigin(t *testing.T) {
+	t.Parallel()
+	rt := newTransportClient(t, accounted{}, nil).Transport(&api{})
+	_, err := rt.RoundTrip(&http.Request{URL: &url.URL{Path: "/things"}, Header: http.Header{}})
+	assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest)
+}
+
 func TestOrigins(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []string{

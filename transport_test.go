@@ -281,6 +281,8 @@ func TestCloseIdleConnectionsIsPassedOn(t *testing.T) {
 	base := &closeCounter{}
 	(&http.Client{Transport: newTransportClient(t, &mint{}, nil).Transport(base)}).CloseIdleConnections()
 	assert.Equal(t, 1, base.closed)
+	plain := newTransportClient(t, &mint{}, nil).Transport(answer{})
+	assert.NotPanics(t, (&http.Client{Transport: plain}).CloseIdleConnections, "a base that has none")
 }
 
 // A mock that returns nothing at all: with http.Client alone that is an error, at the first request and at the replay.

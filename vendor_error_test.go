@@ -3,6 +3,7 @@ package vendorlogin
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -21,9 +22,10 @@ func TestToErrorLeavesWhatItIsGiven(t *testing.T) {
 	own := &Error{Account: Account{Vendor: "other"}, Op: "otp", Kind: ErrForbidden}
 	assert.Equal(t, own, v.toError("login", own))
 	for _, kind := range []error{context.DeadlineExceeded, context.Canceled} {
-		ended := v.toError("login", &Error{Kind: kind})
+		ended := v.toError("login", &Error{Kind: kind, Err: plainError("why")})
 		assert.Equal(t, ErrUnavailable, ended.Kind, "it is not the caller's ctx that ended")
 		require.ErrorIs(t, ended, kind)
+		require.ErrorIs(t, ended, plainError("why"))
 	}
 	for _, kind := range kinds {
 		assert.Equal(t, kind, v.toError("login", kind).Kind)
@@ -32,6 +34,14 @@ func TestToErrorLeavesWhatItIsGiven(t *testing.T) {
 	assert.Equal(t, ErrUnavailable, v.toError("login", (*Error)(nil)).Kind)
 	assert.Equal(t, ErrUnavailable, v.toError("login", context.Canceled).Kind)
 	require.ErrorIs(t, v.toError("login", context.Canceled), context.Canceled)
+}
+
+func TestTokenWithoutAccessIsNone(t *testing.T) {
+	t.Parallel()
+	_, err := vendor{accountOnly{}}.normalized("login", &Token{Refresh: NewSecret("r")}, nil, time.Now())
+	require.NotNil(t, err)
+	assert.Equal(t, ErrBadResponse, err.Kind)
+	assert.Equal(t, plainError("the authenticator returned no token"), err.Err)
 }
 
 type accountOnly struct{ account Account }

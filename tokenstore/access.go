@@ -12,10 +12,10 @@ import (
 const modesMatter = runtime.GOOS != "windows"
 
 // isLax reports whether a mode lets anybody but the owner in.
-func isLax(info fs.FileInfo) bool { return modesMatter && info.Mode().Perm()&0o077 != 0 }
+func isLax(info fs.FileInfo) bool { return modesMatter && info.Mode()&0o077 != 0 }
 
 // tight is the mode without the rights of others.
-func tight(info fs.FileInfo) fs.FileMode { return info.Mode().Perm() & 0o700 }
+func tight(info fs.FileInfo) fs.FileMode { return info.Mode() & 0o700 }
 
 // checkAccess rejects a directory that the user uid must not keep tokens in, with words that say what to do instead. Whoever may write to a
 // directory can put files of their own in the place of ours. In one that belongs to another user we would leave files which that user's

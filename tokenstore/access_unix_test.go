@@ -26,10 +26,17 @@ type belonging struct {
 	fs.FileInfo
 	mode     fs.FileMode
 	uid, gid uint32
+	unknown  bool // whose it is
 }
 
 func (b belonging) Mode() fs.FileMode { return b.mode | fs.ModeDir }
-func (b belonging) Sys() any          { return &syscall.Stat_t{Uid: b.uid, Gid: b.gid} }
+
+func (b belonging) Sys() any {
+	if b.unknown {
+		return nil
+	}
+	return &syscall.Stat_t{Uid: b.uid, Gid: b.gid}
+}
 
 func TestCheckAccess(t *testing.T) {
 	t.Parallel()
@@ -43,6 +50,7 @@ func TestCheckAccess(t *testing.T) {
 		"ours, others may read":          {belonging{mode: 0o755, uid: 1000, gid: 100}, 1000, ""},
 		"ours, a user's private group":   {belonging{mode: 0o775, uid: 1000, gid: 1000}, 1000, ""},
 		"below a volume's root":          {belonging{mode: 0o700 | setgid, uid: 1000, gid: 2000}, 1000, ""},
+		"nobody knows whose":             {belonging{mode: 0o777, unknown: true}, 1000, ""},
 		"root's":                         {belonging{mode: 0o700}, 0, ""},
 		"ours, a group may write":        {belonging{mode: 0o770, uid: 1000, gid: 100}, 1000, "chmod go-w"},
 		"ours, all may write":            {belonging{mode: 0o777, uid: 1000, gid: 1000}, 1000, "chmod go-w"},
@@ -76,6 +84,7 @@ func TestFileErrorNamesTheOwner(t *testing.T) {
 		assert.Equal(t, err, tokenstore.WithOwner(err, info, 1001))
 	}
 	assert.Equal(t, syscall.EIO, tokenstore.WithOwner(syscall.EIO, info, 1000))
+	assert.Equal(t, syscall.EPERM, tokenstore.WithOwner(syscall.EPERM, belonging{unknown: true}, 1000))
 }
 
 // A directory that checkAccess rejects is neither used nor changed.

@@ -102,7 +102,11 @@ func (d dir) openOnce(name string, flag int) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The file may have been replaced by something else by now.
+	return d.openSame(name, flag, before)
+}
+
+// openSame opens a file that was looked at before. Something else may have its name by now.
+func (d dir) openSame(name string, flag int, before fs.FileInfo) (*os.File, error) {
 	f, err := d.OpenFile(name, flag|nonblock, 0)
 	if err != nil {
 		return nil, withOwner(err, before, os.Geteuid())
@@ -159,7 +163,7 @@ const temporary = ".tmp."
 
 // replace gives a file new content, in one step: whoever reads it, and whenever we are killed, there is the old content or the new.
 func (d dir) replace(name string, content []byte) error {
-	temp := name + temporary + newRandom().String()
+	temp := name + temporary + randomName()
 	if err := d.write(temp, content); err != nil {
 		_ = d.Remove(temp)
 		return err

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -55,6 +56,26 @@ func TestFileTightensLaxModes(t *testing.T) {
 	require.NoError(t, lease.Unlock(t.Context()))
 	useAll(t, store)
 	requireTight(t, dir)
+}
+
+// Each right of others is one too many, and what the owner has left out stays left out.
+func TestFileTightensNothingButTheRightsOfOthers(t *testing.T) {
+	t.Parallel()
+	for _, rights := range []fs.FileMode{0o040, 0o020, 0o010, 0o004, 0o002, 0o001} {
+		for _, owner := range []fs.FileMode{0o500, 0o700} {
+			dir := t.TempDir()
+			t.Cleanup(func() { _ = os.Chmod(dir, 0o700) })
+			store, record := tokenstore.NewFile(dir), filepath.Join(dir, "record.key")
+			good := tokenstore.EncodeRecord("key", []byte("data"), time.Now().Add(time.Hour))
+			require.NoError(t, os.WriteFile(record, good, 0o600))
+			require.NoError(t, os.Chmod(record, owner|rights))
+			require.NoError(t, os.Chmod(dir, owner|rights&^0o022)) // a directory that others may write to is rejected
+			_, _, err := store.Load(t.Context(), "key")
+			require.NoError(t, err)
+			requireMode(t, dir, owner)
+			requireMode(t, record, owner)
+		}
+	}
 }
 
 // useAll makes a file of each kind.
@@ -220,4 +241,43 @@ func TestFileDirectoryBehindADanglingLink(t *testing.T) {
 	_, _, err := store.Load(t.Context(), "key")
 	require.Equal(t, vendorlogin.ErrNoRecord, err)
 	require.NoError(t, store.Delete(t.Context(), "key", "any"))
+}
+
+// What has the name by the time it is opened may be another file, or another directory, than what was looked at before.
+func TestFileReplacedWhileItIsOpened(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"record.key", "another"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+	}
+	require.NoError(t, os.Symlink("another", filepath.Join(dir, "link")))
+	require.NoError(t, tokenstore.CheckOpen(dir, "record.key", "record.key"))
+	for _, name := range []string{"another", "link"} {
+		require.ErrorContains(t, tokenstore.CheckOpen(dir, "record.key", name), "was replaced", name)
+	}
+}
+
+func TestFileDirectoryReplacedWhileItIsOpened(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.Chmod(dir, 0o777))
+	require.ErrorContains(t, tokenstore.Tighten(dir), "use a directory below it")
+	requireMode(t, dir, 0o777)
+	require.NoError(t, os.Chmod(dir, 0o755))
+	require.NoError(t, tokenstore.Tighten(dir))
+	requireMode(t, dir, 0o700)
+}
+
+// Only a file that was replaced is opened again, and not without end.
+func TestFileIsOpenedAgainOnlyWhenReplaced(t *testing.T) {
+	t.Parallel()
+	tries, err := tokenstore.Retry(syscall.EIO)
+	require.Equal(t, syscall.EIO, err)
+	require.Equal(t, 1, tries)
+	tries, err = tokenstore.Retry(tokenstore.ErrMoved, tokenstore.ErrMoved, nil)
+	require.NoError(t, err)
+	require.Equal(t, 3, tries)
+	tries, err = tokenstore.Retry(slices.Repeat([]error{tokenstore.ErrMoved}, 1000)...)
+	require.Equal(t, tokenstore.ErrMoved, err)
+	require.Equal(t, 100, tries)
 }

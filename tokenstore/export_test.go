@@ -68,6 +68,74 @@ func CheckLock(dirPath, path, name string) error {
 	return d.sameFile(lock, name)
 }
 
+// CheckLockByPath locks the file of that name in dir, whatever it is by now.
+func CheckLockByPath(dirPath, name string) error {
+	d, err := openDir(dirPath, false)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	lock, err := d.lockByPath(name)
+	if err == nil {
+		lock.free()
+	}
+	return err
+}
+
+// HoldLiveness makes the holder's file of a lease in dir, and tells which of names it got.
+func HoldLiveness(dirPath, key string, names []string) (name string, err error) {
+	d, err := openDir(dirPath, false)
+	if err != nil {
+		return "", err
+	}
+	defer d.Close()
+	name, lock, err := d.holdLiveness(key, func() string {
+		next := names[0]
+		names = names[1:]
+		return next
+	})
+	if err != nil {
+		return name, err
+	}
+	lock.free()
+	return name, nil
+}
+
+// CheckOpen opens the file that has the name now, when another was looked at before.
+func CheckOpen(dirPath, before, now string) error {
+	d, err := openDir(dirPath, false)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	looked, err := d.regular(before)
+	if err != nil {
+		return err
+	}
+	f, err := d.openSame(now, os.O_RDONLY, looked)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// Tighten is what is done to the directory at path once it is open.
+func Tighten(path string) error {
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return dir{root}.tighten(true)
+}
+
+// ErrMoved is a file that was replaced, and Retry counts how often a call is made that ends with one after the other of errs.
+var ErrMoved = errMoved
+
+func Retry(errs ...error) (tries int, err error) {
+	return retryMoved(func() (int, error) { tries++; return tries, errs[tries-1] })
+}
+
 // EncodeRecord gives a record's file.
 func EncodeRecord(key string, blob []byte, ends time.Time) []byte {
 	return encodeRecord(key, record{newRandom(), ends, blob})

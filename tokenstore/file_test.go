@@ -46,10 +46,13 @@ func TestFileUnreadableRecord(t *testing.T) {
 		"binary":          {bytes.Repeat([]byte{0}, 4096), "not a token record"},
 		"large":           {bytes.Repeat([]byte("x"), 1<<20), "not a token record"},
 		"other format":    {flip(good, len("vlrecord")), "format"},
+		"format before":   {append([]byte("vlrecord\x00"), good[9:]...), "format 0, not 1"},
 		"cut in magic":    {good[:5], "not a token record"},
 		"cut in header":   {good[:40], "cut off"},
 		"cut in blob":     {good[:len(good)-1], "cut off"},
 		"longer":          {append(bytes.Clone(good), 0), "longer"},
+		"longest longer":  {append(tokenstore.EncodeRecord("key", make([]byte, 65<<10), time.Now().Add(time.Hour)), 0), "longer"},
+		"too long":        {tokenstore.EncodeRecord("key", make([]byte, 1<<20), time.Now().Add(time.Hour)), "cut off"},
 		"version changed": {flip(good, 12), "damaged"},
 		"expiry changed":  {flip(good, 30), "damaged"},
 		"sum changed":     {flip(good, 40), "damaged"},
@@ -92,6 +95,7 @@ func loadUnreadable(reason string) func(*testing.T, *tokenstore.File, string) {
 		require.ErrorIs(t, err, vendorlogin.ErrNoRecord)
 		require.NotErrorIs(t, err, vendorlogin.ErrStore)
 		require.ErrorContains(t, err, reason)
+		require.ErrorContains(t, err, vendorlogin.ErrNoRecord.Error())
 		require.NoFileExists(t, filepath.Join(dir, "record.key"))
 		_, _, err = store.Load(t.Context(), "key")
 		require.Equal(t, vendorlogin.ErrNoRecord, err, "the reason is reported once")
@@ -154,14 +158,14 @@ func TestFileClearsAwayFewOfManyExpiredRecords(t *testing.T) {
 func TestFileClearsAwayExpiredRecords(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for key, ends := range map[string]time.Duration{"past": -time.Second, "good": time.Hour} {
+	for key, ends := range map[string]time.Duration{"past": -time.Second, "No-Key": -time.Second, "good": time.Hour} {
 		record := tokenstore.EncodeRecord(key, []byte("data"), time.Now().Add(ends))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "record."+key), record, 0o600))
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "record.bad"), []byte("damaged"), 0o600))
 	_, err := tokenstore.NewFile(dir).Save(t.Context(), "key", []byte("data"), "", time.Hour)
 	require.NoError(t, err)
-	assert.Subset(t, names(t, dir), []string{"record.good", "record.key", "record.bad"})
+	assert.Subset(t, names(t, dir), []string{"record.good", "record.key", "record.bad", "record.No-Key"})
 	assert.NoFileExists(t, filepath.Join(dir, "record.past"))
 }
 

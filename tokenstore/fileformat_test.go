@@ -2,13 +2,36 @@ package tokenstore_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin"
 	"github.com/vendorlogin/vendorlogin/tokenstore"
 )
+
+// A record that an earlier version saved is read, and saved as it would be now.
+func TestRecordFileOfAnEarlierVersion(t *testing.T) {
+	t.Parallel()
+	file, err := base64.StdEncoding.DecodeString("dmxyZWNvcmQBAAECAwQFBgcICQoLDA0ODwAQAAAAAAAA" +
+		"AAAABNlCyAuQP+mktHvhfExdqAfU//8vjw5NEH4cNmOTIVGAZGF0YQ==")
+	require.NoError(t, err)
+	again, err := tokenstore.Recode("key", file)
+	require.NoError(t, err)
+	require.Equal(t, file, again)
+
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "record.key"), file, 0o600))
+	blob, version, err := tokenstore.NewFile(dir).Load(t.Context(), "key")
+	require.NoError(t, err)
+	require.Equal(t, "data", string(blob))
+	require.Equal(t, "000102030405060708090a0b0c0d0e0f", version)
+}
 
 // Whatever is in a record's file, it is a record and says the same when it is written again, or it is no record.
 func FuzzRecordFile(f *testing.F) {

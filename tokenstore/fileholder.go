@@ -107,9 +107,9 @@ func (d dir) writeLeaseState(key string, state leaseState) error {
 }
 
 // holdLiveness takes the kernel lock on a new file, which others see as long as this process runs.
-func (d dir) holdLiveness(key string) (name string, liveness kernelLock, err error) {
+func (d dir) holdLiveness(key string, newName func() string) (name string, liveness kernelLock, err error) {
 	for range 100 { // somebody's clean-up may have come between the making and the locking of the file
-		name = newRandom().String()
+		name = newName()
 		liveness, ok, err := d.tryLock(holderName(key, name))
 		if ok || err != nil {
 			return name, liveness, err

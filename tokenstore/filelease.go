@@ -41,7 +41,7 @@ func takeLease(d dir, path, key string, length, timeout time.Duration) (*fileLea
 	if held {
 		return nil, vendorlogin.ErrLocked
 	}
-	name, liveness, err := d.holdLiveness(key)
+	name, liveness, err := d.holdLiveness(key, randomName)
 	if err != nil {
 		return nil, err
 	}

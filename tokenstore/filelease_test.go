@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,6 +34,22 @@ func TestFileLockEndsWithItsLease(t *testing.T) {
 		next, err := tokenstore.NewFile(dir).TryLock(t.Context(), "key", time.Minute)
 		require.NoError(t, err)
 		require.NoError(t, next.Unlock(t.Context()))
+	})
+}
+
+// A lease that was never extended leaves no holder either.
+func TestFileHolderGoesWithItsLease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		_, err := tokenstore.NewFile(dir).TryLock(t.Context(), "key", time.Minute)
+		require.NoError(t, err)
+		time.Sleep(time.Minute - 1)
+		synctest.Wait()
+		require.Len(t, names(t, dir), 3)
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		require.ElementsMatch(t, []string{"lease.key", "turn.key"}, names(t, dir))
 	})
 }
 
@@ -148,5 +165,21 @@ func TestFileLockWithUnusableLeaseFile(t *testing.T) {
 		lease, err := tokenstore.NewFile(dir).TryLock(t.Context(), "key", time.Hour)
 		require.NoError(t, err, content)
 		assert.NoError(t, lease.Unlock(t.Context()))
+	}
+}
+
+// Of a lease file that is only in part what it should be, or far longer, nothing counts.
+func TestFileLeaseWithHalfUsableFile(t *testing.T) {
+	t.Parallel()
+	for _, rest := range []string{`,"length":"long"`, `,"more":"` + strings.Repeat("x", 1<<10) + `"`} {
+		dir := t.TempDir()
+		lease, err := tokenstore.NewFile(dir).TryLock(t.Context(), "key", time.Hour)
+		require.NoError(t, err)
+		pretend(t, dir, time.Now().Add(time.Hour), rest)
+		require.Equal(t, vendorlogin.ErrLocked, lease.Extend(t.Context()))
+		next, err := tokenstore.NewFile(dir).TryLock(t.Context(), "key", time.Hour)
+		require.NoError(t, err)
+		require.Equal(t, vendorlogin.ErrLocked, lease.Unlock(t.Context()))
+		require.NoError(t, next.Unlock(t.Context()))
 	}
 }

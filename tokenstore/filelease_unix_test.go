@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -100,6 +101,29 @@ func TestFileLeaseBesideStoppedTaker(t *testing.T) {
 	require.NoError(t, next.Unlock(t.Context()))
 }
 
+// Whoever wants to change a lease beside such a process waits no longer than the caller does.
+func TestFileLeaseOfACallerWhoLeaves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		lease, err := tokenstore.NewFile(dir).TryLock(t.Context(), "key", time.Hour)
+		require.NoError(t, err)
+		guard, err := os.OpenFile(filepath.Join(dir, "turn.key"), os.O_RDWR, 0)
+		require.NoError(t, err)
+		defer guard.Close()
+		require.NoError(t, syscall.Flock(int(guard.Fd()), syscall.LOCK_EX))
+		for _, do := range []func(context.Context) error{lease.Extend, lease.Unlock} {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			start := time.Now()
+			err := do(ctx)
+			cancel()
+			require.ErrorIs(t, err, vendorlogin.ErrStore)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.Equal(t, time.Second, time.Since(start))
+		}
+	})
+}
+
 // A lease that nobody unlocks stays taken to its end, though nobody remembers it, and leaves nothing open then.
 func TestFileLeaseThatIsForgotten(t *testing.T) {
 	t.Parallel()
@@ -134,4 +158,20 @@ func TestFileSymlinkInTheWayOfTheHolder(t *testing.T) {
 		require.ErrorContains(t, err, "symbolic link")
 		requireUntouched(t, elsewhere, []byte("mine"), filepath.Join(dir, "holder.key.0123"))
 	}
+}
+
+// Somebody who clears away may have a new holder's file for a moment. Then the holder takes another one.
+func TestFileHolderWhoseFileIsTaken(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	taken, err := os.Create(filepath.Join(dir, "holder.key.taken"))
+	require.NoError(t, err)
+	defer taken.Close()
+	require.NoError(t, syscall.Flock(int(taken.Fd()), syscall.LOCK_EX))
+	names := slices.Repeat([]string{"taken"}, 99)
+	name, err := tokenstore.HoldLiveness(dir, "key", append(names, "free"))
+	require.NoError(t, err)
+	require.Equal(t, "free", name)
+	_, err = tokenstore.HoldLiveness(dir, "key", append(names, "taken", "free"))
+	require.ErrorContains(t, err, "in use")
 }

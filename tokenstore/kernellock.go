@@ -51,12 +51,17 @@ func (d dir) lockOnce(name string) (kernelLock, error) {
 			return kernelLock{}, err
 		}
 	}
-	// It opens by path, and would follow a link. So it may not create the file, nothing is ever written to it, and what was locked
-	// counts only if it is what has that name in our directory.
+	lock, err := d.lockByPath(name)
+	return lock, lockError(withOwner(err, before, os.Geteuid()))
+}
+
+// lockByPath locks what has that name by now. It opens by path, and would follow a link. So it may not create the file, nothing is ever
+// written to it, and what was locked counts only if it is what has that name in our directory.
+func (d dir) lockByPath(name string) (kernelLock, error) {
 	lock := kernelLock{flock.New(filepath.Join(d.Name(), name), flock.SetFlag(os.O_RDWR|nonblock))}
 	ok, err := lock.TryLock()
 	if err != nil {
-		return kernelLock{}, lockError(withOwner(err, before, os.Geteuid()))
+		return kernelLock{}, err
 	}
 	if !ok {
 		return kernelLock{}, errBusy
@@ -115,10 +120,8 @@ func (d dir) lock(ctx context.Context, name string, timeout time.Duration) (kern
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

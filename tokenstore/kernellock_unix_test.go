@@ -3,11 +3,17 @@
 package tokenstore_test
 
 import (
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vendorlogin/vendorlogin/tokenstore"
@@ -25,6 +31,47 @@ func TestFileLockOnAnotherFile(t *testing.T) {
 	for _, name := range []string{"another", "link", "missing"} {
 		require.Error(t, tokenstore.CheckLock(dir, filepath.Join(dir, "lock.key"), name), name)
 		require.Error(t, tokenstore.CheckLock(dir, filepath.Join(dir, name), "lock.key"), name)
+	}
+	require.Equal(t, tokenstore.ErrMoved, tokenstore.CheckLock(dir, filepath.Join(dir, "lock.key"), "another"), "it is tried again")
+}
+
+// A link may have been swapped in since the file was looked at. Nothing is made where it leads to.
+func TestFileLockBehindALink(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
+	require.NoError(t, os.Symlink("file", filepath.Join(dir, "link")))
+	require.NoError(t, os.Symlink("nothing", filepath.Join(dir, "dangling")))
+	require.NoError(t, tokenstore.CheckLockByPath(dir, "file"))
+	require.ErrorContains(t, tokenstore.CheckLockByPath(dir, "link"), "symbolic link")
+	require.ErrorIs(t, tokenstore.CheckLockByPath(dir, "dangling"), fs.ErrNotExist)
+	require.NoFileExists(t, filepath.Join(dir, "nothing"))
+}
+
+// Who waits for a lock looks again soon, but not all the time, and not in step with others.
+func TestFileLooksForALockInShortSteps(t *testing.T) {
+	t.Parallel()
+	for wait, least := range map[time.Duration]time.Duration{2 * time.Millisecond: 0, time.Second: 4 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			dir := t.TempDir()
+			store := tokenstore.NewFile(dir)
+			guard, err := os.OpenFile(filepath.Join(dir, "lock.key"), os.O_RDWR|os.O_CREATE, 0o600)
+			require.NoError(t, err)
+			defer guard.Close()
+			version, late := "", map[time.Duration]bool{}
+			for range 20 {
+				require.NoError(t, syscall.Flock(int(guard.Fd()), syscall.LOCK_EX))
+				time.AfterFunc(wait, func() { _ = syscall.Flock(int(guard.Fd()), syscall.LOCK_UN) })
+				start := time.Now()
+				version, err = store.Save(t.Context(), "key", []byte("data"), version, time.Hour)
+				require.NoError(t, err)
+				late[time.Since(start)-wait] = true
+			}
+			longest := slices.Max(slices.Collect(maps.Keys(late)))
+			assert.Less(t, longest, 24*time.Millisecond)
+			assert.Greater(t, longest, least)
+			assert.Greater(t, len(late), 1)
+		})
 	}
 }
 

@@ -55,7 +55,7 @@ func (m *Memory) Save(ctx context.Context, key string, data []byte, version stri
 	if current, _ := m.records.get(key); current.version != version {
 		return "", vendorlogin.ErrRecordChanged
 	}
-	next = newRandom().String()
+	next = randomName()
 	m.records.put(key, memoryRecord{bytes.Clone(data), next}, ttl)
 	return next, nil
 }

@@ -134,6 +134,18 @@ func TestSealedKeyRotation(t *testing.T) {
 	require.ErrorIs(t, err, tokenstore.ErrSealed)
 }
 
+// A record that an earlier version sealed is opened.
+func TestSealedByAnEarlierVersion(t *testing.T) {
+	t.Parallel()
+	key, err := tokenstore.ParseKey("fuzz:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
+	require.NoError(t, err)
+	blob, err := base64.StdEncoding.DecodeString("dmxzZWFsAQRmdXp6b8uqSk9qqL0EqwwL7xXAaXGRmDXnt5j6/CIDpg/ge+s=")
+	require.NoError(t, err)
+	data, err := tokenstore.OpenBlob(seal(t, tokenstore.NewMemory(), key), "key", blob)
+	require.NoError(t, err)
+	require.Equal(t, "data", string(data))
+}
+
 func TestSealedThatCannotBeOpened(t *testing.T) {
 	t.Parallel()
 	key := tokenstore.NewKey()
@@ -196,6 +208,16 @@ func TestSealedThatCannotBeOpened(t *testing.T) {
 			require.Equal(t, c.blob, kept)
 			require.Equal(t, version, stillVersion)
 		})
+	}
+}
+
+func TestSealedCutOffAnywhere(t *testing.T) {
+	t.Parallel()
+	store := seal(t, tokenstore.NewMemory(), tokenstore.NewKey())
+	good := tokenstore.SealBlob(store, "key", []byte("data"))
+	for n := range good {
+		_, err := tokenstore.OpenBlob(store, "key", good[:n:n])
+		require.ErrorIs(t, err, tokenstore.ErrSealed, "%d bytes", n)
 	}
 }
 

@@ -31,7 +31,7 @@ type Key struct {
 func NewKey() Key {
 	var secret [keySize]byte
 	_, _ = rand.Read(secret[:]) // never fails: the program ends instead
-	return Key{id: newRandom().String()[:8], secret: vendorlogin.NewSecret(string(secret[:]))}
+	return Key{id: randomName()[:8], secret: vendorlogin.NewSecret(string(secret[:]))}
 }
 
 // ParseKey reads a key's text, without the space around it. An id is 1 to 32 letters, digits, "_", "-" and ".". What is not a key is

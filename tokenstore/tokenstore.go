@@ -64,3 +64,5 @@ func newRandom() (r random) {
 }
 
 func (r random) String() string { return hex.EncodeToString(r[:]) }
+
+func randomName() string { return newRandom().String() }

@@ -84,7 +84,9 @@ func TestLeaseOfACallerWhoHasLeft(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			require.ErrorIs(t, lease.Extend(ctx), context.Canceled)
-			require.ErrorIs(t, lease.Unlock(ctx), context.Canceled)
+			err = lease.Unlock(ctx)
+			require.ErrorIs(t, err, context.Canceled)
+			require.ErrorIs(t, err, vendorlogin.ErrStore)
 			_, err = store.TryLock(t.Context(), "key", time.Hour)
 			require.Equal(t, vendorlogin.ErrLocked, err)
 			require.NoError(t, lease.Unlock(t.Context()))
@@ -117,7 +119,11 @@ func TestStoresRejectBadArguments(t *testing.T) {
 				_, err := store.TryLock(t.Context(), "key", lease)
 				assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "TryLock for %v", lease)
 			}
-			_, err := store.Save(t.Context(), "key", make([]byte, 65<<10), "", time.Hour)
+			over, cancel := context.WithCancel(t.Context())
+			cancel()
+			_, _, err := store.Load(over, "A")
+			assert.ErrorIs(t, err, vendorlogin.ErrInvalidRequest, "what is wrong with the arguments comes first")
+			_, err = store.Save(t.Context(), "key", make([]byte, 65<<10), "", time.Hour)
 			assert.NoError(t, err)
 		})
 	}
