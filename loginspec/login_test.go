@@ -347,15 +347,3 @@ func TestOptionalInterfaces(t *testing.T) {
 		assert.True(t, rejects && origins && fingerprints)
 	}
 }
-
-// A vendor that speaks XML or text is asked for that, unless the description says otherwise.
-func TestAccept(t *testing.T) {
-	t.Parallel()
-	for keep, want := range map[string]string{
-		"{json: t}": "application/json", "{xml: t}": "application/xml, text/xml, */*", "{text: true}": "application/xml, text/xml, */*",
-		"{text: true}}\n    header: {Accept: text/plain": "text/plain",
-	} {
-		_, w, _ := login(t, "name: v\nlogin:\n  - url: https://api.v.example\n    keep: {access: "+keep+"}\n", nil, respond(200, "x"))
-		assert.Equal(t, want, w.requests()[0].Header.Get("Accept"))
-	}
-}
