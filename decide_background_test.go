@@ -69,6 +69,7 @@ func TestCallerBehindALogoutLooksAtTheCredentials(t *testing.T) {
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
 		secret.value.Store(&f.right)
 		time.Sleep(5 * time.Second)
+		synctest.Wait()
 		var loads atomic.Int64
 		s.before = failAt("load", func(ctx context.Context) error {
 			if loads.Add(1) == 1 {

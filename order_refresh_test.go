@@ -25,6 +25,7 @@ func TestMarkIsOfTheTokenThatCouldNotBeSaved(t *testing.T) {
 		c := newClient(t, f, shared(s))
 		mustToken(t, c)
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		s.before = failAt("save", func(context.Context) error { return errDisk })
 		assert.Equal(t, "access-2", mustToken(t, c).Access.Reveal())
 		synctest.Wait()

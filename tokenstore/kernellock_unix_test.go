@@ -58,10 +58,10 @@ func TestFileLooksForALockInShortSteps(t *testing.T) {
 			guard, err := os.OpenFile(filepath.Join(dir, "lock.key"), os.O_RDWR|os.O_CREATE, 0o600)
 			require.NoError(t, err)
 			defer guard.Close()
-			version, late := "", map[time.Duration]bool{}
+			fd, version, late := int(guard.Fd()), "", map[time.Duration]bool{}
 			for range 20 {
-				require.NoError(t, syscall.Flock(int(guard.Fd()), syscall.LOCK_EX))
-				time.AfterFunc(wait, func() { _ = syscall.Flock(int(guard.Fd()), syscall.LOCK_UN) })
+				require.NoError(t, syscall.Flock(fd, syscall.LOCK_EX))
+				time.AfterFunc(wait, func() { _ = syscall.Flock(fd, syscall.LOCK_UN) })
 				start := time.Now()
 				version, err = store.Save(t.Context(), "key", []byte("data"), version, time.Hour)
 				require.NoError(t, err)
