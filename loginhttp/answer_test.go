@@ -47,4 +47,6 @@ func TestPageBeginsEarly(t *testing.T) {
 		a := &Answer{Header: http.Header{}, Body: []byte("<!--" + strings.Repeat("x", comment-7) + "--><html>")}
 		assert.Equal(t, want, a.IsHTML(), comment)
 	}
+	assert.True(t, (&Answer{Header: http.Header{}, Body: []byte(strings.Repeat("\n", htmlStart) + "<html>")}).IsHTML(), "blanks do not count")
+	assert.True(t, (&Answer{Header: http.Header{"Content-Type": {"TEXT/HTML"}}}).IsHTML())
 }

@@ -162,6 +162,18 @@ func TestRetry(t *testing.T) {
 	}
 }
 
+// Who leaves before the second request knows that the first was turned away.
+func TestLeftInThePause(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		_, err := endpoint(responding(503, "busy", "Retry-After", "2")).Do(ctx, login(), nil)
+		require.ErrorIs(t, err, context.Canceled)
+		assert.True(t, failure(t, err).Unprocessed)
+	})
+}
+
 // Many that were refused at once do not come back at once.
 func TestPausesDiffer(t *testing.T) {
 	t.Parallel()

@@ -30,7 +30,7 @@ import (
 func (a *Answer) Expiry(field json.RawMessage, jwt string, life time.Duration) time.Time {
 	token, isJWT := readClaims(jwt)
 	skew := a.clockSkew(token)
-	if token.iat.IsZero() && life > 0 && isJWT && a.duringExchange(token.exp.Add(-life)) {
+	if token.iat.IsZero() && life > 0 && a.duringExchange(token.exp.Add(-life)) {
 		skew = 0 // issued just now by the local clock, whatever the Date says
 	}
 	told, isTold := readExpiryField(field)

@@ -107,6 +107,7 @@ func TestExpiryChooses(t *testing.T) {
 		"field past, token not":         {at(-time.Hour), token(time.Hour), 0, time.Hour},
 		"token past, field not":         {`1800`, token(-time.Hour), 0, 30 * time.Minute},
 		"naive past, token not":         {naive(-5 * time.Hour), token(time.Hour), 0, time.Hour},
+		"field past, as in HTTP":        {fmt.Sprintf("%q", sentAt.Add(-time.Hour).Format(http.TimeFormat)), "opaque", 0, -time.Hour},
 		"field past, with its offset":   {fmt.Sprintf("%q", sentAt.Add(-time.Hour).Format(time.RFC1123Z)), "opaque", 0, -time.Hour},
 		"naive past alone":              {naive(-5 * time.Hour), "opaque", 0, unknown},
 		"naive past, documented":        {naive(-5 * time.Hour), "opaque", time.Hour, unknown},

@@ -10,6 +10,14 @@ import (
 	"github.com/vendorlogin/vendorlogin/loginhttp"
 )
 
+// A body that cannot be read to its end is one value.
+func TestEchoOfAWholeBody(t *testing.T) {
+	t.Parallel()
+	body := "<l><!x<p>example password</p></l>"
+	call := loginhttp.Call{Op: "login", Method: "POST", Body: []byte(body), Header: http.Header{"Content-Type": {"text/xml"}}}
+	assert.Equal(t, "no [redacted] here", echo(t, call, "no "+body+" here").Message)
+}
+
 // What is in a body, of whatever kind, and in Secrets does not come back in an error.
 func TestEchoedBodies(t *testing.T) {
 	t.Parallel()

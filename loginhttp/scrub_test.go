@@ -216,9 +216,9 @@ func TestDoublyEscapedValuesAtTheCut(t *testing.T) {
 func TestHeadersAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
 	call := login()
-	call.Header = http.Header{"cookie": {"a=cookie-secret"}, "authorization": {" Bearer spaced-token"}}
-	own := echo(t, call, "cookie-secret and spaced-token")
-	assert.Equal(t, "[redacted] and [redacted]", own.Message)
+	call.Header = http.Header{"cookie": {`a=cookie-secret; b="quoted-secret" ; c=1`}, "authorization": {" Bearer spaced-token"}}
+	own := echo(t, call, "cookie-secret, quoted-secret and spaced-token")
+	assert.Equal(t, "[redacted], [redacted] and [redacted]", own.Message)
 }
 
 func TestBytesThatAreNotUTF8(t *testing.T) {

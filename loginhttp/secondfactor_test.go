@@ -117,6 +117,18 @@ func (a *twoStep) Login(ctx context.Context) (*vendorlogin.Token, error) {
 	})
 }
 
+// That no code is left is another failure than that of the code before.
+func TestNoCodeIsLeftInAClient(t *testing.T) {
+	t.Parallel()
+	a := &twoStep{endpoint: endpoint(nil), source: &person{codes: []string{"1", "2"}}}
+	c, err := vendorlogin.NewClient(a, &vendorlogin.Options{MaxAttempts: 1})
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = c.Token(t.Context())
+	require.ErrorIs(t, err, vendorlogin.ErrRateLimited)
+	assert.Equal(t, []string{"1"}, a.sent)
+}
+
 // In a Client's login AskOTP knows the code that comes again. It is rejected all the same, not wanting.
 func TestSameCodeAgainInAClient(t *testing.T) {
 	t.Parallel()

@@ -203,6 +203,12 @@ func TestOnceByTheContext(t *testing.T) {
 			assertKind(t, vendorlogin.ErrRateLimited, err)
 			assert.Equal(t, requests, v.count())
 			assert.Zero(t, count.Load(), "it was not processed")
+			_, err = endpoint(responding(400, `{"message":"no"}`)).Do(count.In(t.Context()), login(), nil)
+			assertKind(t, vendorlogin.ErrInvalidRequest, err)
+			assert.EqualValues(t, 1, count.Load())
+			_, err = endpoint(responding(200, `{}`)).Do(count.In(t.Context()), login(), nil)
+			require.NoError(t, err)
+			assert.EqualValues(t, 2, count.Load())
 		})
 	}
 }

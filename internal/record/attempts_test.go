@@ -187,6 +187,10 @@ func TestMerge(t *testing.T) {
 	assert.Equal(t, Attempts{Code: row(0)}, settled)
 	assert.Equal(t, Attempts{Password: open}, Attempts{Password: open}.Settled(), "an attempt under way")
 	assert.Equal(t, Attempts{Code: Row{N: 2}}, Attempts{Code: Row{N: 2}}.Settled(), "failures in a row")
+	before := Row{Cleared: make([]string, 1, 9)}
+	assert.Equal(t, []string{"", "x"}, before.Clear("x").Cleared)
+	x, y := before.Clear("x"), before.Clear("y")
+	assert.NotEqual(t, x.Cleared, y.Cleared, "a list is never written to")
 	assert.Equal(t, row(0), row(0).Succeed(""), "no attempt")
 	assert.Equal(t, row(0), row(0).Clear(""))
 }

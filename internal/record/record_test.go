@@ -114,6 +114,7 @@ func TestHolds(t *testing.T) {
 		list = append(list, Hold{Cause: "x", Until: at(5)})
 	}
 	assert.Len(t, list.With(h, at(0)), 8)
+	assert.Equal(t, 5, Holds{{Cause: "x", Failures: 5}, {Cause: "y", Failures: 9}, {Cause: "x", Failures: 2}}.FailuresOf("x"))
 
 	floored := Holds{h, late, {Cause: "x", Until: at(60), Floor: at(50)}}.Floored(at(50))
 	assert.Equal(t, Holds{late}, floored, "those that the vendor wants are in force")
