@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -149,5 +150,24 @@ func TestSecretThatWasSentStaysSpentThoughTheNextWasNot(t *testing.T) {
 		_, err = newClient(t, other, shared(s)).Renew(t.Context())
 		require.ErrorIs(t, err, vendorlogin.ErrInvalidCredentials)
 		assert.Empty(t, other.sent)
+	})
+}
+
+// What was not sent says nothing about the attempts before it.
+func TestAttemptThatWasNotSentLeavesThoseBefore(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		f := &fake{err: &vendorlogin.Error{Op: "login", Kind: vendorlogin.ErrUnavailable, Status: 500}}
+		c := newClient(t, f, shared(s))
+		_, err := c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		f.becomes(func() { f.err = &vendorlogin.Error{Op: "login", Kind: vendorlogin.ErrUnavailable, Unprocessed: true} })
+		time.Sleep(5 * time.Minute)
+		_, err = c.Token(t.Context())
+		require.ErrorIs(t, err, vendorlogin.ErrUnavailable)
+		require.EqualValues(t, 2, f.logins.Load())
+		assert.Equal(t, 1, c.Status().Attempts)
+		synctest.Wait()
+		assert.Regexp(t, `"last":{[^}]*"status":500`, string(s.blob().data), "what the last one that counts came to")
 	})
 }

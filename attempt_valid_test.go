@@ -108,3 +108,18 @@ func TestTheOnlyAttemptIsMadeWhileTheTokenIsValid(t *testing.T) {
 		assert.EqualValues(t, 2, f.logins.Load())
 	})
 }
+
+func TestHalfOfTwoAttemptsIsOne(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		c := newClient(t, f, &vendorlogin.Options{RenewBefore: 30 * time.Minute, MaxAttempts: 2})
+		mustToken(t, c)
+		time.Sleep(31 * time.Minute)
+		f.becomes(func() { f.err = down() })
+		for range 9 * 60 {
+			mustToken(t, c)
+			time.Sleep(time.Second)
+		}
+		assert.EqualValues(t, 1+1, f.logins.Load())
+	})
+}

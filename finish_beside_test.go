@@ -112,3 +112,13 @@ func TestRetryAfterThatTheStoreDoesNotKnow(t *testing.T) {
 		assert.EqualValues(t, 2, f.logins.Load())
 	})
 }
+
+func TestFailureBesideAnothersTokenIsNoHold(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newMemStore()
+		c := newClient(t, &fake{err: down()}, shared(s))
+		s.meddle("save", 1, func() { s.bring(t) })
+		assert.Equal(t, "other", mustToken(t, c).Access.Reveal())
+		assert.Nil(t, c.Status().Hold)
+	})
+}

@@ -118,3 +118,10 @@ func TestHoldThatFollowsFromNoRequest(t *testing.T) {
 	assert.Equal(t, time.Hour+time.Minute, h.until)
 	assert.Equal(t, e.RetryAt, h.untilWall)
 }
+
+// A code that was wanted and not there, before anything was sent, is no decision of the vendor's.
+func TestWantOfACodeBeforeAnythingWasSentIsNoRejection(t *testing.T) {
+	t.Parallel()
+	assert.True(t, isRejection(&Error{Kind: ErrOTPRequired}))
+	assert.False(t, isRejection(&Error{Kind: ErrOTPRequired, Unprocessed: true}))
+}

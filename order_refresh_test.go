@@ -186,3 +186,43 @@ func TestRefreshTokenOfAStaleReadingIsNotSentUnmarked(t *testing.T) {
 		assert.EqualValues(t, 1, f.logins.Load())
 	})
 }
+
+// The vendor has taken it, and gives another one for it: whoever brings it again brings a used one.
+func TestRefreshTokenThatWasTakenIsNotSentAfterASeed(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f := newRefresher(time.Hour, 0)
+		c := newClient(t, f, nil)
+		first := mustToken(t, c)
+		_, err := c.Renew(t.Context())
+		require.NoError(t, err)
+		require.EqualValues(t, 1, f.refreshes.Load())
+		require.NoError(t, c.Seed(t.Context(), first))
+		_, err = c.Renew(t.Context())
+		require.NoError(t, err)
+		assert.EqualValues(t, 1, f.refreshes.Load())
+		assert.EqualValues(t, 2, f.logins.Load())
+	})
+}
+
+func TestEventsTellHowLongARenewalTookAndForHowLongItIsGood(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		var seen events
+		f := newRefresher(time.Hour, 2*time.Second)
+		c := newClient(t, f, &vendorlogin.Options{OnEvent: seen.record})
+		mustToken(t, c)
+		_, err := c.Renew(t.Context())
+		require.NoError(t, err)
+		f.becomes(func() {
+			f.on = func(context.Context, string, int64) error { time.Sleep(2 * time.Second); return down() }
+		})
+		_, err = c.Renew(t.Context())
+		require.Error(t, err)
+		synctest.Wait()
+		for _, e := range seen.seen() {
+			if e.Type == vendorlogin.EventLogin || e.Type == vendorlogin.EventRefresh {
+				assert.Equal(t, 2*time.Second, e.Duration, "%v", e.Type)
+				assert.Equal(t, e.Err != nil, e.Expires.IsZero(), "%v", e.Type)
+			}
+		}
+	})
+}

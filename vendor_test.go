@@ -95,3 +95,31 @@ func TestAuthenticatorsOwnErrorIsFound(t *testing.T) {
 		assert.Equal(t, vendorlogin.Error{Kind: vendorlogin.ErrForbidden}, *bare)
 	})
 }
+
+// dated is a vendor that says when it has issued the token.
+type dated struct{ fake }
+
+func (d *dated) Login(ctx context.Context) (*vendorlogin.Token, error) {
+	time.Sleep(time.Second)
+	t, err := d.fake.Login(ctx)
+	time.Sleep(time.Second)
+	return t, err
+}
+
+func TestTimeOfIssueDuringTheLoginIsKept(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		asked := time.Now()
+		token := mustToken(t, newClient(t, &dated{fake{life: time.Hour}}, nil))
+		assert.Equal(t, time.Second, token.IssuedAt.Sub(asked))
+	})
+}
+
+func TestErrorWithoutAKindIsAnOutage(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		_, err := newClient(t, &fake{err: &vendorlogin.Error{Status: 418}}, nil).Token(t.Context())
+		e, ok := errors.AsType[*vendorlogin.Error](err)
+		require.True(t, ok)
+		assert.Equal(t, vendorlogin.ErrUnavailable, e.Kind)
+		assert.Equal(t, 418, e.Status)
+	})
+}
