@@ -151,6 +151,9 @@ func TestFileLeaseThatIsLost(t *testing.T) {
 			require.NoError(t, lose(dir))
 			require.Equal(t, vendorlogin.ErrLocked, lease.Extend(t.Context()))
 			require.Equal(t, vendorlogin.ErrLocked, lease.Unlock(t.Context()))
+			if what == "no directory" {
+				assert.NoDirExists(t, dir, "nobody wants it back")
+			}
 		})
 	}
 }
