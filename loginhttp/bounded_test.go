@@ -116,3 +116,17 @@ func TestTooLargeBodies(t *testing.T) {
 		})
 	}
 }
+
+// A Content-Length is a claim: nothing is made ready for a larger one than is read.
+func TestLengthThatIsALie(t *testing.T) {
+	t.Parallel()
+	v := &vendor{respond: func(int, *http.Request) (*http.Response, error) {
+		resp := reply(200, `{"access":"a"}`)
+		resp.ContentLength = 1 << 50
+		return resp, nil
+	}}
+	a, err := endpoint(v).Do(t.Context(), login(), nil)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"access":"a"}`, string(a.Body))
+	assert.LessOrEqual(t, cap(a.Body), 1<<20+1)
+}

@@ -113,6 +113,7 @@ func TestExpiryChooses(t *testing.T) {
 		"naive past, documented":        {naive(-5 * time.Hour), "opaque", time.Hour, unknown},
 		"naive and token past":          {naive(-5 * time.Hour), token(-time.Hour), time.Hour, -time.Hour},
 		"naive, of no time, documented": {`"1960-01-01T00:00:00"`, "opaque", 2 * time.Hour, 2 * time.Hour},
+		"of a zone that nobody knows":   {`"Friday, 01-May-26 13:00:00 EST"`, "opaque", 0, unknown},
 		"naive to come":                 {naive(time.Hour), "opaque", 0, time.Hour},
 		"both past":                     {at(-2 * time.Hour), token(-time.Hour), time.Hour, -time.Hour},
 		"field past alone":              {at(-2 * time.Hour), "opaque", time.Hour, -2 * time.Hour},
