@@ -84,7 +84,7 @@ func TestNumberOfATokenIsAboveAllThatWereSeen(t *testing.T) {
 		s.meddle("save", 1, func() { s.put(recordOf("older", 2*time.Hour, -time.Hour, `,"seq":5`)) })
 		mustToken(t, newClient(t, &fake{life: time.Hour}, shared(s)))
 		synctest.Wait()
-		assert.EqualValues(t, 9000000000001, s.record(t).Seq)
+		assert.EqualValues(t, int64(9000000000001), s.record(t).Seq)
 	})
 }
 
