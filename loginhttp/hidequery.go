@@ -58,12 +58,13 @@ func (r *queryRestorer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !ok || hidden.url == nil || req.URL == nil || req.URL.Scheme != hidden.url.Scheme || req.URL.Host != hidden.url.Host {
 		return r.transport().RoundTrip(req)
 	}
-	whole := *req
+	// A request that base makes in this ctx has its own query.
+	whole := req.WithContext(context.WithValue(req.Context(), hiddenURLKey{}, nil))
 	restored := *req.URL
 	restored.User, restored.RawQuery, restored.ForceQuery = hidden.url.User, hidden.url.RawQuery, hidden.url.ForceQuery
 	restored.Fragment, restored.RawFragment = hidden.url.Fragment, hidden.url.RawFragment
 	whole.URL = &restored
-	resp, err := r.transport().RoundTrip(&whole)
+	resp, err := r.transport().RoundTrip(whole)
 	if resp != nil {
 		resp.Request = req // the instrumentation may look at it
 	}

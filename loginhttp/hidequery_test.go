@@ -126,6 +126,32 @@ func TestHideQueryOfOddRequests(t *testing.T) {
 	assert.Equal(t, []*url.URL{nil, opaque, opaque}, seen)
 }
 
+// A base may ask the same host for something else meanwhile.
+func TestHideQueryOfARequestWithinARequest(t *testing.T) {
+	t.Parallel()
+	var queries []string
+	api := roundTripper(func(req *http.Request) (*http.Response, error) {
+		queries = append(queries, req.URL.RawQuery)
+		return reply(200, ""), nil
+	})
+	within := loginhttp.HideQuery(api, nil)
+	base := roundTripper(func(req *http.Request) (*http.Response, error) {
+		other, err := http.NewRequestWithContext(req.Context(), http.MethodGet, "https://api.example.com/time?zone=utc", nil)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := within.RoundTrip(other); err != nil {
+			return nil, err
+		}
+		return api.RoundTrip(req)
+	})
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://api.example.com/login?password=example", nil)
+	require.NoError(t, err)
+	_, err = loginhttp.HideQuery(base, func(rt http.RoundTripper) http.RoundTripper { return rt }).RoundTrip(req)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"zone=utc", "password=example"}, queries)
+}
+
 func TestHideQueryOfFailures(t *testing.T) {
 	t.Parallel()
 	rt := loginhttp.HideQuery(failing(timeoutError{}), func(base http.RoundTripper) http.RoundTripper { return base })

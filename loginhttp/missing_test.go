@@ -17,7 +17,7 @@ func TestMissing(t *testing.T) {
 	own := endpoint(nil).Missing(loginhttp.Call{Op: "login", Path: "/login"}, &loginhttp.Answer{Status: 200}, "token")
 	assert.Equal(t, "GET api.example.com/v1/login", own.Request)
 	assert.Equal(t, []vendorlogin.FieldError{{Field: "token", Reason: "is missing"}}, own.Fields)
-	assert.Zero(t, own.RetryAt)
+	assert.Zero(t, endpoint(nil).Missing(login(), &loginhttp.Answer{Status: 200, SentAt: time.Now()}, "token").RetryAt)
 	bad := loginhttp.Endpoint{Account: vendorlogin.Account{Endpoint: ":"}}
 	assert.Empty(t, bad.Missing(loginhttp.Call{}, &loginhttp.Answer{}, "token").Request)
 	assert.EqualError(t, own, "example (ops@example.com): login: bad response (200, GET api.example.com/v1/login): token: is missing")

@@ -179,19 +179,6 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	assert.Zero(t, leaked.Load())
 }
 
-// A transport may give the same header again.
-func TestLocationStaysWithTheTransport(t *testing.T) {
-	t.Parallel()
-	header := http.Header{"Location": {"/elsewhere"}}
-	v := &vendor{respond: func(int, *http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 302, Header: header, Body: http.NoBody}, nil
-	}}
-	for range 2 {
-		_, err := endpoint(v).Do(t.Context(), login(), nil)
-		require.ErrorContains(t, err, "elsewhere")
-	}
-}
-
 // Package vendorlogin asks for one request through the ctx, after a login that was turned away.
 func TestOnceByTheContext(t *testing.T) {
 	t.Parallel()
